@@ -56,14 +56,16 @@ REQUEST_SECONDS = 20
 """How long a request may take to arrive, from the connection or the answer before it on."""
 
 CONNECTIONS = 400
-"""At once, beyond that the answer is 503: with a file open for each they are fewer than the 1,024 that a process may have."""
+"""At once, beyond that the answer is 503: with a file open for each they are fewer than the 1,024
+that a process may have."""
 
 CROWD = 50
 """So many more are answered; the next are cut off."""
 
 OF_ONE_CLIENT, OF_ONE_OFFICE = 100, 300
-"""Connections at once from one address, on the portal and on the desk. A browser opens six, and a firm's may come from one address;
-on the desk all of the office's. Web servers in front (`trusted_proxies`) have no such bound."""
+"""Connections at once from one address, on the portal and on the desk. A browser opens six, and a
+firm's may come from one address; on the desk all of the office's. Web servers in front
+(`trusted_proxies`) have no such bound."""
 
 HEADER_BYTES = 32 * 1024
 """All headers of a request together."""
@@ -83,7 +85,7 @@ MOST_WORKERS = 4
 
 
 class Impatient(H11Protocol):
-    """uvicorn's HTTP, which waits for a request that was begun as long as it takes; this doesn't."""
+    """uvicorn's HTTP, but a request that was begun isn't waited for as long as it takes."""
 
     _clock: asyncio.TimerHandle | None = None
 
@@ -124,7 +126,8 @@ class Door(socket.socket):
         self._has_accepted = False
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """As socket.accept. Raises ConnectionAbortedError for a caller who was sent away; asyncio goes on then.
+        """As socket.accept. Raises ConnectionAbortedError for a caller who was sent away; asyncio
+        goes on then.
 
         One at a time, else one worker takes all who wait, and the others none: asyncio asks again
         until BlockingIOError.
@@ -161,7 +164,7 @@ def _subscriber(peer: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is served: the application in its guard, its settings, and what is done for it each hour."""
+    """What is served: the application in its guard, and what is done for it each hour."""
 
     name: Literal["portal", "desk"]
     app: ASGIApp
@@ -215,7 +218,8 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
 def serve(
     office: Office, environ: Mapping[str, str], site: Callable[[Office, Mapping[str, str]], Site], host: str, port: int
 ) -> None:
-    """Serve until SIGTERM or SIGINT. Raises DatabaseUnavailable, also when the database is swapped meanwhile.
+    """Serve until SIGTERM or SIGINT. Raises DatabaseUnavailable, also when the database is swapped
+    meanwhile.
 
     Conflict: the office was restored for trying, and nothing of it is shown to clients.
 
@@ -231,7 +235,8 @@ def serve(
     configuration, beside = _configuration(office, made), Beside(office, made)
     count = made.settings.workers or min(os.cpu_count() or 1, MOST_WORKERS)
     with _listen(host, port) as listening:
-        signal.pthread_sigmask(signal.SIG_BLOCK, workers.STOPS)  # from here on stopping is orderly; each process says when it can
+        # from here on stopping is orderly; each process says when it can
+        signal.pthread_sigmask(signal.SIG_BLOCK, workers.STOPS)
         _tell(made, *listening.getsockname()[:2])
         if count > 1:
             close_database()  # a connection belongs to one process
@@ -252,7 +257,8 @@ def _answer(site: Site, configuration: uvicorn.Config, listening: socket.socket)
         server.should_exit = True
 
     for number in workers.STOPS:
-        signal.signal(number, stop)  # until uvicorn takes them, and when it sends them on at its end
+        # until uvicorn takes them, and when it sends them on at its end
+        signal.signal(number, stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, workers.STOPS)
     with held_open(), Door(os.dup(listening.fileno()), site.of_one, site.gate.is_proxy) as door:
         server.run(sockets=[door])
@@ -277,7 +283,8 @@ def _answer_alone(site: Site, configuration: uvicorn.Config, listening: socket.s
 
 def _configuration(office: Office, site: Site) -> uvicorn.Config:
     settings = site.settings
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # not a line for whatever robots send
+    # not a line for whatever robots send
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     given = (settings.certificate, settings.key)
     certificate, key = (office.root / path if path else None for path in given)
     made = uvicorn.Config(
@@ -293,7 +300,8 @@ def _configuration(office: Office, site: Site) -> uvicorn.Config:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens: the one that systemd holds for this process (sd_listen_fds(3)), else one of our own."""
+    """A socket that listens: the one that systemd holds for this process (sd_listen_fds(3)), else
+    one of our own."""
     if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
         return socket.socket(fileno=SYSTEMD_DESCRIPTOR)
     try:

@@ -39,17 +39,20 @@ _PDEATHSIG = 1
 
 
 _ARENA_MAX, ARENAS = -8, 2
-"""M_ARENA_MAX of malloc.h; glibc gives up to eight heaps a processor to threads, and takes little of them back."""
+"""M_ARENA_MAX of malloc.h; glibc gives up to eight heaps a processor to threads, and takes little
+of them back."""
 
 
 def keep_memory_together() -> None:
-    """Threads share few heaps. Call before there are any. Where the C library has no such word, it has no such heaps."""
+    """Threads share few heaps. Call before there are any. Where the C library has no such word, it
+    has no such heaps."""
     with contextlib.suppress(AttributeError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, ARENAS)
 
 
 def keep_running(count: int, answer: Callable[[], None], tick: Callable[[], bool]) -> None:
-    """Keep `count` workers running, each in `answer`, until SIGTERM, SIGINT or a `tick` that says so."""
+    """Keep `count` workers running, each in `answer`, until SIGTERM or SIGINT, or until `tick` is
+    True."""
     awaited = {*STOPS, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     gc.collect()

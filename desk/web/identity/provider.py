@@ -95,7 +95,8 @@ class Provider:
         return ProviderIdentity(_subject(self._claims(now, kept, nonce)), kept)
 
     def goodbye(self, id_token: str, back: str) -> str | None:
-        """Where a browser logs out at the provider as well (RP-initiated); None if that can't be done."""
+        """Where a browser logs out at the provider as well (RP-initiated); None if that can't be
+        done."""
         try:
             end = self._described().get("end_session_endpoint")
         except Refusal:
@@ -117,7 +118,8 @@ class Provider:
         return session
 
     def _described(self) -> dict[str, Any]:
-        """What the provider says of itself. Raises Refusal if it can't be asked, or says it is another."""
+        """What the provider says of itself. Raises Refusal if it can't be asked, or says it is
+        another."""
         with self._lock:
             if time.monotonic() - self._read_at > KNOWN_SECONDS:
                 if not self._secret:
@@ -214,7 +216,8 @@ class Provider:
         return "time" if is_over or max(issued, begins) > now + SKEW_SECONDS else None
 
     def _key(self, signed: Any) -> Key:
-        """The provider's key that a token names; a new one is looked for once. Raises InvalidKeyIdError."""
+        """The provider's key that a token names; a new one is looked for once. Raises
+        InvalidKeyIdError."""
         kid, algorithm = signed.headers().get("kid"), str(signed.headers().get("alg"))
         with self._lock:
             found = self._named(kid)
@@ -232,7 +235,8 @@ class Provider:
 
 
 def _basic(client: Any, method: str, uri: str, headers: dict[str, str], body: str) -> tuple[str, dict[str, str], str]:
-    """The client's name and secret in the header, each encoded as RFC 6749 section 2.3.1 has it; Authlib does not encode them."""
+    """The client's name and secret in the header, each encoded as RFC 6749 section 2.3.1 has it;
+    Authlib does not encode them."""
     del method
     told = ":".join(quote_plus(part) for part in (client.client_id, client.client_secret))
     return uri, {**headers, "Authorization": f"Basic {b64encode(told.encode()).decode()}"}, body

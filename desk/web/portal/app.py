@@ -1,17 +1,22 @@
-"""The portal as a web server: logging in, the pages, the files. One function a page; each gets a `Visit` and gives an answer.
+"""The portal as a web server: logging in, the pages, the files. One function a page; each gets a
+`Visit` and gives an answer.
 
 What is promised:
-- Nobody sees anything without a session, and with one nothing but their clients' (openings.py asks the database with them in
-  the question). Who is gone from config/clients.yaml is out at their next click: config/ is looked at on each.
-- No answer tells whether an address, a client or an item exists: who isn't logged in is sent to the login, whatever they
-  ask for; who is gets one and the same page for what was withdrawn, is another's, or never was.
-- A link of a mail is used up by the POST of its page's button. A GET changes nothing but what its own session has opened.
-- A file is sent only after its opening is in the trail, from the vault, by the hash that the edition on the portal names,
-  and as something to save, or, if it is a PDF, in a sandbox without an origin: never as a page of this one. An address names
-  the content too, so that it dies with it.
+- Nobody sees anything without a session, and with one nothing but their clients' (openings.py asks
+  the database with them in the question). Who is gone from config/clients.yaml is out at their next
+  click: config/ is looked at on each.
+- No answer tells whether an address, a client or an item exists: who isn't logged in is sent to the
+  login, whatever they ask for; who is gets one and the same page for what was withdrawn, is
+  another's, or never was.
+- A link of a mail is used up by the POST of its page's button. A GET changes nothing but what its
+  own session has opened.
+- A file is sent only after its opening is in the trail, from the vault, by the hash that the
+  edition on the portal names, and as something to save, or, if it is a PDF, in a sandbox without an
+  origin: never as a page of this one. An address names the content too, so that it dies with it.
 - No page has a script, and none is kept by the browser.
 
-What holds for every request (config/, limits, other sites, trouble with the database) is in shell/gate.py.
+What holds for every request (config/, limits, other sites, trouble with the database) is in
+shell/gate.py.
 """
 
 from __future__ import annotations
@@ -84,5 +89,6 @@ class PortalWeb:
 
 
 def message(visit: ClientVisit, status: int, about: Refusal | str) -> Response:
-    """A page for what went wrong. No page of the portal refuses anything but with one answer for all of it."""
+    """A page for what went wrong. No page of the portal refuses anything but with one answer for
+    all of it."""
     return pages.gone(visit) if isinstance(about, Refusal) else visit.page("message.html", status, message=about)

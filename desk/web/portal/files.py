@@ -1,8 +1,10 @@
-"""What the web portal sends besides pages: files of items, to be saved; all of an item's or of a year's in one; small pictures.
+"""What the web portal sends besides pages: files of items, to be saved; all of an item's or of a
+year's in one; small pictures.
 
-Which file that is, the database says: an address names an item, a content and a name, and only what the item shows now is
-looked for, at a place that no caller has a word in. Files come from the vault; pictures and archives lie with the portal's
-pages (pictures.py), and as they are made of what is shown, they go when it does.
+Which file that is, the database says: an address names an item, a content and a name, and only what
+the item shows now is looked for, at a place that no caller has a word in. Files come from the
+vault; pictures and archives lie with the portal's pages (pictures.py), and as they are made of what
+is shown, they go when it does.
 """
 
 from __future__ import annotations
@@ -56,13 +58,15 @@ def archive(visit: ClientVisit) -> Response:
         return gone(visit)
     kept = _of_portal(visit, f"{client}/{packed.path}")
     if kept.size != packed.size:
-        return visit.page("message.html", 503, message="trouble")  # the daemon is just putting up another; or see: dossier verify
+        # the daemon is just putting up another; or see: dossier verify
+        return visit.page("message.html", 503, message="trouble")
     _record(visit, shown, shown.what.attachments)
     return saved_file(visit.request, kept, f"{item}.zip", "application/zip", packed.version)
 
 
 def whole_year(visit: ClientVisit) -> Response:
-    """All files of the items that were published in a year, or are about it, in one. It counts as a download of each.
+    """All files of the items that were published in a year, or are about it, in one. It counts as a
+    download of each.
 
     It is put together while it is sent, so it takes no room and is never older than the list.
     """
@@ -93,13 +97,14 @@ def _folder_of(item: ShownItem) -> str:
 
 
 def logo(visit: ClientVisit) -> Response:
-    """The firm's logo, also for whoever isn't logged in. Pages name it with a version, so it can be kept."""
+    """The firm's logo, also for whoever isn't logged in. Pages name it with a version, so it can be
+    kept."""
     found = brand.find(visit.office)
     return Response(found.data, media_type="image/png", headers=KEPT) if found else Response(status_code=404)
 
 
 def picture(visit: ClientVisit) -> Response:
-    """The small picture of a file's first page. That it was seen opens nothing: it is on the list."""
+    """The small picture of a file's first page. Seeing it opens nothing: it is on the list."""
     client, item, content = _asked(visit, "client", "item", "content")
     shown = find(visit, client, item)
     drawn = next((one.picture for one in shown.what.attachments if one.version == content), None) if shown else None

@@ -1,4 +1,5 @@
-"""The pages of the web portal, one function each: a `Visit` in, an answer out. What holds for all of them: app.py."""
+"""The pages of the web portal, one function each: a `Visit` in, an answer out. What holds for all
+of them: app.py."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from workflow.portal_access.lines import bare
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What can be had in one archive: all that was `published` in a year, or is `about` it; `size` in bytes."""
+    """What can be had in one archive: all that was `published` in a year, or is `about` it; `size`
+    in bytes."""
 
     of: Literal["about", "published"]
     year: str
@@ -41,7 +43,8 @@ def find(visit: ClientVisit, client: str, item: str) -> openings.PublicItem | No
 
 
 def gone(visit: ClientVisit) -> Response:
-    """What was withdrawn, is another client's, or never was: one answer. Whoever isn't logged in is sent to the login."""
+    """What was withdrawn, is another client's, or never was: one answer. Whoever isn't logged in is
+    sent to the login."""
     if visit.seats:
         return visit.page("message.html", 404, message="gone")
     asked = visit.request.path_params
@@ -113,14 +116,16 @@ def logout(visit: ClientVisit) -> Response:
 
 
 def old_address(visit: ClientVisit) -> Response:
-    """`/acme-bv/index.html?item=D-2026-000012`, as mails have it, for a folder behind a web server as well."""
+    """`/acme-bv/index.html?item=D-2026-000012`, as mails have it, for a folder behind a web server
+    as well."""
     item = visit.request.query_params.get("item", "")
     goal = f"/{visit.request.path_params['client']}/{item if _ITEM.fullmatch(item) else ''}"
     return visit.to(goal) if visit.seats else to_login(visit, goal)
 
 
 def client_list(visit: ClientVisit) -> Response:
-    """All that a client sees, newest first: a page of it, what was published in a year or is about one, or what has these words."""
+    """All that a client sees, newest first: a page of it, what was published in a year or is about
+    one, or what has these words."""
     client = visit.request.path_params["client"]
     seats = visit.seats_for(client)
     if not seats:

@@ -43,8 +43,8 @@ class ClientVisit(Visit):
         return asked_language(self.request.headers.get("accept-language", ""))
 
     def page(self, name: str, status: int = 200, language: str = "", **values: Any) -> Response:
-        """The page made of this template, in `language` or the visitor's, with what every page has: the
-        firm's name and logo, who is logged in, where addresses begin."""
+        """The page made of this template, in `language` or the visitor's, with what every page has:
+        the firm's name and logo, who is logged in, where addresses begin."""
         language = language or self.language
         html = templates(language).get_template(name).render(
             house=showing.house_of(self.office, values.get("client") or next(iter(self.clients), None)),

@@ -1,4 +1,5 @@
-"""Around every answer: headers that keep it in its place, and the path that a server's addresses begin with.
+"""Around every answer: headers that keep it in its place, and the path that a server's addresses
+begin with.
 
 Each says: no script, no frame, no guessing of types, no keeping, no telling other sites where the
 reader came from (Referrer-Policy `same-origin`; `no-referrer` would take the Origin off our own
@@ -28,7 +29,8 @@ HEADERS = {
 
 
 class Guard:
-    """Around the whole of it: the headers above where an answer has none of its own, and base_url's path taken off.
+    """Around the whole of it: the headers above where an answer has none of its own, and base_url's
+    path taken off.
 
     A web server in front may pass its path on or take it off itself; both are understood.
     """

@@ -1,8 +1,8 @@
-"""Drawing pages of the vault's files, and reading their texts, when that is asked for, by processes of their own
-(workflow/portal/pictures_child.py, workflow/guard/texts_child.py).
+"""Drawing pages of the vault's files, and reading their texts, when that is asked for, by processes
+of their own (workflow/portal/pictures_child.py, workflow/guard/texts_child.py).
 
-A hostile file ends a process and nothing else; one that takes long holds up whoever waits for the same
-process. What was drawn is not kept: browsers keep it.
+A hostile file ends a process and nothing else; one that takes long holds up whoever waits for the
+same process. What was drawn is not kept: browsers keep it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TEXTS_KEPT = 32
 """Texts that are remembered, for whoever leafs through two versions."""
 
 PAGES_SEARCHED = 12
-"""Pages of a file that are searched for what the guard found, so that it is told where it stands."""
+"""Pages of a file that are searched for what the guard found, to tell where it stands."""
 
 
 class Drawing:
@@ -57,7 +57,7 @@ class Drawing:
             self._artists.put(artist)
 
     def _lines(self, sha256: str, name: str) -> tuple[str, ...] | None:
-        """What a file called `name` says, line by line; None if it can't be read, or not all of it."""
+        """What a file called `name` says, line by line; None if not all of it can be read."""
         try:
             with self._vault.local(sha256) as path:
                 text = self._texts.begin(path, name).result()

@@ -1,4 +1,5 @@
-"""What makes the portal and the desk two servers: settings of its own, and a cookie that the other never takes for its own."""
+"""What makes the portal and the desk two servers: settings of its own, and a cookie that the other
+never takes for its own."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from dossier.office.office import Office
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """`cookie`: by which a browser is known again, as it is called without TLS. `settings`: those of config/."""
+    """`cookie`: by which a browser is known again, as it is called without TLS. `settings`: those
+    of config/."""
 
     cookie: str
     settings: Callable[[Office], PortalSettings | DeskSettings]
@@ -28,7 +30,8 @@ class Face:
         return self.settings(office).base_url.startswith("https://")
 
     def cookie_name(self, office: Office) -> str:
-        """Behind TLS a name that browsers take from this host alone, and over TLS alone (RFC 6265bis section 4.1.3.2)."""
+        """Behind TLS a name that browsers take from this host alone, and over TLS alone (RFC
+        6265bis section 4.1.3.2)."""
         return f"__Host-{self.cookie}" if self.is_secure(office) else self.cookie
 
     def set_cookie(self, answer: Response, office: Office, value: str, seconds: int | None = None) -> None:

@@ -4,7 +4,8 @@
   what it said before holds.
 - A POST from another site is refused: browsers say where it comes from (Sec-Fetch-Site, else
   Origin). What says neither is no browser of these years, and has no cookies of one.
-- A form is read with a limit, and its database connection is this request's alone as long as it takes.
+- A form is read with a limit, and its database connection is this request's alone as long as it
+  takes.
 - A refusal is told with its own status, in the reader's language; trouble with the database is an
   answer of 503 and a line in the log, and the next click tries anew. No traceback reaches anybody.
 
@@ -66,10 +67,12 @@ FIRST_BYTES = 64 * 1024
 """So much of a file comes before anybody looks at it."""
 
 THREADS = 8
-"""Pages that a process makes side by side; more would only wait for each other. Uploads and downloads have threads of their own."""
+"""Pages that a process makes side by side; more would only wait for each other. Uploads and
+downloads have threads of their own."""
 
 AT_ONCE = 2
-"""Requests of one session that are answered at once: somebody who clicks a lot, or a script of theirs, waits for themselves."""
+"""Requests of one session that are answered at once: somebody who clicks a lot, or a script of
+theirs, waits for themselves."""
 
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
@@ -89,11 +92,13 @@ class TooLong(Refusal):
 
 
 class Turns:
-    """AT_ONCE requests of one session are answered at once. Its others wait, hold no thread meanwhile, and hold up nobody else's."""
+    """AT_ONCE requests of one session are answered at once. Its others wait, hold no thread
+    meanwhile, and hold up nobody else's."""
 
     def __init__(self) -> None:
         self._lines: dict[str, list[anyio.Semaphore]] = {}
-        """Whose → one semaphore, as often as somebody waits for it or has it. Only the event loop is here."""
+        """Whose → one semaphore, as often as somebody waits for it or has it. Only the event loop
+        is here."""
 
     @asynccontextmanager
     async def of(self, who: str) -> AsyncIterator[None]:
@@ -113,7 +118,8 @@ class Turns:
 
 
 class Configured:
-    """The office as config/ says now, for all gates of a server and all its processes. Any thread may ask."""
+    """The office as config/ says now, for all gates of a server and all its processes. Any thread
+    may ask."""
 
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self.last = office
@@ -143,7 +149,8 @@ class Gate(Generic[V]):
         form_bytes: int,
         trouble: Callable[[int], Response] | None = None,
     ) -> None:
-        """`visit` runs with the database open. `message`: a page for a refusal, or for `foreign`, `trouble`, `refused`.
+        """`visit` runs with the database open. `message`: a page for a refusal, or for `foreign`,
+        `trouble`, `refused`.
 
         `trouble`: what is answered where not even a visit can be made.
         """
@@ -162,7 +169,8 @@ class Gate(Generic[V]):
         return _is_in(peer, [ip_network(network) for network in self._face.settings(self._configured.last).trusted_proxies])
 
     def application(self, routes: Sequence[Route]) -> Starlette:
-        """What a server runs. An address is the one that is written, with its slash at the end or without."""
+        """What a server runs. An address is the one that is written, with its slash at the end or
+        without."""
         made = Starlette(routes=routes, exception_handlers={HTTPException: self._refusal})
         made.router.redirect_slashes = False
         return made
@@ -189,7 +197,8 @@ class Gate(Generic[V]):
         return await anyio.to_thread.run_sync(self.answer, handler, request, form, limiter=self._limiter)
 
     def _who(self, request: Request) -> str:
-        """Whose request it is, as far as it says itself: its session or key; "" for whoever has none."""
+        """Whose request it is, as far as it says itself: its session or key; "" for whoever has
+        none."""
         return request.cookies.get(self._face.cookie_name(self._configured.last), "") or request.headers.get("authorization", "")
 
     def answer(self, handler: Callable[[V], Response], request: Request, form: Form) -> Response:
@@ -199,7 +208,8 @@ class Gate(Generic[V]):
         visit: V | None = None
         try:
             if "prefetch" in request.headers.get("sec-purpose", ""):
-                return Response(status_code=503)  # nobody has looked at it yet: ask again when somebody does
+                # nobody has looked at it yet: ask again when somebody does
+                return Response(status_code=503)
             go_on()
             visit = self._visit(request, form, office, now, peer)
             if request.method not in ("GET", "HEAD") and not self._is_from_here(request, office):
@@ -277,10 +287,11 @@ class Gate(Generic[V]):
         return endpoint
 
     def stream(self, handler: Callable[[V, Iterable[bytes]], Response]) -> Endpoint:
-        """The endpoint of a request whose body is one file: handed on as it comes, never held as a whole.
+        """The endpoint of a request whose body is one file: handed on as it comes, never held as a
+        whole.
 
-        No thread waits for its first FIRST_BYTES, so one is taken for a small file once. A connection
-        that breaks off is a ClientDisconnect out of the iteration.
+        No thread waits for its first FIRST_BYTES, so one is taken for a small file once. A
+        connection that breaks off is a ClientDisconnect out of the iteration.
         """
 
         @_unless_gone
@@ -308,7 +319,8 @@ class Gate(Generic[V]):
         return endpoint
 
     async def _refusal(self, request: Request, error: Exception) -> Response:
-        """What the framework refuses: a method that an address does not have, a form that is too long."""
+        """What the framework refuses: a method that an address does not have, a form that is too
+        long."""
         status = error.status_code if isinstance(error, HTTPException) else 400
         answer = await run_in_threadpool(self.answer, lambda visit: self._message(visit, status, "refused"), request, {})
         answer.headers.update(getattr(error, "headers", None) or {})
@@ -372,7 +384,8 @@ def _unless_gone(endpoint: Endpoint) -> Endpoint:
 
 
 def _logged(request: Request, error: Exception) -> int:
-    """Tell the log what went wrong. Returns the status of the answer: 503 for what may go well later."""
+    """Tell the log what went wrong. Returns the status of the answer: 503 for what may go well
+    later."""
     path = _safe_path(request)
     if isinstance(error, UNAVAILABLE):
         log.error("the database can't be used", path=path, error=str(error))
@@ -400,7 +413,8 @@ def _pieces(file: UploadFile) -> Iterator[bytes]:
 
 
 def _is_text(value: Any) -> bool:
-    """False if there is a sign in it, however deep, that no text can have: NUL, which no database takes, or half a character."""
+    """False if there is a sign in it, however deep, that no text can have: NUL, which no database
+    takes, or half a character."""
     if isinstance(value, str):
         return not _NO_TEXT.search(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,5 @@
-"""Files that come in over the web for an item that is there already: each onto the disk, piece by piece, for as long as it is needed."""
+"""Files that come in over the web for an item that is there already: each onto the disk, piece by
+piece, for as long as it is needed."""
 
 from __future__ import annotations
 
@@ -14,10 +15,11 @@ from dossier.text.refusals import Invalid, fault
 
 @contextmanager
 def received(office: Office, name: str, pieces: Iterable[bytes]) -> Iterator[Path]:
-    """The file called `name`, of these pieces, at a place that is gone afterwards. Raises Invalid; OSError.
+    """The file called `name`, of these pieces, at a place that is gone afterwards. Raises Invalid;
+    OSError.
 
-    What `pieces` raises (a connection that broke) goes through. Killed here? A file in `var/uploads`
-    that nothing names.
+    What `pieces` raises (a connection that broke) goes through. Killed here? A file in
+    `var/uploads` that nothing names.
     """
     folder, most = office.var / "uploads", office.settings.intake.max_file_mb
     files.make_folder(folder, 0o700)

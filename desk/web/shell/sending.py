@@ -1,6 +1,8 @@
-"""Sending a file: whole or the part that is asked for, from a place of this machine or in pieces from a store.
+"""Sending a file: whole or the part that is asked for, from a place of this machine or in pieces
+from a store.
 
-What is sent is to be saved, or shown by a browser in a sandbox; it is never a page of ours, whatever it is.
+What is sent is to be saved, or shown by a browser in a sandbox; it is never a page of ours,
+whatever it is.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ from dossier.vault.folder import Vault
 log = structlog.get_logger("web")
 
 SANDBOX = {"content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'"}
-"""Whatever is sent with this has no origin, runs no script and fetches nothing (CSP level 3, section 6.3.2)."""
+"""Whatever is sent with this has no origin, runs no script and fetches nothing (CSP level 3,
+section 6.3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """A file as it is kept: at a place of this machine, or to be had in pieces; None of both if it can't be had."""
+    """A file as it is kept: at a place of this machine, or to be had in pieces; None of both if it
+    can't be had."""
 
     place: Path | None
     size: int | None
@@ -50,7 +54,8 @@ def of_vault(vault: Vault, sha256: str) -> ServedFile:
 
 
 def saved_file(request: Request, kept: ServedFile, name: str, media_type: str, content: str, is_shown: bool = False) -> Response:
-    """The file, whole or the part that is asked for, to be saved, or (`is_shown`) shown. `content` names its content."""
+    """The file, whole or the part that is asked for, to be saved, or (`is_shown`) shown. `content`
+    names its content."""
     headers = {
         "content-type": media.as_saved(media_type),
         "content-disposition": media.saved_as(name, is_shown),
@@ -66,7 +71,8 @@ def sent(request: Request, kept: ServedFile, headers: dict[str, str]) -> Respons
     if part is None:
         return Response(status_code=416, headers={"content-range": f"bytes */{kept.size}"})
     if kept.place is not None:
-        if part == (0, kept.size):  # the server's own reading of `Range` refuses what the RFC says is to be passed over
+        # the server's own reading of `Range` refuses what the RFC says is to be passed over
+        if part == (0, kept.size):
             request.scope["headers"] = [one for one in request.scope["headers"] if one[0] != b"range"]
         return FileResponse(kept.place, headers=headers, stat_result=os.stat(kept.place))
     headers = {**headers, "accept-ranges": "bytes"}
@@ -83,7 +89,8 @@ def sent(request: Request, kept: ServedFile, headers: dict[str, str]) -> Respons
 
 
 def part_of(headers: Mapping[str, str], size: int, etag: str | None) -> tuple[int, int] | None:
-    """(first byte, the one behind the last) of what is asked for; None if there is no such part (RFC 9110 section 14).
+    """(first byte, the one behind the last) of what is asked for; None if there is no such part
+    (RFC 9110 section 14).
 
     Several parts at once, and what is no range, are answered with the whole, as the RFC allows.
     """

@@ -1,4 +1,5 @@
-"""What pages need beside them, such as their style: files that browsers keep, for other content has another address."""
+"""What pages need beside them, such as their style: files that browsers keep, for other content has
+another address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""An archive that is put together while it is sent: no more of it is in memory than a piece, and nothing on the disk."""
+"""An archive that is put together while it is sent: no more of it is in memory than a piece, and
+nothing on the disk."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ZippedFile:
-    """A file in the archive: its name in there, its time (ISO 8601), its bytes, and what gives those from one place to before another."""
+    """A file in the archive: its name in there, its time (ISO 8601), its bytes, and what gives
+    those from one place to before another."""
 
     name: str
     at: str
@@ -19,7 +21,8 @@ class ZippedFile:
 
 
 class _Out:
-    """What a ZipFile writes to and can't seek in, so that sizes stand behind each file (APPNOTE 4.4.4, bit 3)."""
+    """What a ZipFile writes to and can't seek in, so that sizes stand behind each file (APPNOTE
+    4.4.4, bit 3)."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []
@@ -38,7 +41,8 @@ class _Out:
 
 
 def zipped(entries: Iterable[ZippedFile]) -> Iterator[bytes]:
-    """The archive in pieces; files as they are, as most are packed already. Raises what `pieces` raises."""
+    """The archive in pieces; its files are not packed, as most are already. Raises what `pieces`
+    of an entry raises."""
     out = _Out()
     with zipfile.ZipFile(out, "w") as archive:  # type: ignore[call-overload]
         for entry in entries:

@@ -1,4 +1,5 @@
-"""The desk: the pages that staff work with, as a web server. Each address is a function from a visit to an answer.
+"""The desk: the pages that staff work with, as a web server. Each address is a function from a
+visit to an answer.
 
 What is promised:
 - Nobody sees anything without a session, and with one nothing that the person may not see by any
@@ -6,7 +7,8 @@ What is promised:
 - A client, item or type that a person may not know of is 404, with the same page as what never was.
 - A GET changes nothing but what is noted as viewed. A POST from another site is refused.
 - Whoever isn't logged in is sent to the login, and comes back to where they wanted to go. What was
-  typed before a session ended, or something went wrong here, is kept in the page, to be sent once more.
+  typed before a session ended, or something went wrong here, is kept in the page, to be sent once
+  more.
 - No page asks anything of another origin, and an opened attachment can't act as the desk.
 
 What holds for every request (config/, limits, trouble with the database) is in shell/gate.py.
@@ -75,7 +77,8 @@ class DeskWeb:
         more: Sequence[Route] = (),
         configured: Configured | None = None,
     ) -> None:
-        """`more`: addresses of others on the same server, such as the API's; `configured`: what they look at config/ by."""
+        """`more`: addresses of others on the same server, such as the API's; `configured`: what
+        they look at config/ by."""
         self._vault = open_vault(office)
         self._easel = Drawing(self._vault)
         self.gate = Gate(configured or Configured(office, environ), StaffVisit.face, self._visit, message, FORM_BYTES)
@@ -171,7 +174,8 @@ class DeskWeb:
 
 
 def _ask_who(visit: StaffVisit, files: Sequence[str] = ()) -> Response:
-    """To the login; what was typed before the session ended is kept in the page, to be sent once more.
+    """To the login; what was typed before the session ended is kept in the page, to be sent once
+    more.
 
     A page can't keep files: those that came with the form are named, to be chosen again.
     """

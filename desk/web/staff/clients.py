@@ -26,7 +26,8 @@ SHARE_STATES = ("private", "concept", "approved", "published", "returned", "with
 
 
 def client_list(visit: StaffVisit) -> Response:
-    """All clients that this person may know of; with `?q=`, those that fit; `?for=new`, to make an item for one."""
+    """All clients that this person may know of; with `?q=`, those that fit; `?for=new`, to make an
+    item for one."""
     words = visit.field("q").strip()[:200]
     codes = looking_up.find_clients(visit.office, visit.actor, words)
     return visit.page("clients.html", codes=leaf(visit, codes, PAGE_CLIENTS), words=words, is_for_new=visit.field("for") == "new")
@@ -48,7 +49,8 @@ def suggest(visit: StaffVisit) -> Response:
 
 
 def due(visit: StaffVisit) -> Response:
-    """What must be done soon, or had to be: what this person sees to; with `?all=yes` the whole office's."""
+    """What must be done soon, or had to be: what this person sees to; with `?all=yes` the whole
+    office's."""
     is_all = visit.field("all") == "yes"
     day = looking_up.horizon(visit.office, visit.now)
     found = looking_up.due(visit.office, visit.actor, day, owner=None if is_all else visit.actor.code)

@@ -1,4 +1,5 @@
-"""For admins: clients, staff, presets and types as lists and forms. A change is told and shown before it is saved.
+"""For admins: clients, staff, presets and types as lists and forms. A change is told and shown
+before it is saved.
 
 What a form can't say is said in the file's text (office.config).
 """
@@ -78,7 +79,8 @@ class _Shown:
 
 
 def form(visit: StaffVisit) -> Response:
-    """One of them as a form; `/office/new/…`: a new one. What a POST would change is shown before it is saved."""
+    """One of them as a form; `/office/new/…`: a new one. What a POST would change is shown before
+    it is saved."""
     kind, is_new = _kind(visit), "code" not in visit.request.path_params
     acting.need_admin(visit.office, visit.actor)
     code = visit.request.path_params.get("code", "")
@@ -122,7 +124,8 @@ def _typed_form(visit: StaffVisit, kind: Kind) -> _Shown:
 
 
 def _planned(visit: StaffVisit, kind: Kind, code: str, is_new: bool, shown: _Shown) -> Response:
-    """What saving it would do, with what is wrong with that; once this was shown and is asked for, it is saved.
+    """What saving it would do, with what is wrong with that; once this was shown and is asked for,
+    it is saved.
 
     Raises Conflict; ConfigurationError, OSError.
     """
@@ -156,7 +159,8 @@ def _page(visit: StaffVisit, kind: Kind, code: str, is_new: bool, status: int, s
 
 
 def _changes(one: Question, before: Value, then: Value) -> list[tuple[str, str, str, str]]:
-    """Contact or "", key, what the file says, and what it shall: a change for each key of a contact."""
+    """Contact or "", key, what the file says, and what it shall: a change for each key of a
+    contact."""
     if one.how != "contacts":
         return [("", one.key, _line(before), _line(then))]
     old = {row["id"]: row for row in before if isinstance(row, dict)}

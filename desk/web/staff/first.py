@@ -1,4 +1,5 @@
-"""The first page of a new office: who administers it, what it is called. Its address is in the desk's log (desk/actions/first_run.py)."""
+"""The first page of a new office: who administers it, what it is called. Its address is in the
+desk's log (desk/actions/first_run.py)."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ FIELDS = ("office", "language", "name", "code", "email", "mail_host", "sender", 
 
 
 def first(visit: StaffVisit) -> Response:
-    """A GET shows it, and uses nothing up. What is not good any more is answered like what never was."""
+    """A GET shows it, and uses nothing up. What is not good any more is answered like what never
+    was."""
     secret = visit.request.path_params["secret"]
     if not first_run.is_good(visit.office, visit.now, secret):
         return visit.to("/_login")

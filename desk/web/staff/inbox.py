@@ -1,4 +1,5 @@
-"""What lies in the inbox: what waits and for what, what was refused with each fault at its line, and a form that mends it."""
+"""What lies in the inbox: what waits and for what, what was refused with each fault at its line,
+and a form that mends it."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ from ingest.sources.unsorted import FOLDER
 SIDECAR_BYTES = 64 * 1024
 
 MOST_LINES = 100
-"""Of a longer sidecar only what is wrong is shown, and what is around it, beside the form that has all of it."""
+"""Of a longer sidecar only what is wrong is shown, and what is around it, beside the form that has
+all of it."""
 
 PAGE_ROWS = 15
 """Of each of the four lists."""
@@ -107,7 +109,8 @@ def lying_file(visit: StaffVisit) -> Response:
 
 
 def refused(visit: StaffVisit) -> Response:
-    """A refused drop, its sidecar with the faults at their lines; a POST gives it back as it was mended."""
+    """A refused drop, its sidecar with the faults at their lines; a POST gives it back as it was
+    mended."""
     client, folder = visit.request.path_params["client"], visit.request.path_params["folder"]
     with _open(visit, client, folder) as place:
         there = sorted(place.names())
@@ -128,7 +131,8 @@ def refused(visit: StaffVisit) -> Response:
 
 
 def _open(visit: StaffVisit, client: str, folder: str) -> Folder:
-    """The refused drop's folder, held open. Raises NotFound, also for clients that this person may not know of."""
+    """The refused drop's folder, held open. Raises NotFound, also for clients that this person may
+    not know of."""
     client_card.check(visit.office, visit.actor, client)
     if not re.fullmatch(r"[^/\x00]{1,255}", folder) or folder in (".", ".."):
         raise NotFound("staging.no_drop")
@@ -151,7 +155,8 @@ def _line_of(typed: str, key: str) -> int:
 def _page(
     visit: StaffVisit, client: str, folder: str, there: list[str], typed: str, why: list[str], status: int = 200
 ) -> Response:
-    """The page, with the sidecar as it lies there or was typed. Each line of `why` begins with its file and line."""
+    """The page, with the sidecar as it lies there or was typed. Each line of `why` begins with its
+    file and line."""
     at, last = dict[int, list[str]](), len(typed.splitlines())
     for line in why:
         place = re.match(r"[^:]*:(\d+): (.*)", line)

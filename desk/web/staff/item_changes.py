@@ -88,7 +88,8 @@ def notify(visit: StaffVisit) -> Response:
 
 
 def change_files(visit: StaffVisit) -> Response:
-    """Rename or remove an attachment, change whether it is shared, or put an earlier version back."""
+    """Rename or remove an attachment, change whether it is shared, or put an earlier version
+    back."""
     file, version = visit.field("file"), visit.number("version")
     changes = {
         "remove": FileChanges(remove=[file]),
@@ -107,7 +108,8 @@ def change_files(visit: StaffVisit) -> Response:
 
 
 def attach(visit: StaffVisit) -> Response:
-    """Add the files that came with the form, or put one in the place of `replace`, which keeps its name."""
+    """Add the files that came with the form, or put one in the place of `replace`, which keeps its
+    name."""
     replaced, said = visit.field("replace"), visit.choice("share")
 
     def put(key: int) -> Sequence[Sentence]:
@@ -186,7 +188,8 @@ def _changed(
     typed: Mapping[str, str] | None = None,
     goal: str | None = None,
 ) -> Response:
-    """Make the change, and go on to where it is seen; or the item's page with why not, beside what was typed.
+    """Make the change, and go on to where it is seen; or the item's page with why not, beside what
+    was typed.
 
     `about`: the place of the page that a refusal without a field of its own is told at.
     """

@@ -1,4 +1,5 @@
-"""An item whole, its files, and its proof. What can be done with it from its page is in item_changes.py."""
+"""An item whole, its files, and its proof. What can be done with it from its page is in
+item_changes.py."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
 
 
 def attachment(visit: StaffVisit) -> Response:
-    """A file of an item, whole or in part; `?version=N`: an earlier one. It is given only once that is recorded."""
+    """A file of an item, whole or in part; `?version=N`: an earlier one. It is given only once that
+    is recorded."""
     name, file = visit.request.path_params["item"], visit.request.path_params["name"]
     row = item_view.version_of(visit.office, visit.actor, name, file, visit.number("version"))
     kept = of_vault(visit.vault, row.sha256)
@@ -75,7 +77,8 @@ PROOF = {
 
 
 def proof(visit: StaffVisit) -> Response:
-    """The sheet of proof, as `dossier proof` gives it: to be looked at, printed, and (`?save=1`) kept."""
+    """The sheet of proof, as `dossier proof` gives it: to be looked at, printed, and (`?save=1`)
+    kept."""
     name = visit.request.path_params["item"]
     key = item_view.find(visit.office, visit.actor, name).id
     html = sheets.render(auditing.prove(visit.office, visit.now, visit.actor, key), visit.language)

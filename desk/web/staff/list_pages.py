@@ -1,6 +1,8 @@
-"""For admins: clients and staff from a list, as practice software exports it. What it would change is shown first, as the command shows it.
+"""For admins: clients and staff from a list, as practice software exports it. What it would change
+is shown first, as the command shows it.
 
-Between that page and the next the list lies in the form itself, packed: nothing waits on the server for somebody who goes away.
+Between that page and the next the list lies in the form itself, packed: nothing waits on the server
+for somebody who goes away.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ SHOWN = 200
 
 
 def bring_in(visit: StaffVisit) -> Response:
-    """`/office/import/clients` and `…/staff`: choose a list, see what it would do and what its columns are taken for, do it."""
+    """`/office/import/clients` and `…/staff`: choose a list, see what it would do and what its
+    columns are taken for, do it."""
     kind: Kind | None = next((kind for kind in HEADINGS if kind == visit.request.path_params["kind"]), None)
     if kind is None:
         raise NotFound("desk.no_such_entry", code=visit.request.path_params["kind"])
@@ -54,7 +57,8 @@ def bring_in(visit: StaffVisit) -> Response:
 
 
 def _list(visit: StaffVisit) -> tuple[str, bytes]:
-    """Name and bytes of the list: the one that was chosen now, else the one that the form carries. Raises Invalid."""
+    """Name and bytes of the list: the one that was chosen now, else the one that the form carries.
+    Raises Invalid."""
     for name, pieces in visit.uploads:
         data = bytearray()
         for piece in pieces:

@@ -1,4 +1,4 @@
-"""Logging in to the desk and out of it: the address that is typed, the page of a mailed link, its button."""
+"""Logging in to the desk and out of it: typing an address, the mailed link, its button."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def login(visit: StaffVisit) -> Response:
 
 
 def link(visit: StaffVisit) -> Response:
-    """The page of a mailed link, and what its button does. A GET uses nothing up: mail scanners open every link."""
+    """The page of a mailed link, and what its button does. A GET uses nothing up: mail scanners
+    open every link."""
     if visit.office.settings.desk.oidc is not None:
         return visit.to("/_login")
     secret = visit.request.path_params["secret"]
@@ -55,7 +56,8 @@ def link(visit: StaffVisit) -> Response:
 
 
 def logout(visit: StaffVisit) -> Response:
-    """End this session, or (field `everywhere`) all of this person's; and go on to log out at the identity provider.
+    """End this session, or (field `everywhere`) all of this person's; and go on to log out at the
+    identity provider.
 
     A page leads there, as browsers follow no redirect to another site from a form (form-action).
     """

@@ -1,7 +1,8 @@
-"""Several items of a client's list at once: another status or location, labels, off the portal, into the bin.
+"""Several items of a client's list at once: another status or location, labels, off the portal,
+into the bin.
 
-What was ticked is listed and asked about before anything happens; each item is then judged by itself,
-as it was when it was listed, and told of by itself.
+What was ticked is listed and asked about before anything happens; each item is then judged by
+itself, as it was when it was listed, and told of by itself.
 """
 
 from __future__ import annotations

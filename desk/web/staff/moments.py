@@ -9,11 +9,13 @@ from functools import lru_cache
 from babel.dates import format_date, format_timedelta
 
 DAYS_KEPT = 4096
-"""Days of which it is remembered how they are told: a list tells fifty, and Babel takes longer for each than all else there is to a line."""
+"""Days of which it is remembered how they are told: a list tells fifty, and Babel takes longer for
+each than all else there is to a line."""
 
 
 def moment(iso: str, now: datetime, language: str) -> str:
-    """When `iso` was, seen from `now`: the time of today, the days of this fortnight, else the date."""
+    """When `iso` was, seen from `now`: the time of today, the days of this fortnight, else the
+    date."""
     then = datetime.fromisoformat(iso).astimezone()
     day, today = then.date(), now.astimezone().date()
     return f"{then:%H:%M}" if day == today else _day(day, today, language)

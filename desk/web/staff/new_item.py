@@ -85,7 +85,8 @@ def _put(visit: StaffVisit, row: StagedDrop, name: str, pieces: Iterable[bytes])
 
 
 def _unavailable(error: OSError) -> Unavailable:
-    """What the machine can't do just now, as a refusal. Raises the error itself if it says nothing of the machine."""
+    """What the machine can't do just now, as a refusal. Raises the error itself if it says nothing
+    of the machine."""
     advice = system.advised(error)
     if advice is None:
         raise error
@@ -152,7 +153,8 @@ def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
 
 
 def _said(visit: StaffVisit, row: StagedDrop) -> dict[str, Said]:
-    """Of each file its name and note, and whether the client gets it; None where nobody said, and where nothing is shared."""
+    """Of each file its name and note, and whether the client gets it; None where nobody said, and
+    where nothing is shared."""
     shares = {"yes": True, "no": False} if visit.field("share") == "yes" else {}
     return {
         name: Said(

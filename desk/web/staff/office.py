@@ -1,4 +1,5 @@
-"""For admins: how the office is doing, its mails, its keys, what happened, and the files of config/."""
+"""For admins: how the office is doing, its mails, its keys, what happened, and the files of
+config/."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def _page(visit: StaffVisit, status: int = 200, **more: object) -> Response:
 
 
 def examined(visit: StaffVisit) -> Response:
-    """What is wrong with the set-up, and what to do about it; asked for by a button, for it takes some seconds."""
+    """What is wrong with the set-up, and what to do about it; asked for by a button, for it takes
+    some seconds."""
     found = examining.examine(visit.office, visit.actor)
     gravest = sorted(found, key=lambda one: ("wrong", "note", "ok").index(one["level"]))
     return visit.page(
@@ -102,7 +104,8 @@ def _day(visit: StaffVisit, text: str, name: str, problems: dict[str, str]) -> d
 
 
 def _shown(visit: StaffVisit, detail: Mapping[str, Any]) -> dict[str, Any]:
-    """The detail of an event; what was kept as a sentence is told in the reader's language, and of an alarm only that."""
+    """The detail of an event; what was kept as a sentence is told in the reader's language, and of
+    an alarm only that."""
     found = {key: visit.told(from_data(value)) if isinstance(value, dict) else value for key, value in detail.items()}
     return {**found, "text": found.pop("said")} if "said" in found else found
 
@@ -126,7 +129,8 @@ def hold(visit: StaffVisit) -> Response:
 
 
 def retention(visit: StaffVisit) -> Response:
-    """What is kept longer than it must be; a POST removes for good what was ticked of it, looked at anew."""
+    """What is kept longer than it must be; a POST removes for good what was ticked of it, looked at
+    anew."""
     problem = None
     if visit.request.method == "POST":
         try:

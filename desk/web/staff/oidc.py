@@ -48,7 +48,8 @@ def begin(visit: StaffVisit) -> Response:
 
 
 def back(visit: StaffVisit) -> Response:
-    """What the provider sent back: a session for the staff member whom it is about. Raises Refusal."""
+    """What the provider sent back: a session for the staff member whom it is about. Raises
+    Refusal."""
     known, said = _needed(visit), visit.request.query_params
     if any(len(said.getlist(name)) > 1 for name in said):
         raise refused("provider.twice")

@@ -1,9 +1,10 @@
-"""Pages of files as pictures: in a row beside a decision, large to be read, and two versions side by side.
+"""Pages of files as pictures: in a row beside a decision, large to be read, and two versions side
+by side.
 
-They are drawn when they are asked for, by a process of its own (workflow/portal/pictures_child.py), so
-a hostile file meets neither the desk nor the browser; the file itself is only ever downloaded. An
-address names the content, so what was looked at is what is decided on. That somebody had it before
-their eyes is written down as a download is.
+They are drawn when they are asked for, by a process of its own (workflow/portal/pictures_child.py),
+so a hostile file meets neither the desk nor the browser; the file itself is only ever downloaded.
+An address names the content, so what was looked at is what is decided on. That somebody had it
+before their eyes is written down as a download is.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def papers(
     attention: Sequence[Sentence | str],
     before: dict[str, str] | None = None,
 ) -> list[Paper]:
-    """These files, (name, size, media type, SHA-256), with their pages counted. `before`: name → SHA-256 as they were."""
+    """These files, (name, size, media type, SHA-256), with their pages counted. `before`: name →
+    SHA-256 as they were."""
     made = []
     for number, file in enumerate(attachments):
         name, _, media_type, sha256 = file
@@ -115,7 +117,8 @@ def reading(visit: StaffVisit) -> Response:
 
 
 def differences(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str]]:
-    """(`minus`, `plus` or "", line) where two texts differ, with a line or two around; `gap` between such places."""
+    """(`minus`, `plus` or "", line) where two texts differ, with a line or two around; `gap`
+    between such places."""
     found = []
     for line in list(unified_diff(before, after, lineterm="", n=2))[2:]:
         if line.startswith("@@"):

@@ -27,11 +27,13 @@ PREVIEW = {
     ),
     "x-frame-options": "SAMEORIGIN",
 }
-"""The preview has its style and pictures inside; it runs nothing, and stands in a frame of the desk's alone."""
+"""The preview has its style and pictures inside; it runs nothing, and stands in a frame of the
+desk's alone."""
 
 
 def queue(visit: StaffVisit) -> Response:
-    """All that waits for this person, oldest first. A POST approves those that were ticked and opened before."""
+    """All that waits for this person, oldest first. A POST approves those that were ticked and
+    opened before."""
     became: list[tuple[str, str, bool]] = []
     if visit.request.method == "POST":
         chosen = [(name, content) for name, _, content in (one.partition(" ") for one in visit.fields("chosen"))]

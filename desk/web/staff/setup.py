@@ -1,4 +1,5 @@
-"""For admins: by which names people reach the office, with what its web server needs; and where backups go."""
+"""For admins: by which names people reach the office, with what its web server needs; and where
+backups go."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class _Shown:
 
 
 def setup(visit: StaffVisit) -> Response:
-    """`/office/setup`: a GET shows the names that are in its address, as the block for the web server; a POST saves."""
+    """`/office/setup`: a GET shows the names that are in its address, as the block for the web
+    server; a POST saves."""
     acting.need_admin(visit.office, visit.actor)
     desk, portal = places.names(visit.office)
     if "desk_name" in visit.request.query_params or visit.field("what") == "names":

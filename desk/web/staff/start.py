@@ -1,4 +1,5 @@
-"""The start page, "my work": what waits for this person, what came back, what lies in the inbox, what was looked at last.
+"""The start page, "my work": what waits for this person, what came back, what lies in the inbox,
+what was looked at last.
 
 With words in the search box it is the answer to a search: clients first, then items.
 """
@@ -35,7 +36,8 @@ FOUND = 30
 
 
 def counts(visit: StaffVisit) -> Mapping[str, int]:
-    """What the menu counts for this person; and the daemons that run, as a page says on top if there are none."""
+    """What the menu counts for this person; and the daemons that run, as a page says on top if
+    there are none."""
     return {
         "queue": len(keys_to_decide(visit)),
         "inbox": _count_in_the_inbox(visit),
@@ -45,7 +47,8 @@ def counts(visit: StaffVisit) -> Mapping[str, int]:
 
 
 def _count_in_the_inbox(visit: StaffVisit) -> int:
-    """As it was COUNTED_SECONDS ago, longer while it takes long: it takes a look into the folders of many clients."""
+    """As it was COUNTED_SECONDS ago, longer while it takes long: it takes a look into the folders
+    of many clients."""
     began = time.monotonic()
     known = _last_count(visit)
     if known is not None and began < known[1]:

@@ -26,7 +26,8 @@ def translator(language: str) -> Translator:
 
 
 class FixedTexts(Extension):
-    """Texts without values are put into a template when it is compiled, in the one language of its environment.
+    """Texts without values are put into a template when it is compiled, in the one language of its
+    environment.
 
     To ask for each of them at every click took a third of the time that a page took.
     """
@@ -34,7 +35,8 @@ class FixedTexts(Extension):
     _CALL = ("name", "lparen", "string", "rparen")
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """`_("text")` becomes `("its translation"|safe)`, which the compiler makes one with the text around it."""
+        """`_("text")` becomes `("its translation"|safe)`, which the compiler makes one with the
+        text around it."""
         kept: list[Token] = []
         for token in stream:
             kept.append(token)

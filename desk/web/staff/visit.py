@@ -55,7 +55,7 @@ class StaffVisit(Visit):
 
     @property
     def actor(self) -> Actor:
-        """Who does this. Raises NotFound for whoever isn't logged in; the pages are behind `app.inside`."""
+        """Who does this. Raises NotFound for whoever isn't logged in."""
         if self.session is None:
             raise NotFound("desk.nobody")
         return Actor(self.session.staff, "desk")
@@ -98,7 +98,8 @@ class StaffVisit(Visit):
 
     @property
     def words(self) -> list[str]:
-        """The texts that came with the form: shown where no field is left for them, so that nothing typed is lost."""
+        """The texts that came with the form: shown where no field is left for them, so that nothing
+        typed is lost."""
         named = [name for name in self.form if name in TEXTS or name.startswith(("note:", "field."))]
         return [text for name in named if (text := self.field(name).strip())]
 
