@@ -10,20 +10,18 @@ from dossier.text.sentences import Sentence, sentence
 
 def why_kept(kind: str, code: str) -> Sentence | None:
     """Why a client, person, preset or type can't be taken out; None if nothing names it."""
-    match kind:
-        case "clients":
-            count = Item.select().where(Item.client == code).count()
-            return sentence("desk.client_used", code=code, count=count) if count else None
-        case "types":
-            count = Item.select().where(Item.type == code).count()
-            return sentence("desk.type_used", code=code, count=count) if count else None
-        case "staff":
-            named: tuple[Any, ...] = (
-                Event.select().where(Event.actor == code), Item.select().where(Item.created_by == code),
-                ApiToken.select().where(ApiToken.staff == code),
-            )  # fmt: skip
-            return sentence("desk.person_used", code=code) if any(query.exists() for query in named) else None
-    return None
+    if kind == "staff":
+        named: tuple[Any, ...] = (
+            Event.select().where(Event.actor == code), Item.select().where(Item.created_by == code),
+            ApiToken.select().where(ApiToken.staff == code),
+        )  # fmt: skip
+        return sentence("desk.person_used", code=code) if any(query.exists() for query in named) else None
+    used = {"clients": (Item.client, "desk.client_used"), "types": (Item.type, "desk.type_used")}
+    if kind not in used:
+        return None
+    column, why = used[kind]
+    count = Item.select().where(column == code).count()
+    return sentence(why, code=code, count=count) if count else None
 
 
 def why_contact_kept(client: str, contact: str) -> Sentence | None:

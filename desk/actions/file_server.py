@@ -14,7 +14,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -34,6 +34,9 @@ NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 FIRST_UID = 1000
 """Accounts below are the system's (Debian policy section 9.2.2)."""
+
+_AMISS = {"unfit": "samba.unfit_account", "system": "samba.system_account", "missing": "samba.missing_account"}
+"""What is said of an account that can't be used as it is."""
 
 SECONDS = 60
 
@@ -97,23 +100,27 @@ def _make_account(user: str, group: str) -> None:
     """Raises Unavailable."""
     words = ["useradd", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", "--groups", group, user]
     try:
-        made = subprocess.run(words, check=False, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL)  # nosec B603
+        made = _run(words)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable("samba.no_account", user=user, why=plain(str(error))) from error
     if made.returncode != 0:
         raise Unavailable("samba.no_account", user=user, why=plain(made.stderr.strip()))
 
 
+def _run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Raises OSError, TimeoutExpired."""
+    return subprocess.run(words, check=False, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL)  # nosec B603
+
+
 def _group_of(office: Office) -> str:
     """The group that whatever is dropped is given to: the inbox's. Raises Conflict if that is nobody's group."""
     try:
-        gid = os.stat(office.inbox).st_gid
-        found = grp.getgrgid(gid).gr_name
-    except (OSError, KeyError) as error:
-        raise Conflict("samba.no_group", folder=str(office.inbox)) from error
-    if gid == 0:
+        found = grp.getgrgid(os.stat(office.inbox).st_gid)
+    except (OSError, KeyError):
+        found = None
+    if found is None or found.gr_gid == 0:
         raise Conflict("samba.no_group", folder=str(office.inbox))
-    return found
+    return found.gr_name
 
 
 def _block(office: Office, group: str) -> str:
@@ -157,9 +164,7 @@ def _with_password() -> set[str] | None:
     if program is None or os.geteuid() != 0:
         return None
     try:
-        told = subprocess.run(
-            [program, "-L"], check=False, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL
-        )  # nosec B603
+        told = _run([program, "-L"])
     except (OSError, subprocess.TimeoutExpired):
         return None
     return {line.partition(":")[0] for line in told.stdout.splitlines() if ":" in line} if told.returncode == 0 else None
@@ -169,14 +174,9 @@ def _drift(office: Office, include: Path, smb_conf: Path, block: str, group: str
     """Each thing that is not as config/ asks for."""
     for one in accounts:
         values = {"user": one.user, "staff": one.staff, "group": group}
-        if one.state == "unfit":
-            yield sentence("samba.unfit_account", **values)
-        elif one.state == "system":
-            yield sentence("samba.system_account", **values)
-        elif one.state == "missing":
-            yield sentence("samba.missing_account", **values)
-        elif not one.is_member:
-            yield sentence("samba.not_in_group", **values)
+        code = _AMISS.get(one.state) or ("samba.not_in_group" if not one.is_member else None)
+        if code is not None:
+            yield sentence(code, **values)
         if one.state in ("there", "missing") and one.has_password is False:
             yield sentence("samba.no_password", **values)
     yield from _left_over(office, group)

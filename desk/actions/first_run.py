@@ -57,16 +57,21 @@ class Beginning:
 
 def note_admins(office: Office) -> None:
     """Remember for ever that there was an admin."""
-    if any("admin" in person.rights for person in office.staff.values()) and Note.get_or_none(Note.key == _HAD) is None:
-        with transaction():
-            Note.insert(key=_HAD, value="yes").on_conflict_ignore().execute()
+    if any("admin" in person.rights for person in office.staff.values()) and Note.read(_HAD) is None:
+        _remember(_HAD, "yes")
+
+
+def _remember(key: str, value: str) -> None:
+    """Write it down, unless it is already. Not within `transaction()`."""
+    with transaction():
+        Note.insert(key=key, value=value).on_conflict_ignore().execute()
 
 
 def is_new(office: Office) -> bool:
     """True while there never was an admin, and no person ever did anything here. The backup of every night is no person."""
     note_admins(office)
     by_people = (Event.way != "daemon") & (Event.action != "backed_up")
-    return Note.get_or_none(Note.key == _HAD) is None and not Event.select().where(by_people).exists()
+    return Note.read(_HAD) is None and not Event.select().where(by_people).exists()
 
 
 def offer(office: Office, now: datetime) -> str | None:
@@ -76,17 +81,16 @@ def offer(office: Office, now: datetime) -> str | None:
     secret = secrets.token_urlsafe(32)
     value = json.dumps({"hash": _hash(secret), "until": clock.to_text(now + timedelta(hours=HOURS))})
     with transaction():
-        Note.delete().where(Note.key == _OFFERED).execute()
-        Note.insert(key=_OFFERED, value=value).execute()
+        Note.put(_OFFERED, value)
     return f"{office.settings.desk.base_url.rstrip('/')}/_first/{secret}"
 
 
 def is_good(office: Office, now: datetime, secret: str) -> bool:
     """True if this is the secret that was offered last, and it was not used and is not too old."""
-    note = Note.get_or_none(Note.key == _OFFERED)
+    note = Note.read(_OFFERED)
     if note is None or not is_new(office):
         return False
-    offered = json.loads(note.value)
+    offered = json.loads(note)
     return bool(secrets.compare_digest(offered["hash"], _hash(secret)) and offered["until"] > clock.to_text(now))
 
 
@@ -111,8 +115,7 @@ def begin(office: Office, environ: Mapping[str, str], now: datetime, secret: str
             for file, sections in ((SETTINGS, _settings(said)), (STAFF, {"staff": {said.code: _person(said)}}))
         }
     except BaseException:
-        with transaction():
-            Note.insert(key=_OFFERED, value=claimed).on_conflict_ignore().execute()
+        _remember(_OFFERED, claimed)
         raise
     with transaction():
         Note.insert(key=_BEGUN, value=clock.to_text(now)).on_conflict_ignore().execute()
@@ -126,94 +129,74 @@ def begin(office: Office, environ: Mapping[str, str], now: datetime, secret: str
 def _claim(secret: str) -> str:
     """Use the secret up, whoever else has it at this moment; what was kept of it. Raises NotFound for the second."""
     with transaction():
-        note = Note.get_or_none(Note.key == _OFFERED)
-        if note is None or json.loads(note.value)["hash"] != _hash(secret):
+        note = Note.read(_OFFERED)
+        if note is None or json.loads(note)["hash"] != _hash(secret):
             raise NotFound("first_run.over")
-        if Note.delete().where((Note.key == _OFFERED) & (Note.value == note.value)).execute() != 1:
+        if Note.delete().where((Note.key == _OFFERED) & (Note.value == note)).execute() != 1:
             raise NotFound("first_run.over")
-        return str(note.value)
-
-
-LEFT = {
-    "first_run.no_clients": "/office/import/clients",
-    "first_run.no_staff": "/office/staff",
-    "first_run.no_mail": "/office/text/settings",
-    "first_run.no_click": "/_login",
-    "first_run.no_address": "/office/setup",
-    "first_run.no_presets": "/office/presets",
-    "first_run.no_backup_folder": "/office/setup#backup",
-    "first_run.no_backup": "/office/setup#backup",
-}
-"""What an office that began on the first page may leave for later, and the page of the desk on which it is done."""
+        return note
 
 
 def left(office: Office, actor: Actor) -> list[tuple[Sentence, str]]:
-    """For an admin: what an office that began on the first page has not said yet, each as what to do next, with its page."""
-    if not people.is_admin(office, actor.code) or Note.get_or_none(Note.key == _BEGUN) is None:
+    """For an admin: what an office that began on the first page has not said yet, each as what to do next.
+
+    With the page of the desk on which it is done.
+    """
+    if not people.is_admin(office, actor.code) or Note.read(_BEGUN) is None:
         return []
-    settings = office.settings
-    lacks = {
-        "first_run.no_clients": not office.clients,
-        "first_run.no_staff": len(office.staff) < 2,
-        "first_run.no_mail": settings.mail.host == "localhost",
-        "first_run.no_click": settings.mail.host != "localhost" and settings.desk.oidc is None and not _is_clicked(),
-        "first_run.no_address": urlsplit(settings.desk.base_url).hostname in ("localhost", "127.0.0.1"),
-        "first_run.no_presets": not settings.presets,
-        "first_run.no_backup_folder": not settings.backup.folder and backup.last() is None,
-        "first_run.no_backup": bool(settings.backup.folder) and backup.last() is None,
-    }
-    folder = settings.backup.folder or ""
-    return [(sentence(code, folder=folder), LEFT[code]) for code, is_lacking in lacks.items() if is_lacking]
+    settings, folder = office.settings, office.settings.backup.folder or ""
+    has_mail, has_backup = settings.mail.host != "localhost", backup.last() is not None
+    by_link = has_mail and settings.desk.oidc is None
+    is_here = urlsplit(settings.desk.base_url).hostname in ("localhost", "127.0.0.1")
+    lacks = (
+        ("no_clients", "/office/import/clients", not office.clients),
+        ("no_staff", "/office/staff", len(office.staff) < 2),
+        ("no_mail", "/office/text/settings", not has_mail),
+        ("no_click", "/_login", by_link and not _is_clicked()),
+        ("no_address", "/office/setup", is_here),
+        ("no_presets", "/office/presets", not settings.presets),
+        ("no_backup_folder", "/office/setup#backup", not folder and not has_backup),
+        ("no_backup", "/office/setup#backup", bool(folder) and not has_backup),
+    )
+    return [(sentence(f"first_run.{what}", folder=folder), page) for what, page, is_lacking in lacks if is_lacking]
 
 
 def _is_clicked() -> bool:
     """True once anybody has logged in by a mailed link: so mail arrives."""
-    if Note.get_or_none(Note.key == _CLICKED) is not None:
-        return True
-    if not DeskToken.select().where(DeskToken.used_at.is_null(False)).exists():
-        return False
-    note_click()
+    if Note.read(_CLICKED) is None:
+        if not DeskToken.select().where(DeskToken.used_at.is_null(False)).exists():
+            return False
+        note_click()
     return True
 
 
 def note_click() -> None:
     """Remember for ever that somebody clicked a mailed link."""
-    with transaction():
-        Note.insert(key=_CLICKED, value="yes").on_conflict_ignore().execute()
+    _remember(_CLICKED, "yes")
 
 
 def _faults(said: Beginning) -> list[Problem]:
-    wrong = []
-    if not 1 <= len(said.office) <= 80:
-        wrong.append(fault("office", "first_run.office"))
-    if said.language not in ("nl", "en"):
-        wrong.append(fault("language", "first_run.language"))
-    if not 1 <= len(said.name) <= 80:
-        wrong.append(fault("name", "first_run.name"))
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", said.code):
-        wrong.append(fault("code", "first_run.code"))
-    if not access.is_address(said.email):
-        wrong.append(fault("email", "first_run.email"))
-    if said.mail_host and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}", said.mail_host):
-        wrong.append(fault("mail_host", "first_run.mail_host"))
-    if said.mail_host and not access.is_address(said.sender):
-        wrong.append(fault("sender", "first_run.email"))
-    return wrong
+    is_fit = {
+        "office": 1 <= len(said.office) <= 80,
+        "language": said.language in ("nl", "en"),
+        "name": 1 <= len(said.name) <= 80,
+        "code": re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", said.code),
+        "email": access.is_address(said.email),
+        "mail_host": not said.mail_host or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}", said.mail_host),
+        "sender": not said.mail_host or access.is_address(said.sender),
+    }
+    return [fault(key, f"first_run.{'email' if key == 'sender' else key}") for key, fits in is_fit.items() if not fits]
 
 
 def _settings(said: Beginning) -> dict[str, dict[str, Any]]:
     """Sections of settings.yaml with what is put into them; what was left for later is left out."""
     sections: dict[str, dict[str, Any]] = {"office": {"name": said.office, "language": said.language}}
     if said.mail_host:
-        sections["mail"] = _mail(said)
+        name = " ".join(re.sub(r'["<>\\,;:@()\[\]]', " ", said.office).split())
+        sections["mail"] = {"host": said.mail_host, "sender": f"{name} <{said.sender}>"}
     if said.backup_folder:
         sections["backup"] = {"folder": said.backup_folder}
     return sections
-
-
-def _mail(said: Beginning) -> dict[str, Any]:
-    name = " ".join(re.sub(r'["<>\\,;:@()\[\]]', " ", said.office).split())
-    return {"host": said.mail_host, "sender": f"{name} <{said.sender}>"}
 
 
 def _person(said: Beginning) -> dict[str, Any]:

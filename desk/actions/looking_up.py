@@ -7,14 +7,13 @@ not know of: the answer is the same.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dossier.database import file_texts, readable
-from dossier.database.tables import Attachment, Counter, Item, first_key, item_key, item_name, tuples
+from dossier.database.tables import Attachment, Counter, Item, chunks, first_key, item_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office import people
 from dossier.office.office import Office
@@ -24,8 +23,6 @@ from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
 from workflow.items import dates, items, versions
 from workflow.reports import finding
-from workflow.reports import story as stories
-from workflow.reports.story import Told
 
 if TYPE_CHECKING:
     from dossier.office.keys import Client  # its library takes longer to load than a command lasts
@@ -53,7 +50,7 @@ def find_items(
         if one.item is not None:
             first.setdefault(one.item.id, one)
     found: dict[int, Any] = {}
-    for these in batched(first, finding.FEW):
+    for these in chunks(list(first), finding.FEW):
         found |= {item.id: item for item in finding.find_items(replace(wanted, only=these), 0, None, may, named)}
     keys = [key for key in first if key in found]
     keys = keys[keys.index(after) + 1 :] if after in keys else keys
@@ -89,18 +86,6 @@ def _plain(text: str) -> str:
     from workflow.guard.directory import fold_text  # only who searches in files needs the guard
 
     return fold_text(text).lower()
-
-
-def batched(keys: Iterable[int], size: int) -> Iterator[list[int]]:
-    """As itertools.batched, which Python 3.11 has not."""
-    rest = iter(keys)
-    while these := list(islice(rest, size)):
-        yield these
-
-
-def horizon(office: Office, now: datetime) -> date:
-    """The last day of which people are told already today."""
-    return dates.horizon(office, now)
 
 
 def due(office: Office, reader: Actor, day: date, client: str | None = None, owner: str | None = None) -> list[dict[str, Any]]:
@@ -143,16 +128,6 @@ def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
 def _is_used(key: str, value: str, may: Readable) -> bool:
     """True if config/ does not know it any more, and items have it."""
     return bool(readable.only_items(Item.select().where(getattr(Item, key) == value), may).exists())
-
-
-def story(office: Office, client: str, history: Sequence[Mapping[str, Any]]) -> list[Told]:
-    """An item's history as a person tells it, the first event first."""
-    return stories.story(office, client, history)[::-1]
-
-
-def name_of(office: Office, actor: str) -> str:
-    """The name behind a code of the trail."""
-    return stories.name_of(office, actor)
 
 
 def key_of_number(number: int, office: Office, reader: Actor) -> list[int]:

@@ -1,4 +1,4 @@
-"""What waits for one person: concepts to decide, what came back, drops in the inbox, what no client opened, what was viewed last.
+"""What waits for one person: concepts to decide, what came back, drops in the inbox, what no client opened.
 
 Reads only. Everything is bounded by what this person may know of (people.readable), and each list
 by a number, with how many there are in all.
@@ -14,7 +14,7 @@ from typing import Any
 
 from desk.actions import overview
 from dossier.database import readable
-from dossier.database.tables import Edition, Item, first_edition, item_key, item_name, plain_rows
+from dossier.database.tables import Edition, Item, first_edition, item_name, plain_rows
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -25,7 +25,6 @@ from workflow.approval import waiting
 from workflow.approval.waiting import Seating
 from workflow.items import notes, suspicion
 from workflow.portal_access import openings
-from workflow.reports import finding
 
 SHOWN = 5
 """So many of each list on the start page."""
@@ -73,14 +72,6 @@ class Unopened:
     published_at: str
     contact: str | None
     was_mailed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A client or item that was looked at."""
-
-    code: str
-    name: str
 
 
 def keys_to_decide(office: Office, actor: Actor, now: datetime) -> list[int]:
@@ -178,22 +169,3 @@ def unopened(office: Office, actor: Actor, now: datetime, most: int) -> tuple[li
         for item in rows
     ]  # fmt: skip
     return found, query.count()
-
-
-def recent_clients(office: Office, actor: Actor) -> list[Seen]:
-    """The clients that this person looked at last."""
-    may = people.readable(office, actor)
-    codes = [code for code in finding.recent(actor, "client") if may.has(code) and code in office.clients]
-    return [Seen(code, office.clients[code].name) for code in codes]
-
-
-def recent_items(office: Office, actor: Actor) -> list[Seen]:
-    """The items that this person looked at last."""
-    may = people.readable(office, actor)
-    keys = [item_key(name) for name in finding.recent(actor, "item")]
-    items = {item.id: item for item in Item.select().where(Item.id.in_(keys))}
-    return [
-        Seen(item_name(key), items[key].description)
-        for key in keys
-        if key in items and may.has(items[key].client, items[key].type)
-    ]

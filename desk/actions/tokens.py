@@ -76,11 +76,8 @@ def new(
     if wrong:
         raise Invalid(wrong)
     key = PREFIX + secrets.token_urlsafe(32)
-    end = datetime.combine(
-        min(until, date(9999, 12, 29)) + timedelta(days=1),
-        time(),
-        hours.zone(office.settings.office_hours) or now.astimezone().tzinfo,
-    )
+    behind = min(until, date(9999, 12, 29)) + timedelta(days=1)
+    end = datetime.combine(behind, time(), hours.zone(office.settings.office_hours) or now.astimezone().tzinfo)
     with transaction():
         if ApiToken.get_or_none(ApiToken.name == name) is not None:
             raise Conflict("tokens.there", name=name)
@@ -88,14 +85,8 @@ def new(
             name=name, hash=_hash(key), staff=staff, scopes=sorted(set(scopes)), clients=sorted(set(clients)) or None,
             made_by=actor.code, made_at=clock.to_text(now), expires_at=clock.to_text(end), used_at=None, revoked_at=None,
         ).execute()  # fmt: skip
-        told = {
-            "name": name,
-            "for": staff,
-            "scopes": sorted(set(scopes)),
-            "clients": sorted(set(clients)),
-            "until": until.isoformat(),
-        }
-        trail.record(now, actor, "token_made", None, told)
+        told = {"for": staff, "scopes": sorted(set(scopes)), "clients": sorted(set(clients)), "until": until.isoformat()}
+        trail.record(now, actor, "token_made", None, {"name": name, **told})
     return key
 
 

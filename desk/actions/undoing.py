@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
@@ -16,18 +14,6 @@ from dossier.text.refusals import Conflict
 from dossier.text.sentences import Sentence, sentence
 from workflow.items import items, undoing
 from workflow.reports import finding
-
-
-@dataclass(frozen=True, slots=True)
-class InBin:
-    """An item in the bin."""
-
-    summary: dict[str, Any]
-    """As `items --json` tells an item."""
-    by: str
-    at: str
-    until: date
-    """From this day on, an admin's `retention run` removes it for good, if nothing says that it must be kept."""
 
 
 def delete(office: Office, now: datetime, actor: Actor, key: int, if_version: int | None = None) -> Sentence:
@@ -58,12 +44,18 @@ def may_undo(office: Office, actor: Actor, key: int) -> bool:
     return undoing.why_not_undo(office, actor, items.get_for(office, actor, key)) is None
 
 
-def in_bin(office: Office, reader: Actor) -> list[InBin]:
-    """What is in the bin, the latest first, as far as the reader may know of it."""
+def in_bin(office: Office, reader: Actor) -> list[dict[str, object]]:
+    """What is in the bin, the latest first, as far as the reader may know of it, as `bin --json` tells it.
+
+    From the day `bin_until` on, an admin's `retention run` removes it for good, if nothing says that it must be kept.
+    """
     return [
-        InBin(finding.summary(item), by, clock.local_iso(at) or "", _until(office, clock.from_text(at)))
+        {
+            **finding.summary(item), "deleted_by": by, "deleted_at": clock.local_iso(at),
+            "bin_until": str(_until(office, clock.from_text(at))),
+        }
         for item, by, at in undoing.binned(people.readable(office, reader))
-    ]
+    ]  # fmt: skip
 
 
 def refuse_changed(office: Office, actor: Actor, key: int, if_version: int | None) -> None:

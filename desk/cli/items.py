@@ -62,12 +62,13 @@ def items(
     """Find items, newest first; with words the best match first."""
     office = session.opened_quickly()
     from desk.actions import looking_up
+    from workflow.items import dates
     from workflow.reports.finding import Filter
 
     wanted = Filter(
         client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
         since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
-        in_files=within == "files", due_by=looking_up.horizon(office, clock.utc_now()) if due else None,
+        in_files=within == "files", due_by=dates.horizon(office, clock.utc_now()) if due else None,
     )  # fmt: skip
     reader = session.reader()
     looking_up.check_filter(office, reader, wanted)
@@ -89,8 +90,9 @@ def due(
     """What must be done soon, or had to be: dates of items and of clients, the earliest first."""
     office = session.opened_quickly()
     from desk.actions import looking_up
+    from workflow.items import dates
 
-    day = until.date() if until else looking_up.horizon(office, clock.utc_now())
+    day = until.date() if until else dates.horizon(office, clock.utc_now())
     found = looking_up.due(office, session.reader(), day, client, owner)
     kinds = {"due": _("due"), "review": _("review")}
     shown: list[printing.Column] = [
@@ -132,7 +134,7 @@ def state(share_state: str) -> str:
 
 
 def _print_item(office: Office, whole: dict[str, Any]) -> None:
-    from desk.actions import looking_up
+    from workflow.reports import story
 
     printing.indented(f"{whole['item']}  ", whole["description"])
     approver = whole["approver"]
@@ -164,7 +166,7 @@ def _print_item(office: Office, whole: dict[str, Any]) -> None:
         ]  # fmt: skip
         printing.listing(whole["openings"], False, shown, "")
     print()
-    for one in looking_up.story(office, whole["client"], whole["history"]):
+    for one in reversed(story.story(office, whole["client"], whole["history"])):
         who = f"{printing.text(one.who)} " if one.who else ""
         printing.indented(f"{printing.day_and_time(one.at)}  ", f"{who}{printing.text(one.what)}")
         for more in one.more:
@@ -173,10 +175,10 @@ def _print_item(office: Office, whole: dict[str, Any]) -> None:
 
 def _versions(office: Office, attachment: dict[str, Any]) -> Iterator[tuple[object, ...]]:
     """The rows of an attachment: as it is now, and below it what it was."""
-    from desk.actions import looking_up
+    from workflow.reports import story
 
     for number, one in enumerate(attachment["versions"]):
-        by = looking_up.name_of(office, one["by"]) if one["by"] else ""
+        by = story.name_of(office, one["by"]) if one["by"] else ""
         what = (one["version"], (one["at"] or "")[:10], by, f"{one['size']:,}")
         if number == 0:
             yield attachment["name"], *what, _("yes") if attachment["share"] else _("no"), attachment["note"]

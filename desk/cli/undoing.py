@@ -60,8 +60,7 @@ def bin_(json: Json = False) -> None:
     """What is in the bin, the latest first."""
     from desk.actions import undoing
 
-    binned = undoing.in_bin(session.opened(), session.reader())
-    found = [{**one.summary, "deleted_by": one.by, "deleted_at": one.at, "bin_until": str(one.until)} for one in binned]
+    found = undoing.in_bin(session.opened(), session.reader())
     shown = [
         *columns("item", "client", "description"),
         (_("deleted by"), "deleted_by"),

@@ -14,6 +14,7 @@ from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_key
 from dossier.office import hours
 from dossier.text import media
+from workflow.items import dates
 from workflow.reports.finding import Filter
 
 PAGE_CLIENTS = 100
@@ -52,7 +53,7 @@ def due(visit: StaffVisit) -> Response:
     """What must be done soon, or had to be: what this person sees to; with `?all=yes` the whole
     office's."""
     is_all = visit.field("all") == "yes"
-    day = looking_up.horizon(visit.office, visit.now)
+    day = dates.horizon(visit.office, visit.now)
     found = looking_up.due(visit.office, visit.actor, day, owner=None if is_all else visit.actor.code)
     today = str(hours.today(visit.office, visit.now))
     return visit.page("due.html", dues=leaf(visit, found, PAGE_ITEMS), is_all=is_all, today=today, until=str(day))

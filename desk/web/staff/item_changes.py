@@ -164,7 +164,7 @@ def bin_page(visit: StaffVisit) -> Response:
     return visit.page("bin.html", binned=_binned(visit), was=visit.field("was"), problem=None)
 
 
-def _binned(visit: StaffVisit) -> Leaf[undoing.InBin]:
+def _binned(visit: StaffVisit) -> Leaf[dict[str, object]]:
     return leaf(visit, undoing.in_bin(visit.office, visit.actor), PAGE_BINNED)
 
 

@@ -92,10 +92,11 @@ def _work(visit: StaffVisit) -> Response:
     keys = keys_to_decide(visit)
     decide, inbox = my_work.to_decide(office, actor, now, keys[: my_work.SHOWN]), my_work.in_the_inbox(office, actor)
     opened, unopened_count = my_work.unopened(office, actor, now, my_work.SHOWN)
+    items, codes = looking_up.recent(office, actor)
     return visit.page(
         "start.html", most_waiting=overview.MOST_WAITING, decide=decide, decide_count=len(keys), shown=my_work.SHOWN, returned=my_work.returned(office, actor),
         inbox=[{**one, "lines": [visit.told(line) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,
-        clients=my_work.recent_clients(office, actor), items=my_work.recent_items(office, actor),
+        items=items, clients=[(code, office.clients[code].name) for code in codes],
         left=[(visit.told(one), page) for one, page in first_run.left(office, actor)],
         absent=sorted({one.approver for one in decide} - {actor.code}),
     )  # fmt: skip
