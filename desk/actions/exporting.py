@@ -31,15 +31,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from desk.actions import client_card
 from dossier.database import readable
 from dossier.database.database import close_database, transaction
-from dossier.database.tables import PROXY, Item, item_name, tuples
+from dossier.database.tables import PROXY, Item, chunks, item_name, tuples
 from dossier.files import files, moves
 from dossier.files.beneath import Folder, open_folder
 from dossier.office import people
+from dossier.office.keys import Client
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
-from dossier.office.terms import Language
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, NotFound, Unavailable
 from dossier.text.sentences import sentence, told
@@ -77,7 +78,7 @@ class Exported:
 
 def count(office: Office, reader: Actor, client: str) -> int:
     """How many items the client has, as far as the reader may know of them. Raises NotFound."""
-    return int(readable.only_items(Item.select(), _may(office, reader, client)).where(Item.client == client).count())
+    return client_card.count_items(client, _may(office, reader, client))
 
 
 def export(
@@ -90,7 +91,7 @@ def export(
     may = _may(office, reader, client)
     _refuse_own(office, folder)
     files.make_folder(folder, FOLDER_MODE)
-    mark = {"schema_version": 1, "client": client, "name": office.clients[client].name, "internal": internal}
+    mark = _mark(office, client, internal)
     done, listed, sums, vault = Exported(), list[Told](), list[tuple[str, str]](), open_vault(office, to_read=True)
     with open_folder(folder) as top:
         _begin(top, mark)
@@ -100,8 +101,7 @@ def export(
             else:
                 done.stayed += 1
             progress(1)
-        language = office.clients[client].language
-        for name, text in _overviews(office.clients[client].name, listed, sums, language):
+        for name, text in _overviews(office.clients[client], listed, sums):
             files.write_whole(top / name, text.encode(), FILE_MODE)
         files.sync_whole(top)
         with transaction():
@@ -123,11 +123,9 @@ def _items(client: str, may: Readable) -> Iterator[Item]:
         last = found[-1].id
 
 
-def _overviews(
-    name: str, listed: Sequence[Told], sums: Sequence[tuple[str, str]], language: Language
-) -> Iterator[tuple[str, str]]:
+def _overviews(client: Client, listed: Sequence[Told], sums: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """The files (name, text) that tell of all items together."""
-    yield PAGE, _page(name, listed, language)
+    yield PAGE, _page(client.name, listed, client.language)
     yield TABLE, _table(listed)
     yield MAP, _map(listed)
     yield SUMS, "".join(f"{sha256}  {path}\n" for sha256, path in sums)
@@ -174,8 +172,8 @@ def _parts(office: Office, now: datetime, reader: Actor, client: str, internal: 
         sums.append((hashlib.sha256(data).hexdigest(), path))
         return Part(path, at, len(data), lambda start, end: iter((data[start:end],)))
 
-    for first in range(0, len(keys), TOLD_OF_AT_ONCE):
-        for told_of in _told_of(office, now, reader, client, internal, keys[first : first + TOLD_OF_AT_ONCE]):
+    for some in chunks(keys, TOLD_OF_AT_ONCE):
+        for told_of in _told_of(office, now, reader, client, internal, some):
             yield made(f"{told_of['item']}/{ITEM}", _json(told_of))
             for one in told_of["attachments"]:
                 if vault.size(one["sha256"]) != one["size"]:
@@ -184,11 +182,14 @@ def _parts(office: Office, now: datetime, reader: Actor, client: str, internal: 
                 count += 1
                 yield Part(one["path"], told_of["created_at"], one["size"], partial(vault.pieces, one["sha256"]))
             listed.append({key: value for key, value in told_of.items() if key not in ("history", "openings")})
-    name, language = office.clients[client].name, office.clients[client].language
-    for path, text in _overviews(name, listed, sums, language):
+    for path, text in _overviews(office.clients[client], listed, sums):
         yield made(path, text.encode())
-    mark = {"schema_version": 1, "client": client, "name": name, "internal": internal}
-    yield made(MARK, _json({**mark, "items": len(listed), "files": count, "exported_at": at}))
+    yield made(MARK, _json({**_mark(office, client, internal), "items": len(listed), "files": count, "exported_at": at}))
+
+
+def _mark(office: Office, client: str, internal: bool) -> Told:
+    """What export.json says from the beginning: whose it is."""
+    return {"schema_version": 1, "client": client, "name": office.clients[client].name, "internal": internal}
 
 
 def _told_of(office: Office, now: datetime, reader: Actor, client: str, internal: bool, keys: Sequence[int]) -> list[Told]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
     mails = readable.only_of_clients(Mail.select(), Mail.client, Mail.item, may)
     daemons = presence.daemons(office, clock.utc_now())
     return {
-        "waiting": len(look[0]),
+        "waiting": len(look.waiting),
         "queued": readable.only_items(Item.select().where(Item.pending.is_null(False)), may).count(),
         "outbox": mails.where(Mail.state == "waiting").count(),
         "items": readable.count_items(may),
@@ -50,7 +50,7 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "trial": identity.trial_since(),
         "daemon": daemons[0] if daemons else None,
         "daemons": daemons,
-        **_told_of(may, office, *look),
+        **_told_of(office, may, look),
     }
 
 
@@ -61,28 +61,21 @@ MOST_WAITING = 200
 def waits(office: Office, reader: Actor, is_whole: bool = True) -> list[dict[str, Any]]:
     """What waits in the inbox, as `status` tells it, without all else that it counts."""
     most = None if is_whole else MOST_WAITING
-    return [_told(one) for one in _look(office, people.readable(office, reader), most)[0]]
+    return [_told(one) for one in _look(office, people.readable(office, reader), most).waiting]
 
 
 def of_the_inbox(office: Office, reader: Actor) -> dict[str, Any]:
     """What `status` tells of the inbox (`waits`, `left_alone`), and the `alarms`, without all that it counts."""
     may = people.readable(office, reader)
-    return _told_of(may, office, *_look(office, may, MOST_WAITING))
+    return _told_of(office, may, _look(office, may, MOST_WAITING))
 
 
-def _told_of(
-    may: Readable,
-    office: Office,
-    waiting: list[NotTaken],
-    odd: list[NotTaken],
-    others: dict[str, Sentence],
-    trouble: list[Sentence],
-) -> dict[str, Any]:
+def _told_of(office: Office, may: Readable, look: InboxLook) -> dict[str, Any]:
+    elsewhere = [{"path": names.printable(name), "reason": reason, "since": None} for name, reason in look.others.items()]
     return {
-        "alarms": [*alarms.standing(may), *_full(office), *trouble],
-        "waits": [_told(one) for one in waiting],
-        "left_alone": [_told(one) for one in odd]
-        + [{"path": names.printable(name), "reason": reason, "since": None} for name, reason in others.items()],
+        "alarms": [*alarms.standing(may), *_full(office), *look.trouble],
+        "waits": [_told(one) for one in look.waiting],
+        "left_alone": [*(_told(one) for one in look.odd), *elsewhere],
     }
 
 
@@ -108,22 +101,30 @@ def _full(office: Office) -> list[Sentence]:
     return [trouble] if trouble else []
 
 
-def _look(
-    office: Office, may: Readable, most: int | None = None
-) -> tuple[list[NotTaken], list[NotTaken], dict[str, Sentence], list[Sentence]]:
-    """(what waits; what is no plain file; what is in no client's folder, and why; what is wrong with the inbox).
+@dataclass(slots=True)
+class InboxLook:
+    """What lies in the inbox and is not taken."""
 
-    `most`: no further client is looked at once so much is known to wait.
-    """
-    looker, waiting, odd = Looker(office, at_once=True), list[NotTaken](), list[NotTaken]()
+    waiting: list[NotTaken] = field(default_factory=list)
+    odd: list[NotTaken] = field(default_factory=list)
+    """What is no plain file."""
+    others: Mapping[str, Sentence] = field(default_factory=dict)
+    """What is in no client's folder, and why."""
+    trouble: list[Sentence] = field(default_factory=list)
+    """What is wrong with the inbox itself."""
+
+
+def _look(office: Office, may: Readable, most: int | None = None) -> InboxLook:
+    """`most`: no further client is looked at once so much is known to wait."""
+    looker, inbox, look = Looker(office, at_once=True), office.inbox, InboxLook()
     try:
         known, others = listing.clients_with_folders(office)
     except OSError as error:
-        return [], [], {}, [sentence("overview.inbox_unreadable", path=str(office.inbox), why=system.why(error))]
-    trouble, stays = list[Sentence](), staying.recorded()
-    others, inbox = others if may.clients is None else {}, office.inbox
+        look.trouble.append(sentence("overview.inbox_unreadable", path=str(inbox), why=system.why(error)))
+        return look
+    look.others, stays = others if may.clients is None else {}, staying.recorded()
     for client in filter(may.has, known):
-        if most is not None and len(waiting) >= most:
+        if most is not None and len(look.waiting) >= most:
             break
         folder = f"{inbox}/{client}"
         stamp = listing.stamp_of(folder)
@@ -132,16 +133,16 @@ def _look(
         try:
             view = looker.look(client, *settling.now())
         except OSError as error:
-            trouble.append(sentence("overview.folder_unreadable", path=folder, why=system.why(error)))
+            look.trouble.append(sentence("overview.folder_unreadable", path=folder, why=system.why(error)))
             continue
         if view.is_bare:
             listing.note_bare(folder, stamp)
-        waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
+        look.waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
         for found in view.ready:
-            reason = stays.get(staying.lying(found)) or sentence("overview.is_whole")
-            waiting.append(NotTaken(client, f"{client}/{names.printable(found.called.rstrip('/'))}", reason, found.changed_at))
-        odd += view.odd
-    return waiting, odd, others, trouble
+            path, reason = f"{client}/{names.printable(found.called.rstrip('/'))}", stays.get(staying.lying(found))
+            look.waiting.append(NotTaken(client, path, reason or sentence("overview.is_whole"), found.changed_at))
+        look.odd += view.odd
+    return look
 
 
 def _told(one: NotTaken) -> dict[str, Any]:

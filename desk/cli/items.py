@@ -18,7 +18,6 @@ from dossier.text import clock
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
-    from ingest.sources.dropping import Request
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the daemon and print the item's number.")]
 Timeout = Annotated[float, typer.Option(help="Seconds that --wait waits.")]
@@ -207,7 +206,11 @@ def new(
     office = session.office()
     actor = session.actor()
     if wish["description"] is None:
-        request = _ask(client, files)
+        from desk.cli import asking
+
+        if not sys.stdin.isatty():
+            raise typer.BadParameter(_("give --description; the questions are only asked on a terminal"))
+        request = asking.ask(session.opened(), session.reader(), client, files)
     elif client is None:
         raise typer.BadParameter(_("which client? give its code before the files; look it up with: dossier clients WORDS"))
     else:
@@ -227,15 +230,6 @@ def told_of_drop(office: Office, client: str, place: Path, seconds: float | None
     else:
         shown = place.relative_to(office.root) if place.is_relative_to(office.root) else place
         print(_("%(path)s is in the inbox") % {"path": shown})
-
-
-def _ask(client: str | None, files: list[Path] | None) -> Request:
-    """Ask step by step; needs a person."""
-    from desk.cli import asking
-
-    if not sys.stdin.isatty():
-        raise typer.BadParameter(_("give --description; the questions are only asked on a terminal"))
-    return asking.ask(session.opened(), session.reader(), client, files)
 
 
 def recent(json: Json = False) -> None:

@@ -43,10 +43,16 @@ def office() -> Office:
     """The office as it is configured. Raises ConfigurationError, RootNotFound."""
     global _office
     if _office is None:
-        from dossier.office.opening import find_root, load_office
+        from dossier.office.opening import load_office
 
-        _office = load_office(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
+        _office = load_office(_root(), os.environ)
     return _office
+
+
+def _root() -> Path:
+    from dossier.office.opening import find_root
+
+    return find_root(Path.cwd(), GIVEN.root, os.environ)
 
 
 def spare_driver() -> None:
@@ -148,9 +154,8 @@ def opened_quickly() -> Office:
 def _going_on() -> Office | None:
     """What the daemon goes on with, if it has left that."""
     from dossier.office import cache
-    from dossier.office.opening import find_root
 
-    return cache.going_on(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
+    return cache.going_on(_root(), os.environ)
 
 
 def fault() -> ConfigurationError | None:
@@ -187,9 +192,9 @@ def language() -> Language:
 
 def _known_office() -> Office:
     """The office as config/ is remembered, if it is still the same; else it is read. Its models only have attributes."""
-    from dossier.office.opening import find_root, known_office
+    from dossier.office.opening import known_office
 
-    return known_office(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
+    return known_office(_root(), os.environ)
 
 
 def _named() -> str | None:
