@@ -215,10 +215,12 @@ def change(
     item = items.get(key)
     if "withdraw" in done:
         return told_of_withdrawal(office, now, key)
-    return [
-        *_told(item, done, asked),
-        *suspicion.for_reader(suspicion.sentences(office, item.client, found[0]), people.readable(office, actor).clients),
-    ]
+    return [*_told(item, done, asked), *noticed(office, actor, item.client, found[0])]
+
+
+def noticed(office: Office, actor: Actor, client: str, screened: Screened) -> list[Sentence]:
+    """What of other clients stands in it, for this person."""
+    return suspicion.for_reader(suspicion.sentences(office, client, screened), people.readable(office, actor).clients)
 
 
 def told_of_withdrawal(office: Office, now: datetime, key: int) -> list[Sentence]:

@@ -112,7 +112,7 @@ def note_shown(now: datetime, actor: Actor, view: ConceptView) -> None:
         log.error("that a concept was shown can't be written down", item=view.item, actor=actor.code, error=str(error))
 
 
-def opened(actor: Actor, waits: Sequence[Waits]) -> set[str]:
+def opened(actor: Actor, waits: Sequence[Waits | ConceptView]) -> set[str]:
     """Those of these concepts whose page this person had before their eyes as they are now."""
     mine = (Viewed.actor == actor.code) & Viewed.subject.in_([one.item for one in waits]) & Viewed.kind.startswith(SHOWN)
     shown = {(row.subject, row.kind) for row in Viewed.select().where(mine)}
@@ -139,8 +139,7 @@ def approve_opened(
 
 def refuse_unseen(actor: Actor, view: ConceptView) -> None:
     """Raises Conflict if something must be in view of whoever approves this, and this person did not have it before their eyes."""
-    waits = Waits(view.key, view.item, view.client, "", "", "", "", view.attention, False, view.content)
-    if view.attention and not opened(actor, [waits]):
+    if view.attention and not opened(actor, [view]):
         raise Conflict("desk.not_seen", item=view.item)
 
 

@@ -12,6 +12,7 @@ and the order of keys stay. What a form can't say is for the text (config_files.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -323,7 +324,8 @@ def _written(one: Question, then: Value) -> Any:
         case "yes":
             return bool(then)
         case "date":
-            return _day(str(then))
+            with contextlib.suppress(ValueError):
+                return date.fromisoformat(str(then))
         case "number":
             return int(str(then)) if str(then).isascii() and str(then).isdecimal() else then
         case "text":
@@ -339,13 +341,6 @@ def _pair(what: str) -> Any:
     if "," not in what:
         return what
     return editing.in_one_line([part.strip() for part in what.split(",") if part.strip()])
-
-
-def _day(text: str) -> date | str:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return text
 
 
 def _put_contacts(node: CommentedMap, rows: Sequence[Row]) -> None:

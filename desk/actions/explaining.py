@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from dossier.database import readable
 from dossier.database.tables import Drop, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
+from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence
 from workflow.items import items, suspicion
 from workflow.reports import reasons
@@ -70,7 +72,6 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
     """What `check` says of a file or folder of the inbox, and what became of one that is not there any more."""
     from desk.actions import unsorted
     from dossier.cluster import presence
-    from dossier.text import names
     from ingest.intake import checking, leftovers, staying
     from ingest.sources.unsorted import FOLDER
 
@@ -115,17 +116,11 @@ def _trouble(office: Office, path: Path, may: Readable) -> list[Sentence]:
 
 def _what_became(name: str, may: Readable) -> list[Sentence]:
     """Drops of this name that were taken or refused, the newest first."""
-    from dossier.database import readable
-    from dossier.text import clock, names
-
     stems = {name, names.stem(name) if names.is_sidecar(name) else name, name.rpartition(".")[0] or name}
     query = readable.only_of_clients(Drop.select().where(Drop.stem.in_(list(stems))), Drop.client, Drop.item, may)
     found = []
     for row in query.order_by(Drop.id.desc()).limit(5):
-        at = clock.local_iso(row.at)
-        if row.kind == "refused":
-            found.append(sentence("overview.was_refused", client=row.client, at=at, folder=row.target))
-        else:
-            code = "overview.was_a_duplicate" if row.kind == "duplicate" else "overview.was_taken"
-            found.append(Sentence(code, {"client": row.client, "at": at, "item": item_name(row.item or 0)}))
+        codes = {"refused": "overview.was_refused", "duplicate": "overview.was_a_duplicate"}
+        values = {"client": row.client, "at": clock.local_iso(row.at), "folder": row.target, "item": item_name(row.item or 0)}
+        found.append(Sentence(codes.get(row.kind, "overview.was_taken"), values))
     return found

@@ -350,14 +350,8 @@ def _table(listed: Sequence[Told]) -> str:
     for one in listed:
         row = [one.get(key) or "" for key in _COLUMNS]
         row += [*one["labels"], *[""] * (len(labels) - len(one["labels"]))] + [one["fields"].get(key, "") for key in fields]
-        table.writerows([*row, path] for path in _paths(one))
+        table.writerows([*row, path] for path in [file["path"] for file in one["attachments"]] or [""])
     return text.getvalue()
-
-
-def _paths(one: Told) -> Iterator[str]:
-    yield from (file["path"] for file in one["attachments"])
-    if not one["attachments"]:
-        yield ""
 
 
 def _map(listed: Sequence[Told]) -> str:

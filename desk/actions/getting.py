@@ -7,12 +7,12 @@ checked against its hash on the way; what lies there already is never written ov
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from desk.actions import item_view
+from dossier.database.tables import Attachment
 from dossier.files import files, moves
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -22,35 +22,23 @@ from workflow.items import items
 from workflow.reports import finding
 
 
-@dataclass(frozen=True, slots=True)
-class WantedVersion:
-    """A version of an attachment."""
-
-    name: str
-    version: int
-    sha256: str
-    size: int
-
-
-def wanted(office: Office, actor: Actor, item: str, name: str | None, version: int | None) -> list[WantedVersion]:
+def wanted(office: Office, actor: Actor, item: str, name: str | None, version: int | None) -> Sequence[Attachment]:
     """What is asked for: all attachments as they are now, or one, or a version of one. Raises NotFound."""
     if name is not None:
-        rows = [item_view.version_of(office, actor, item, name, version)]
-    else:
-        found = item_view.find(office, actor, item)
-        rows = items.attachments_of(found.id)
-        if not rows:
-            raise NotFound("getting.no_attachments", item=item)
-    return [WantedVersion(row.name, row.version, row.sha256, row.size) for row in rows]
+        return [item_view.version_of(office, actor, item, name, version)]
+    rows = items.attachments_of(item_view.find(office, actor, item).id)
+    if not rows:
+        raise NotFound("getting.no_attachments", item=item)
+    return rows
 
 
-def note(office: Office, actor: Actor, now: datetime, item: str, what: list[WantedVersion]) -> None:
+def note(office: Office, actor: Actor, now: datetime, item: str, what: Sequence[Attachment]) -> None:
     """Write down who gets these files, before they get them."""
     found = item_view.find(office, actor, item)
     finding.note_view(now, actor, found, "get " + ", ".join(f"{one.name} (version {one.version})" for one in what))
 
 
-def pieces(vault: Vault, what: WantedVersion) -> Iterator[bytes]:
+def pieces(vault: Vault, what: Attachment) -> Iterator[bytes]:
     """The bytes of a file, some at a time. Raises Unavailable if the vault lacks it, or holds something else."""
     if vault.size(what.sha256) != what.size:
         raise Unavailable("getting.lacking", file=what.name, sha256=what.sha256)
@@ -62,7 +50,7 @@ def pieces(vault: Vault, what: WantedVersion) -> Iterator[bytes]:
         raise Unavailable("getting.damaged", file=what.name, sha256=what.sha256)
 
 
-def save(vault: Vault, what: WantedVersion, folder: Path) -> Path:
+def save(vault: Vault, what: Attachment, folder: Path) -> Path:
     """Put a file into `folder` under its name; returns where. Raises Conflict if something of that name is there; OSError."""
     target = folder / what.name
     if files.exists(target) or files.is_link(target):

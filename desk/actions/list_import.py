@@ -18,9 +18,10 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -296,17 +297,15 @@ def _entries(
         faults += [RowFault(row.number, headings.get(key, ""), message) for key, message in wrong]
         if wrong:
             continue
-        code = (
-            values.get("code")
-            or _known_code(kind, office, values)
-            or by_name.get(values["name"])
-            or _new_code(kind, values["name"], found)
-        )
+        name = values["name"]
+        code = values.get("code") or _known_code(kind, office, values) or by_name.get(name)
+        if code is None:
+            code = _free(_slug(name) if kind == "clients" else _person_code(name), found)
         entry = found.get(code)
         if entry is None:
             entry = found[code] = ListEntry(code, row=row.number)
-            by_name[values["name"]] = code
-        elif entry.values.get("name") != values["name"]:
+            by_name[name] = code
+        elif entry.values.get("name") != name:
             faults.append(RowFault(row.number, headings.get("code", ""), sentence("lists.twice", code=code, row=entry.row)))
             continue
         _take_over(office, entry, values)
@@ -372,10 +371,6 @@ def _known_code(kind: Kind, office: Office, values: Mapping[str, str]) -> str | 
     return next((code for code, client in office.clients.items() if _bare(client.name) == _bare(values["name"])), None)
 
 
-def _new_code(kind: Kind, name: str, taken: Mapping[str, ListEntry]) -> str:
-    return _free(_slug(name) if kind == "clients" else _person_code(name), set(taken))
-
-
 def _slug(name: str) -> str:
     """`Acme B.V.` → `acme-bv`."""
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"[.']", "", _letters(name))).strip("-")[:48] or "client"
@@ -387,12 +382,8 @@ def _person_code(name: str) -> str:
     return f"{words[0][0]}.{''.join(words[1:])}" if len(words) > 1 else words[0] if words else "contact"
 
 
-def _free(code: str, taken: set[str]) -> str:
-    number = 2
-    free = code
-    while free in taken:
-        free, number = f"{code}{number}", number + 1
-    return free
+def _free(code: str, taken: Container[str]) -> str:
+    return next(free for free in chain([code], (f"{code}{number}" for number in count(2))) if free not in taken)
 
 
 def _split(text: str) -> list[str]:

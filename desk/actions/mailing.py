@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dossier.database.database import transaction
 from dossier.office import people
@@ -16,18 +15,9 @@ from workflow.mail import resending
 from workflow.outbox import outbox
 from workflow.reports import finding
 
-
-@dataclass(frozen=True, slots=True)
-class MailPreview:
-    """A mail as its contact would get it now."""
-
-    sender: str
-    to: str
-    subject: str
-    text: str
-    html: str
-    fault: Sentence | None
-    """What is wrong with the office's own template; the usual letter is shown then."""
+if TYPE_CHECKING:
+    from workflow.messages.composing import Letter
+    from workflow.messages.letters import TemplateFault
 
 
 def notify(office: Office, now: datetime, actor: Actor, key: int, contact: str | None = None) -> Sentence:
@@ -53,12 +43,16 @@ def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence
         return resending.cancel(office, now, actor, number)
 
 
-def preview(office: Office, now: datetime, reader: Actor, key: int, contact: str | None = None) -> MailPreview:
-    """What a contact of the item would get. Sends nothing; counts as looking at the item. Raises Refusal."""
+def preview(
+    office: Office, now: datetime, reader: Actor, key: int, contact: str | None = None
+) -> tuple[Letter, str, TemplateFault | None]:
+    """What a contact of the item would get, whom it goes to, and what is wrong with the office's own template.
+
+    If anything is, it is the usual letter. Sends nothing; counts as looking at the item. Raises Refusal.
+    """
     from workflow.mail import sending
 
     found = items.get_for(office, reader, key)
-    letter, to, fault = sending.preview(office, key, contact)
+    made = sending.preview(office, key, contact)
     finding.note_view(now, reader, found, "mail preview")
-    wrong = None if fault is None else fault.sentence
-    return MailPreview(office.settings.mail.sender, to, letter.subject, letter.text, letter.standalone, wrong)
+    return made

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dossier.cluster import presence
 from dossier.database import identity, readable
@@ -22,8 +22,9 @@ from ingest.inbox import listing, looking
 from ingest.inbox.looking import Looker, NotTaken
 from ingest.intake import leftovers, staying
 from ingest.sources import unsorted
-from ingest.sources.unsorted import Unsorted
 from workflow.outbox import alarms
+
+T = TypeVar("T")
 
 A_MOMENT = timedelta(minutes=1)
 """A refusal is written down so much later than its WHY.txt at most."""
@@ -45,7 +46,7 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "outbox": mails.where(Mail.state == "waiting").count(),
         "items": readable.count_items(may),
         "rejected": len(_rejected(office, may)),
-        "unsorted": len(_unsorted(office, may)),
+        "unsorted": len(_readable(lambda: unsorted.lying(office, may))),
         "failed_mails": mails.where(Mail.state == "failed").count(),
         "trial": identity.trial_since(),
         "daemon": daemons[0] if daemons else None,
@@ -79,20 +80,12 @@ def _told_of(office: Office, may: Readable, look: InboxLook) -> dict[str, Any]:
     }
 
 
-def _unsorted(office: Office, may: Readable) -> list[Unsorted]:
-    """What lies in inbox/_unsorted; nothing where that can't be read."""
+def _readable(look: Callable[[], Sequence[T]]) -> Sequence[T]:
+    """What `look` finds in the inbox; nothing where that can't be read, which `trouble` tells."""
     try:
-        return unsorted.lying(office, may)
+        return look()
     except OSError:
-        return []
-
-
-def _clients(office: Office, may: Readable) -> list[str]:
-    """The clients that have a folder in the inbox; none where that can't be read."""
-    try:
-        return list(filter(may.has, listing.clients_with_folders(office)[0]))
-    except OSError:
-        return []
+        return ()
 
 
 def _full(office: Office) -> list[Sentence]:
@@ -151,7 +144,8 @@ def _told(one: NotTaken) -> dict[str, Any]:
 
 def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
     """The refused drops that a reader may know of: none that was to be of a type which is not for them."""
-    found = listing.rejected(office, _clients(office, may))
+    clients = _readable(lambda: listing.clients_with_folders(office)[0])
+    found = listing.rejected(office, list(filter(may.has, clients)))
     if not may.hidden_types:
         return found
     query = Drop.select(Drop.client, Drop.target).where(Drop.of_type.in_(sorted(may.hidden_types)))

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from desk.actions.changing import told_of_withdrawal, whom
+from desk.actions.changing import noticed, told_of_withdrawal, whom
 from desk.actions.undoing import refuse_changed
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
-from dossier.office import hours, people
+from dossier.office import hours
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.sentences import Sentence, sentence
@@ -60,8 +60,5 @@ def put_back(office: Office, now: datetime, actor: Actor, key: int, if_version: 
     if suspicion.holds(office, found[0]):
         asked = waiting.people_asked(office, key, hours.today(office, now))
         held = sentence("actions.item_waits_for", item=item_name(key), whom=whom(asked))
-        return [
-            held,
-            *suspicion.for_reader(suspicion.sentences(office, item.client, found[0]), people.readable(office, actor).clients),
-        ]
+        return [held, *noticed(office, actor, item.client, found[0])]
     return [sentence("actions.goes_back" if is_present else "actions.goes_back_as_it_was", item=item_name(key))]

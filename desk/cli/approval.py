@@ -1,4 +1,4 @@
-"""Commands that decide what a client sees: queue, approve, reject, publish."""
+"""Commands that decide what a client sees: queue, approve, reject, publish, withdraw."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from desk.cli import completing, printing, session
 from desk.cli.items import columns
+from desk.cli.many import ManyItems, Where, Yes, each_of, going_on
 from desk.cli.numbers import Items, OneItem, key_of
 from desk.cli.options import Json
 from desk.cli.translation import _, add
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     add(app, approve, 'dossier approve 2026-000012 --comment "Looked at it"')
     add(app, reject, 'dossier reject 2026-000012 --comment "Page 3 is missing"')
     add(app, publish, "dossier publish 2026-000012")
+    add(app, withdraw, 'dossier withdraw 2026-000012 --reason "Wrong year"')
 
 
 def queue(
@@ -72,7 +74,6 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
     """Of several items, what waits is listed, and on a terminal it is asked. What somebody changes meanwhile is not decided on."""
     office = session.opened_quickly()
     from desk.actions import deciding
-    from desk.cli.many import going_on
 
     keys, actor, refused = list(dict.fromkeys(map(key_of, names))), session.actor(), False
     seen = deciding.waiting_now(office, actor, keys)
@@ -94,3 +95,17 @@ def publish(item: OneItem) -> None:
     from desk.actions import withdrawing
 
     printing.outcome(withdrawing.put_back, key_of(item))
+
+
+def withdraw(
+    items: ManyItems = None,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; goes into the item's history.")],
+    where: Where = None,
+    yes: Yes = False,
+) -> None:
+    """Take items off the portal, or concepts from their approvers."""
+    from desk.actions import withdrawing
+
+    office, actor = session.opened(), session.actor()
+    each_of(items, where, yes, actor, lambda key, _: withdrawing.withdraw(office, clock.utc_now(), actor, key, reason), "\n")

@@ -89,15 +89,15 @@ def preview(
     from desk.actions import mailing
 
     key, office, reader = key_of(item), session.opened(), session.reader()
-    made = mailing.preview(office, clock.utc_now(), reader, key, contact)
-    if made.fault is not None:
-        told = _("a template is wrong, the usual letter is shown: %(fault)s") % {"fault": printing.text(made.fault)}
+    letter, to, fault = mailing.preview(office, clock.utc_now(), reader, key, contact)
+    if fault is not None:
+        told = _("a template is wrong, the usual letter is shown: %(fault)s") % {"fault": printing.text(fault.sentence)}
         print(told, file=sys.stderr)
     if html:
-        print(made.html)
+        print(letter.standalone)
     else:
-        for name, value in ((_("From"), made.sender), (_("To"), made.to), (_("Subject"), made.subject)):
+        for name, value in ((_("From"), office.settings.mail.sender), (_("To"), to), (_("Subject"), letter.subject)):
             print(f"{name}: {printing.text(value)}")
-        print(f"\n{made.text}", end="")
-    if made.fault is not None:
+        print(f"\n{letter.text}", end="")
+    if fault is not None:
         raise typer.Exit(1)

@@ -24,6 +24,7 @@ from desk.cli import completing, printing, session
 from desk.cli.translation import Group, _, of_typer, translate
 from dossier import __version__
 from dossier.text.refusals import ENVIRONMENT, MISCONFIGURED, USAGE, Refusal
+from dossier.text.sentences import Sentence
 
 app = typer.Typer(
     cls=Group,
@@ -59,7 +60,7 @@ def _globals(
 
 
 AREAS = (
-    "office", "status", "items", "changes", "undoing", "getting", "approval", "withdrawing", "mail", "importing", "maintenance",
+    "office", "status", "items", "changes", "undoing", "getting", "approval", "mail", "importing", "maintenance",
     "lists", "retention", "erasing", "trail", "web", "tokens", "webhooks", "samba", "unsorted",
 )  # fmt: skip
 """The modules with the commands, in the order in which the help tells of them."""
@@ -123,17 +124,13 @@ def _narrowed(whole: typer.Typer, words: list[str]) -> typer.Typer:
     while at < len(words) and words[at].partition("=")[0] in ("--root", "--as"):
         at += 1 if "=" in words[at] else 2
     name = words[at] if at < len(words) else ""
-    commands = [one for one in whole.registered_commands if one.callback and _name(one.name, one.callback.__name__) == name]
+    commands = [one for one in whole.registered_commands if one.callback and (one.name or one.callback.__name__) == name]
     groups = [one for one in whole.registered_groups if one.name == name]
     if not (commands or groups or name == "--version") or any(word.endswith("_COMPLETE") for word in os.environ):
         return whole
     narrow = copy.copy(whole)
     narrow.registered_commands, narrow.registered_groups = commands, groups
     return narrow
-
-
-def _name(given: str | None, function: str) -> str:
-    return given or function.lower().replace("_", "-")
 
 
 def _as_first(words: list[str]) -> list[str]:
@@ -154,11 +151,7 @@ def _as_first(words: list[str]) -> list[str]:
 
 def _told(error: Exception) -> int:
     """Say what is the matter on stderr; returns the exit code."""
-    from dossier.database import trouble
-    from dossier.database.trouble import UNAVAILABLE
     from dossier.office.terms import ConfigurationError
-    from dossier.text import sentences, system
-    from dossier.text.database_address import without_passwords
 
     if isinstance(error, ConfigurationError):
         print("\n".join(printing.text(fault.told(session.language())) for fault in error.faults), file=sys.stderr)
@@ -166,19 +159,25 @@ def _told(error: Exception) -> int:
     if isinstance(error, Refusal):
         print(printing.refusal(error), file=sys.stderr)
         return error.exit_code
+    print(_trouble(error), file=sys.stderr)
+    return ENVIRONMENT
+
+
+def _trouble(error: Exception) -> str:
+    """What is the matter with the machine, or with dossier itself."""
+    from dossier.database import trouble
+    from dossier.text import system
+    from dossier.text.database_address import without_passwords
+
     if isinstance(error, OSError):
-        print(printing.text(system.whole(error)), file=sys.stderr)
-        return ENVIRONMENT
-    if isinstance(error, UNAVAILABLE):
-        print(_("the database can't be used: %(why)s") % {"why": printing.text(trouble.told(error))}, file=sys.stderr)
-        return ENVIRONMENT
+        return printing.text(system.whole(error))
+    if isinstance(error, trouble.UNAVAILABLE):
+        return _("the database can't be used: %(why)s") % {"why": printing.text(trouble.told(error))}
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
-        print(sentences.told(sentences.sentence("system.no_threads"), session.language()), file=sys.stderr)
-        return ENVIRONMENT
+        return printing.text(Sentence("system.no_threads"))
     said = without_passwords(f"{type(error).__name__}: {error}")
     values = {"what": printing.text(said), "todo": _keep_traceback(error)}
-    print(_("an unexpected error (%(what)s); %(todo)s") % values, file=sys.stderr)
-    return ENVIRONMENT
+    return _("an unexpected error (%(what)s); %(todo)s") % values
 
 
 def _keep_traceback(error: Exception) -> str:

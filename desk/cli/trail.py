@@ -60,11 +60,12 @@ def why(
     try:
         key = key_of(what) if what.isdecimal() and not Path(what).exists() else item_key(what)
     except ValueError:
-        office, now = session.opened_quickly(), clock.utc_now()
+        key = None
+    office, now = session.opened_quickly(), clock.utc_now()
+    told: dict[str, Any] = {"path": what}
+    if key is None:
         found = explaining.why_path(office, now, session.reader(), Path(what), session.language())
-        told: dict[str, Any] = {"path": what}
     else:
-        office, now = session.opened_quickly(), clock.utc_now()
         found, state, public = explaining.why_item(office, now, session.reader(), key)
         told = {"item": item_name(key), "share_state": state, "public": public}
     if json:
