@@ -1,6 +1,9 @@
-"""Who acts: the person whose command, session or token it is. Every face asks here, and gives the answer to each action.
+"""Who acts: the person whose command, session or token it is.
 
-What this person may do is asked by the action itself, at the moment it is done (dossier/office/people.py).
+Every face asks here, and gives the answer to each action.
+
+What this person may do is asked by the action itself, at the moment it is done
+(dossier/office/people.py).
 """
 
 from __future__ import annotations
@@ -13,7 +16,10 @@ from dossier.text.refusals import Forbidden
 
 
 def doing(office: Office, named: str | None) -> Actor:
-    """Who changes something by a command: `named` (--as), else whose os_user runs it. Raises Refusal."""
+    """Who changes something by a command: `named` (--as), else whose os_user runs it.
+
+    Raises Refusal.
+    """
     return people.acting(office, named)
 
 
@@ -23,7 +29,10 @@ def reading(office: Office, named: str | None) -> Actor:
 
 
 def reading_all(office: Office, named: str | None) -> Actor:
-    """As `reading`, for what is about the whole office. Raises Forbidden for whoever may not know of every client."""
+    """As `reading`, for what is about the whole office.
+
+    Raises Forbidden for whoever may not know of every client.
+    """
     who = people.reader(office, named)
     if people.readable(office, who).clients is not None:
         raise Forbidden("people.not_of_all", staff=who.code)

@@ -1,4 +1,5 @@
-"""The trail and what it proves: reading and exporting it, verifying it, erasing from it, and sheets of proof."""
+"""The trail and what it proves: reading and exporting it, verifying it, erasing from it, and sheets
+of proof."""
 
 from __future__ import annotations
 
@@ -32,7 +33,10 @@ class EventFilter:
 
 
 def events(office: Office, reader: Actor, wanted: EventFilter, newest: int | None = None) -> Iterator[RecordedEvent]:
-    """What happened, as far as the reader may know of it, oldest first. `newest`: only so many, the newest."""
+    """What happened, as far as the reader may know of it, oldest first.
+
+    `newest`: only so many, the newest.
+    """
     return trail.events(
         item=wanted.item, client=wanted.client, person=wanted.person, since=wanted.since, until=wanted.until,
         may=people.readable(office, reader), newest=newest,
@@ -45,13 +49,17 @@ def details(office: Office, reader: Actor) -> Callable[[RecordedEvent], dict[str
 
 
 def after(office: Office, reader: Actor, seq: int, most: int) -> list[dict[str, Any]]:
-    """The next `most` events behind the one numbered `seq`, as far as the reader may know of them, as programs get them."""
+    """The next `most` events behind the one numbered `seq`, as far as the reader may know of them,
+    as programs get them."""
     may = people.readable(office, reader)
     return [trail.public(event, may) for event in trail.after(seq, may, most)]
 
 
 def export(office: Office, now: datetime, reader: Actor, wanted: EventFilter) -> Iterator[tuple[RecordedEvent, str | None]]:
-    """Each event, and the link that the chain holds of one that was written anew. At the end it is noted who exported."""
+    """Each event, and the link that the chain holds of one that was written anew.
+
+    At the end it is noted who exported.
+    """
     from dossier.trail import redacting
 
     found, links, count = events(office, reader, wanted), redacting.redactions(1, trail.head()[0]), 0
@@ -65,7 +73,8 @@ def export(office: Office, now: datetime, reader: Actor, wanted: EventFilter) ->
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How the trail stands: what does not fit (None: nothing), how many events, the last one's hash, and how many anchors."""
+    """How the trail stands: what does not fit (None: nothing), how many events, the last one's
+    hash, and how many anchors."""
 
     fault: Sentence | str | None
     events: int
@@ -74,7 +83,10 @@ class Verified:
 
 
 def verify(office: Office) -> Verified:
-    """Walk the whole trail, with its anchors and the records. The caller has asked that the reader may know of all."""
+    """Walk the whole trail, with its anchors and the records.
+
+    The caller has asked that the reader may know of all.
+    """
     from dossier.trail import anchors, auditing
 
     found, wrong = anchors.read(anchors.folder_of(office))
@@ -84,7 +96,10 @@ def verify(office: Office) -> Verified:
 
 
 def erase(office: Office, now: datetime, actor: Actor, reason: str, item: int | None = None, numbers: Sequence[int] = ()) -> int:
-    """Erase what people wrote in events, of an item or by number; returns of how many. Raises Refusal."""
+    """Erase what people wrote in events, of an item or by number; returns of how many.
+
+    Raises Refusal.
+    """
     from dossier.trail import redacting
 
     if not people.is_admin(office, actor.code):
@@ -100,7 +115,10 @@ def erase(office: Office, now: datetime, actor: Actor, reason: str, item: int | 
 
 
 def prove(office: Office, now: datetime, reader: Actor, key: int) -> dict[str, Any]:
-    """The proof of an item, as `proof --json` gives it; counts as looking at the item. Raises NotFound."""
+    """The proof of an item, as `proof --json` gives it; counts as looking at the item.
+
+    Raises NotFound.
+    """
     from workflow.items import items
     from workflow.reports import finding, proof
 
@@ -110,7 +128,8 @@ def prove(office: Office, now: datetime, reader: Actor, key: int) -> dict[str, A
 
 
 def belongs_here(office: Office, sheet: Mapping[str, Any]) -> bool | None:
-    """True if the anchor of a sheet that holds is this office's trail's own; None if nothing here can tell.
+    """True if the anchor of a sheet that holds is this office's trail's own; None if nothing here
+    can tell.
 
     The database is asked; without one, the anchors that the office keeps beside it.
     """

@@ -1,7 +1,10 @@
-"""Changing an item: its keys and its attachments. A wish is read as a sidecar would be, files go into the vault first.
+"""Changing an item: its keys and its attachments.
+
+A wish is read as a sidecar would be, files go into the vault first.
 
 1. judge     names, sizes and kinds of the files, as for a drop.
-2. keep      copies in the vault under their hashes, then sync.   Killed here? Vault files that no item names: harmless.
+2. keep      copies in the vault under their hashes, then sync.
+             Killed here? Vault files that no item names: harmless.
 3. screen    what would be shared outright is searched for other clients (screening.py).
 4. commit    one transaction, in which amending.py judges the change and writes it.
 
@@ -83,7 +86,10 @@ def edit(
 
 
 def labels_with(office: Office, actor: Actor, key: int, more: Sequence[str], less: Sequence[str]) -> list[str]:
-    """The labels that an item has, with more and without others. Raises NotFound; Invalid if it has none of those that are to go."""
+    """The labels that an item has, with more and without others.
+
+    Raises NotFound; Invalid if it has none of those that are to go.
+    """
     has = list(items.get_for(office, actor, key).labels)
     gone = {names.fold(one) for one in less}
     if unknown := [one for one in less if names.fold(one) not in map(names.fold, has)]:
@@ -118,7 +124,10 @@ def remove(office: Office, now: datetime, actor: Actor, key: int, wanted: Sequen
 def copy(
     office: Office, now: datetime, actor: Actor, key: int, wanted: Sequence[str], to: int, share: bool | None
 ) -> list[Sentence]:
-    """Copy attachments to another item. Both histories tell of it, and whose work it was, it still is."""
+    """Copy attachments to another item.
+
+    Both histories tell of it, and whose work it was, it still is.
+    """
     put = copied(office, actor, key, wanted, to, share)
     return change(office, now, actor, to, changes=FileChanges(put=put), copied_from=key)
 
@@ -126,7 +135,10 @@ def copy(
 def revert(
     office: Office, now: datetime, actor: Actor, key: int, name: str, version: int, if_version: int | None = None
 ) -> list[Sentence]:
-    """Put an earlier version of an attachment in the place of one that no client ever saw. It becomes the newest version."""
+    """Put an earlier version of an attachment in the place of one that no client ever saw.
+
+    It becomes the newest version.
+    """
     item = items.get_for(office, actor, key)
     current = item_view.version_of(office, actor, item_name(key), names.nfc(name), None)
     row = item_view.version_of(office, actor, item_name(key), names.nfc(name), version)
@@ -138,7 +150,9 @@ def revert(
 
 
 def change_back(office: Office, now: datetime, actor: Actor, key: int, what: Literal["status", "labels"]) -> list[Sentence]:
-    """Give an item the status, or the labels, that it had before they were changed last. Raises Conflict if they never were.
+    """Give an item the status, or the labels, that it had before they were changed last.
+
+    Raises Conflict if they never were.
 
     It is a change as any other: done twice, it puts back what was there at first.
     """
@@ -151,9 +165,11 @@ def change_back(office: Office, now: datetime, actor: Actor, key: int, what: Lit
 
 
 def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
-    """What the keys (English, as in a sidecar; None: not given) ask of an item, and `share_attachments`.
+    """What the keys (English, as in a sidecar; None: not given) ask of an item, and
+    `share_attachments`.
 
-    What can't be read is told by `change`, with all that forbids the rest. Raises Invalid if nothing can be.
+    What can't be read is told by `change`, with all that forbids the rest. Raises Invalid if
+    nothing can be.
     """
     # A type may have a field of the name `reason`.
     said = {name: value for name, value in keys.items() if value is not None and name != "reason"}
@@ -184,8 +200,8 @@ def change(
 ) -> list[Sentence]:
     """All that can be changed at once: what the item says, and its attachments.
 
-    `sources` become attachments besides those of `changes`; `must_be_there`: names that the item has now.
-    `copied_from`: the item whose attachments are put into this one.
+    `sources` become attachments besides those of `changes`; `must_be_there`: names that the item
+    has now. `copied_from`: the item whose attachments are put into this one.
     """  # fmt: skip
     wish, changes = wish or Wish(), changes or FileChanges()
     items.get_for(office, actor, key)
@@ -224,7 +240,8 @@ def noticed(office: Office, actor: Actor, client: str, screened: Screened) -> li
 
 
 def told_of_withdrawal(office: Office, now: datetime, key: int) -> list[Sentence]:
-    """What the client could see of an item that was withdrawn just now, line by line; its draft is written. Raises OSError."""
+    """What the client could see of an item that was withdrawn just now, line by line; its draft is
+    written. Raises OSError."""
     written = drafts.write(office, now, key)
     if not written:
         return [sentence("actions.withdrawn_unseen", item=item_name(key))]
@@ -302,7 +319,10 @@ def _objections(office: Office, source: Source) -> list[Problem]:
 
 
 def _told(item: Item, done: Sequence[str], asked: Sequence[str]) -> list[Sentence]:
-    """`D-2026-000012 is changed: labels`, and what that means for the client. `done`: as amending.amend tells it."""
+    """`D-2026-000012 is changed: labels`, and what that means for the client.
+
+    `done`: as amending.amend tells it.
+    """
     name = item_name(item.id)
     if not done:
         return [sentence("actions.was_so_already", item=name)]
@@ -317,7 +337,8 @@ def _told(item: Item, done: Sequence[str], asked: Sequence[str]) -> list[Sentenc
 
 
 _STEPS = ("offer", "share", "unshare", "revert")
-"""What an item goes through by a change; the rest of what amending.amend tells is what was changed."""
+"""What an item goes through by a change; the rest of what amending.amend tells is what was changed.
+"""
 
 
 def whom(asked: Sequence[str]) -> Sentence | str:

@@ -1,4 +1,5 @@
-"""A client as staff see it: the card, the dossier by location, what the client sees now and who of them opened it. Reads only."""
+"""A client as staff see it: the card, the dossier by location, what the client sees now and who of
+them opened it. Reads only."""
 
 from __future__ import annotations
 
@@ -83,7 +84,8 @@ _counted: dict[tuple[str, Readable], tuple[int, Counts]] = {}
 
 
 def counts(code: str, may: Readable) -> Counts:
-    """Counted anew only when something of the client was changed: a client may have a hundred thousand items."""
+    """Counted anew only when something of the client was changed: a client may have a hundred
+    thousand items."""
     revision, which = revisions.number(revisions.of_client(code)), (code, may)
     known = _counted.pop(which, None)
     if known is None or known[0] != revision:

@@ -1,4 +1,5 @@
-"""Concepts as an approver sees them: what would be shared, what changed since the last look, what must be in view. And deciding.
+"""Concepts as an approver sees them: what would be shared, what changed since the last look, what
+must be in view. And deciding.
 
 A decision holds for the content that was shown, by its digest: what was changed since is not
 decided on by it (CONTRACT section 4).
@@ -38,7 +39,8 @@ log = structlog.get_logger("desk")
 
 
 SHOWN = "shown "
-"""How the kind of a note begins that a decision page was shown; what stood on it follows, as a digest."""
+"""How the kind of a note begins that says that a concept's page was shown. What stood on the page
+follows, as a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class ConceptView:
     made_at: str
     attention: Sequence[Sentence | str]
     changes: Sequence[Sentence | str]
-    """What changed since this person's last look, the first line saying since when; nothing for what was never seen."""
+    """What changed since this person's last look, the first line saying since when; nothing for
+    what was never seen."""
     before: dict[str, str] | None
     """Name → SHA-256 of the files as this person saw them last; None for what was never seen."""
     remarks: Sequence[Sentence | str]
@@ -68,7 +71,10 @@ class ConceptView:
 
 
 def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = False) -> ConceptView:
-    """The concept, for this person. Raises NotFound for an item that they may not know of. `note`: that it was looked at."""
+    """The concept, for this person.
+
+    Raises NotFound for an item that they may not know of. `note`: that it was looked at.
+    """
     item = items.get_for(office, actor, key)
     attention = suspicion.attention(item, people.readable(office, actor).clients)
     if note and not finding.note_shown(now, actor, item, "decision"):
@@ -96,9 +102,11 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
 
 
 def note_shown(now: datetime, actor: Actor, view: ConceptView) -> None:
-    """Write down that this person has this concept, and what must be in view of it, before their eyes.
+    """Write down that this person has this concept, and what must be in view of it, before their
+    eyes.
 
-    Where that can't be written nothing is approved with something in view, which the page then says.
+    Where that can't be written nothing is approved with something in view, which the page then
+    says.
     """
     if not view.content:
         return
@@ -138,7 +146,8 @@ def approve_opened(
 
 
 def refuse_unseen(actor: Actor, view: ConceptView) -> None:
-    """Raises Conflict if something must be in view of whoever approves this, and this person did not have it before their eyes."""
+    """Raises Conflict if something must be in view of whoever approves this, and this person did
+    not have it before their eyes."""
     if view.attention and not opened(actor, [view]):
         raise Conflict("desk.not_seen", item=view.item)
 
@@ -150,7 +159,10 @@ def _mark(content: str, attention: Sequence[Sentence | str]) -> str:
 
 
 def preview(office: Office, actor: Actor, now: datetime, key: int) -> str:
-    """The client's portal as it would be after approval, as one page. Raises NotFound for what does not wait, or is not this person's to know."""
+    """The client's portal as it would be after approval, as one page.
+
+    Raises NotFound for what does not wait, or is not this person's to know.
+    """
     items.get_for(office, actor, key)
     askings = Seating(office, hours.today(office, now)).askings([key])
     if not askings:

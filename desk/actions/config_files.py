@@ -1,4 +1,5 @@
-"""The files of config/ from the desk: read as they are, checked as they would be, shown as a difference, written with a copy of what was.
+"""The files of config/ from the desk: read as they are, checked as they would be, shown as a
+difference, written with a copy of what was.
 
 Comments and order are whatever the admin leaves: it is the file's own text that is changed.
 """
@@ -45,12 +46,16 @@ def difference(office: Office, actor: Actor, which: Which, text: str) -> str:
 
 
 def check(office: Office, environ: Mapping[str, str], which: Which, text: str) -> None:
-    """Raise ConfigurationError with every fault that the office would have with `text` in the place of this file."""
+    """Raise ConfigurationError with every fault that the office would have with `text` in the place
+    of this file."""
     editing.check(office.root, environ, FILES[which], _whole(text))
 
 
 def write(office: Office, now: datetime, actor: Actor, environ: Mapping[str, str], which: Which, text: str, digest: str) -> None:
-    """Save it. Raises Forbidden, ConfigurationError, Conflict if the file is not as it was shown; OSError."""
+    """Save it.
+
+    Raises Forbidden, ConfigurationError, Conflict if the file is not as it was shown; OSError.
+    """
     need_admin(office, actor)
     before = (office.root / FILES[which]).read_bytes()
     if hashlib.sha256(before).hexdigest() != digest:
@@ -61,7 +66,8 @@ def write(office: Office, now: datetime, actor: Actor, environ: Mapping[str, str
 
 
 def put(office: Office, now: datetime, actor: Actor, file: str, before: bytes, text: str, **about: object) -> None:
-    """Write a file of config/ that was checked, with a copy of what it was, and note it in the trail.
+    """Write a file of config/ that was checked, with a copy of what it was, and note it in the
+    trail.
 
     `about`: what of it is changed. Raises OSError; files.Changed if it does not hold `before`.
     """

@@ -1,13 +1,14 @@
-"""A client, a member of staff, a preset or a type as a form: read from config/, checked, shown as a difference, written.
+"""A client, a member of staff, a preset or a type as a form: read from config/, checked, shown as a
+difference, written.
 
     fields     what a form has, with how each is filled in
     read       one entry of a file of config/ as values of the form, with a digest of what it says
-    plan       what the file would be with what was typed, what that changes, and each fault by its field
+    plan       what the file would be with these answers, what changes, each fault by its field
     plan_out   what it would be without this entry, or what still uses it
     save       write it, with a copy of what was, and in the trail
 
-A value is changed where it differs from what the file says; whatever a form has no field for, comments
-and the order of keys stay. What a form can't say is for the text (config_files.py).
+A value is changed where it differs from what the file says; whatever a form has no field for,
+comments and the order of keys stay. What a form can't say is for the text (config_files.py).
 """
 
 from __future__ import annotations
@@ -173,7 +174,9 @@ def plan(
 
 
 def plan_out(office: Office, actor: Actor, environ: Mapping[str, str], kind: Kind, code: str, digest: str) -> FormChange:
-    """What taking `code` out of the file would do; a problem if something still uses it. `digest`: of the entry that was shown.
+    """What taking `code` out of the file would do; a problem if something still uses it.
+
+    `digest`: of the entry that was shown.
 
     Raises Forbidden, NotFound, OSError; Conflict if the file says something else of it meanwhile.
     """
@@ -186,7 +189,10 @@ def plan_out(office: Office, actor: Actor, environ: Mapping[str, str], kind: Kin
 
 
 def _now(office: Office, actor: Actor, kind: Kind, code: str, digest: str) -> tuple[bytes, dict[str, Any] | None]:
-    """The file as it is, and what it says of the entry. Raises Forbidden, OSError; Conflict if it says something else than was shown."""
+    """The file as it is, and what it says of the entry.
+
+    Raises Forbidden, OSError; Conflict if it says something else than was shown.
+    """
     need_admin(office, actor)
     before = (office.root / FILES[kind]).read_bytes()
     said = _said(before, kind, code)
@@ -199,7 +205,8 @@ def _judged(
     office: Office, environ: Mapping[str, str], kind: Kind, code: str, before: bytes, text: str,
     changed: Sequence[tuple[Question, Value, Value]],
 ) -> FormChange:  # fmt: skip
-    """The change with the difference that it makes, and with every fault that config/ would have then."""
+    """The change with the difference that it makes, and with every fault that config/ would have
+    then."""
     problems: dict[str, list[Sentence | str]] = {}
     try:
         editing.check(office.root, environ, FILES[kind], text)
@@ -214,7 +221,10 @@ def _judged(
 
 
 def save(office: Office, now: datetime, actor: Actor, kind: Kind, code: str, made: FormChange) -> None:
-    """Write what was planned; a new client gets its folder in the inbox. Raises Forbidden, OSError, files.Changed."""
+    """Write what was planned; a new client gets its folder in the inbox.
+
+    Raises Forbidden, OSError, files.Changed.
+    """
     need_admin(office, actor)
     is_new = _said(made.before, kind, code) is None
     is_out = _said(made.text.encode(), kind, code) is None
@@ -241,7 +251,8 @@ def _digest(said: Mapping[str, Any]) -> str:
 
 
 def _field_of(kind: Kind, key: str) -> str:
-    """The field that a fault's key belongs to: of a contact, number and key; `code` for the entry as a whole; "" for none."""
+    """The field that a fault's key belongs to: of a contact, number and key; `code` for the entry
+    as a whole; "" for none."""
     steps = key.split(".")
     if not key:
         return "code"
@@ -364,7 +375,7 @@ def _put_contacts(node: CommentedMap, rows: Sequence[Row]) -> None:
 
 
 def _contact_said(row: Row, now: Row) -> Iterator[tuple[str, Any]]:
-    """Key and value of whatever of a contact differs from what the file says, or from the default."""
+    """Key and value of whatever of a contact is not what the file says, or the default."""
     for one in CONTACT:
         if row[one.key] != now.get(one.key, one.default):
             yield one.key, _written(one, row[one.key])

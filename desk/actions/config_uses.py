@@ -1,4 +1,7 @@
-"""What an entry of config/ is used by: it stays as long as the office's records name it. Reads only."""
+"""What an entry of config/ is used by: it stays as long as the office's records name it.
+
+Reads only.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,10 @@ class Queue:
 
 
 def queue(office: Office, now: datetime, reader: Actor, approver: str | None = None, most: int | None = None) -> Queue:
-    """What waits (for this approver), at most so many, as far as the reader may know of it. Raises NotFound."""
+    """What waits (for this approver), at most so many, as far as the reader may know of it.
+
+    Raises NotFound.
+    """
     if approver is not None and approver not in office.staff:
         raise NotFound("people.not_in_staff_yaml", staff=approver)
     may, today = people.readable(office, reader), hours.today(office, now)
@@ -89,5 +92,6 @@ def waiting_now(office: Office, actor: Actor, keys: Sequence[int]) -> ConceptsWa
 def decide_each(
     office: Office, now: datetime, actor: Actor, contents: Mapping[int, str | None], verdict: Verdict, comment: str = ""
 ) -> Iterator[tuple[str, Sentence | Refusal]]:
-    """Decide on each item, as far as it still is what its digest says: its number, and what became of it or why nothing did."""
+    """Decide on each item, as far as it still is what its digest says: its number, and what became
+    of it or why nothing did."""
     return many.each(list(contents), lambda key: decide(office, now, actor, key, verdict, comment, contents[key] or ""))

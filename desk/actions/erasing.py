@@ -1,4 +1,7 @@
-"""Erasing a person's data on their request, as far as nothing says that they must be kept. Needs an admin."""
+"""Erasing a person's data on their request, as far as nothing says that they must be kept.
+
+Needs an admin.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,11 @@ def look(office: Office, now: datetime, actor: Actor, wish: ErasureWish) -> Eras
 def erase(
     office: Office, now: datetime, actor: Actor, wish: ErasureWish, reason: str, language: Language | None = None
 ) -> Erased:
-    """Do it. `reason` stays in the trail. `language`: of the report; else the person's, else the admin's. Raises Refusal, OSError."""
+    """Erase the person's data, and write the report.
+
+    `reason` stays in the trail. `language`: of the report; else the person's, else the admin's.
+    Raises Refusal, OSError.
+    """
     person = _person(office, actor, wish)
     spoken = language or _language_of(office, person) or people.language_of(office, actor.code)
     made = erasing.erase(office, now, actor, person, reason, wish.items, wish.files, language=spoken)

@@ -1,4 +1,5 @@
-"""`doctor` for whoever asks over the web: in a process of its own, for it opens and closes the database as it looks."""
+"""`doctor` for whoever asks over the web: in a process of its own, for it opens and closes the
+database as it looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Why something is not where somebody expects it: an item on the portal, or a file of the inbox among the items."""
+"""Why something is not where somebody expects it: an item on the portal, or a file of the inbox
+among the items."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class Why:
 
 
 def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Why, str, bool]:
-    """All that keeps an item off the portal, its share state, and whether some version of it is there. Raises NotFound."""
+    """All that keeps an item off the portal, its share state, and whether some version of it is
+    there. Raises NotFound."""
     item = items.get_for(office, reader, key)
     found = reasons.reasons(office, now, item)
     heading = sentence(
@@ -53,7 +55,8 @@ def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Wh
 def check(
     office: Office, reader: Actor, paths: Iterable[Path], language: str, is_open: bool = False
 ) -> tuple[Sequence[str], int]:
-    """What is wrong with sidecars or folders of the inbox, or waited for; and how many drops are good. Changes nothing.
+    """What is wrong with sidecars or folders of the inbox, or waited for; and how many drops are
+    good. Changes nothing.
 
     A line each, in this language. `is_open`: the database is, which knows of what drops things are
     left, and which ones the inbox does not let go.
@@ -69,7 +72,8 @@ def check(
 
 
 def why_path(office: Office, now: datetime, reader: Actor, path: Path, language: str) -> Why:
-    """What `check` says of a file or folder of the inbox, and what became of one that is not there any more."""
+    """What `check` says of a file or folder of the inbox, and what became of one that is not there
+    any more."""
     from desk.actions import unsorted
     from dossier.cluster import presence
     from ingest.intake import checking, leftovers, staying

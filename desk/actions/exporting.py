@@ -1,19 +1,22 @@
-"""A client's whole dossier out of the office, for a hand-over or for who asks what is kept of them, and for `import` elsewhere.
+"""A client's whole dossier out of the office, for a hand-over or for who asks what is kept of them,
+and for `import` elsewhere.
 
     DIR/index.html                  for people; needs no server and nothing from elsewhere
     DIR/D-2026-000012/item.json     what the office knows of the item
     DIR/D-2026-000012/report.pdf    each attachment as it is now
     DIR/SHA256SUMS                  of all of these, for `sha256sum -c`
     DIR/import.csv, map.yaml        for `dossier import DIR`; nothing in them shares anything
-    DIR/export.json                 whose it is, written first: a folder without it that is not empty is not touched
+    DIR/export.json                 whose it is, written first: a folder with other things and
+                                    without it is not touched
 
-Without `internal`, items of types that are never shared stay behind, and explanations, notes and history.
-Everything is written beneath DIR, in folders that are held open, and never through a link. Each item is in
-the trail before its files are given. Killed anywhere, the next run goes on: what lies there with the right
-hash is not copied again. Only a run that came to its end says so in export.json.
+Without `internal`, items of types that are never shared stay behind, and explanations, notes and
+history. Everything is written beneath DIR, in folders that are held open, and never through a link.
+Each item is in the trail before its files are given. Killed anywhere, the next run goes on: what
+lies there with the right hash is not copied again. Only a run that came to its end says so in
+export.json.
 
-The desk gives the same in one archive, put together while it is sent: `parts`. There export.json is the last file, and an
-archive that broke off can't be opened.
+The desk gives the same in one archive, put together while it is sent: `parts`. There export.json is
+the last file, and an archive that broke off can't be opened.
 """
 
 from __future__ import annotations
@@ -84,9 +87,12 @@ def count(office: Office, reader: Actor, client: str) -> int:
 def export(
     office: Office, now: datetime, reader: Actor, client: str, folder: Path, internal: bool, progress: Callable[[int], None]
 ) -> Exported:
-    """Write the client's dossier beneath `folder`, or go on with it. `progress` is told of each item.
+    """Write the client's dossier beneath `folder`, or go on with it.
 
-    Raises NotFound; Conflict if the folder is the office's own or holds something else; Unavailable if the vault lacks a file; OSError.
+    `progress` is told of each item.
+
+    Raises NotFound; Conflict if the folder is the office's own or holds something else; Unavailable
+    if the vault lacks a file; OSError.
     """
     may = _may(office, reader, client)
     _refuse_own(office, folder)
@@ -114,7 +120,8 @@ def export(
 def _items(client: str, may: Readable) -> Iterator[Item]:
     """The client's items that the reader may know of, a few at a time.
 
-    No query is open while one is worked on: SQLite lets nobody write who still reads what was there before another wrote.
+    No query is open while one is worked on: SQLite lets nobody write who still reads what was there
+    before another wrote.
     """
     query: Any = readable.only_items(Item.select(), may).where(Item.client == client).order_by(Item.id)
     last = 0
@@ -132,7 +139,8 @@ def _overviews(client: Client, listed: Sequence[Told], sums: Sequence[tuple[str,
 
 
 MOST_AT_ONCE = 5000
-"""Items in one archive. Of each some kilobytes are held until its end, for the overviews; more go by the command."""
+"""Items in one archive. Of each some kilobytes are held until its end, for the overviews; more go
+by the command."""
 
 TOLD_OF_AT_ONCE = 25
 """Items that are read in one go of the database, before their files are sent."""
@@ -140,7 +148,8 @@ TOLD_OF_AT_ONCE = 25
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of an archive: its path there, its time (ISO 8601), its bytes, and what gives those from one place to before another."""
+    """A file of an archive: its path there, its time (ISO 8601), its bytes, and what gives those
+    from one place to before another."""
 
     path: str
     at: str
@@ -149,10 +158,11 @@ class Part:
 
 
 def parts(office: Office, now: datetime, reader: Actor, client: str, internal: bool) -> Iterator[Part]:
-    """The client's dossier as the files of one archive, each made when it is asked for; that it is given is recorded at once.
+    """The client's dossier as the files of one archive, each made when it is asked for; that it is
+    given is recorded at once.
 
-    Raises NotFound; Conflict for more than MOST_AT_ONCE items. Whoever iterates may do so in any thread, and is
-    told of a file that the vault lacks by Unavailable.
+    Raises NotFound; Conflict for more than MOST_AT_ONCE items. Whoever iterates may do so in any
+    thread, and is told of a file that the vault lacks by Unavailable.
     """
     may = _may(office, reader, client)
     mine = readable.only_items(Item.select(Item.id, Item.type), may).where(Item.client == client).order_by(Item.id)
@@ -193,7 +203,8 @@ def _mark(office: Office, client: str, internal: bool) -> Told:
 
 
 def _told_of(office: Office, now: datetime, reader: Actor, client: str, internal: bool, keys: Sequence[int]) -> list[Told]:
-    """What item.json says of these, with a connection of their own: what is sent meanwhile keeps none open."""
+    """What item.json says of these, with a connection of their own: what is sent meanwhile keeps
+    none open."""
     PROXY.connect(reuse_if_open=True)
     try:
         may = _may(office, reader, client)
@@ -216,7 +227,8 @@ def _may_leave(office: Office, kind: str | None) -> bool:
 
 
 def _refuse_own(office: Office, folder: Path) -> None:
-    """Raises Conflict for a folder in which the office itself works: what lies on the portal, say, is seen by a client."""
+    """Raises Conflict for a folder in which the office itself works: what lies on the portal, say,
+    is seen by a client."""
     whole = folder.resolve()
     for own in (office.inbox, office.queue, office.portal, office.vault, office.var, office.root / "config"):
         if whole.is_relative_to(own.resolve()) or own.resolve().is_relative_to(whole):
@@ -262,7 +274,10 @@ def _write_item(
 
 
 def _tell(now: datetime, reader: Actor, item: Item, may: Readable, internal: bool) -> Told:
-    """What item.json says of an item, with the path of each file. That it is given is recorded first."""
+    """What item.json says of an item, with the path of each file.
+
+    That it is given is recorded first.
+    """
     finding.note_view(now, reader, item, "export")
     told_of = finding.whole(item, may)
     if not internal:

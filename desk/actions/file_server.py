@@ -1,8 +1,9 @@
-"""A Samba server beside the office: the shares and accounts that config/ asks for, what has drifted from them, and what can be done about it.
+"""A Samba server beside the office: the shares and accounts that config/ asks for, what has drifted
+from them, and what can be done about it.
 
 Nothing of the machine's is changed but what nobody has yet: `apply` makes accounts that don't exist
-and writes the include file, which is this office's own. Accounts that exist, passwords, smb.conf and
-groups are told of, each with the command that would do it, and left to the administrator.
+and writes the include file, which is this office's own. Accounts that exist, passwords, smb.conf
+and groups are told of, each with the command that would do it, and left to the administrator.
 """
 
 from __future__ import annotations
@@ -70,7 +71,10 @@ class FileServerPlan:
 
 
 def plan(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> FileServerPlan:
-    """Look at the office and the machine. Changes nothing. Raises Conflict for folders that no share can have."""
+    """Look at the office and the machine.
+
+    Changes nothing. Raises Conflict for folders that no share can have.
+    """
     group = _group_of(office)
     block = _block(office, group)
     accounts = list(_accounts(office, group))
@@ -78,7 +82,8 @@ def plan(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> 
 
 
 def apply(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> tuple[list[Sentence], FileServerPlan]:
-    """Make the accounts that don't exist, write the include file; returns what was done, and what is left to do.
+    """Make the accounts that don't exist, write the include file; returns what was done, and what
+    is left to do.
 
     Raises Forbidden for anybody but root, Unavailable if an account can't be made; OSError.
     """
@@ -113,7 +118,10 @@ def _run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _group_of(office: Office) -> str:
-    """The group that whatever is dropped is given to: the inbox's. Raises Conflict if that is nobody's group."""
+    """The group that whatever is dropped is given to: the inbox's.
+
+    Raises Conflict if that is nobody's group.
+    """
     try:
         found = grp.getgrgid(os.stat(office.inbox).st_gid)
     except (OSError, KeyError):
@@ -124,7 +132,10 @@ def _group_of(office: Office) -> str:
 
 
 def _block(office: Office, group: str) -> str:
-    """The shares. Raises Conflict for a path or a group that smb.conf(5) would read as something else."""
+    """The shares.
+
+    Raises Conflict for a path or a group that smb.conf(5) would read as something else.
+    """
     paths = {"inbox": str(office.inbox), "queue": str(office.queue)}
     for text in (*paths.values(), group):
         if re.search(r"[%\x00-\x1f\"\\;#]", text) or text != text.strip() or not text.isprintable():

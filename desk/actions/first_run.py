@@ -1,4 +1,5 @@
-"""An office that never had an admin gets its first one on the desk, by an address that only the desk's log tells.
+"""An office that never had an admin gets its first one on the desk, by an address that only the
+desk's log tells.
 
     offer    at the desk's start: a secret, kept as its SHA-256, good once and for an hour
     is_good  whether an address is the one that was offered last, and still good
@@ -50,7 +51,8 @@ class Beginning:
     mail_host: str = ""
     sender: str = ""
     desk_name: str = ""
-    """By which desk and portal are reached; they count once their web server is there (places.py)."""
+    """By which desk and portal are reached; they count once their web server is there (places.py).
+    """
     portal_name: str = ""
     backup_folder: str = ""
 
@@ -68,14 +70,18 @@ def _remember(key: str, value: str) -> None:
 
 
 def is_new(office: Office) -> bool:
-    """True while there never was an admin, and no person ever did anything here. The backup of every night is no person."""
+    """True while there never was an admin, and no person ever did anything here.
+
+    The backup of every night is no person.
+    """
     note_admins(office)
     by_people = (Event.way != "daemon") & (Event.action != "backed_up")
     return Note.read(_HAD) is None and not Event.select().where(by_people).exists()
 
 
 def offer(office: Office, now: datetime) -> str | None:
-    """The address of the first page, new at each start of the desk; None for an office that has or had an admin."""
+    """The address of the first page, new at each start of the desk; None for an office that has or
+    had an admin."""
     if not is_new(office):
         return None
     secret = secrets.token_urlsafe(32)
@@ -97,9 +103,10 @@ def is_good(office: Office, now: datetime, secret: str) -> bool:
 def begin(office: Office, environ: Mapping[str, str], now: datetime, secret: str, said: Beginning, peer: str) -> str:
     """Write it into config/, make this person the admin; the value of their session's cookie.
 
-    Raises NotFound for a secret that is not good, Invalid with every fault; ConfigurationError, OSError.
-    The address is used up first, and given back if something fails. Killed in between, the office has no
-    admin yet, and the desk's next start offers another. The file with the staff is written last.
+    Raises NotFound for a secret that is not good, Invalid with every fault; ConfigurationError,
+    OSError. The address is used up first, and given back if something fails. Killed in between, the
+    office has no admin yet, and the desk's next start offers another. The file with the staff is
+    written last.
     """
     if not is_good(office, now, secret):
         raise NotFound("first_run.over")
@@ -127,7 +134,10 @@ def begin(office: Office, environ: Mapping[str, str], now: datetime, secret: str
 
 
 def _claim(secret: str) -> str:
-    """Use the secret up, whoever else has it at this moment; what was kept of it. Raises NotFound for the second."""
+    """Use the secret up, whoever else has it at this moment; what was kept of it.
+
+    Raises NotFound for the second.
+    """
     with transaction():
         note = Note.read(_OFFERED)
         if note is None or json.loads(note)["hash"] != _hash(secret):
@@ -138,9 +148,9 @@ def _claim(secret: str) -> str:
 
 
 def left(office: Office, actor: Actor) -> list[tuple[Sentence, str]]:
-    """For an admin: what an office that began on the first page has not said yet, each as what to do next.
+    """What an office that began on the first page has not said yet; for an admin alone.
 
-    With the page of the desk on which it is done.
+    Each as what to do next, with the page of the desk on which it is done.
     """
     if not people.is_admin(office, actor.code) or Note.read(_BEGUN) is None:
         return []

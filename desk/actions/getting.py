@@ -23,7 +23,10 @@ from workflow.reports import finding
 
 
 def wanted(office: Office, actor: Actor, item: str, name: str | None, version: int | None) -> Sequence[Attachment]:
-    """What is asked for: all attachments as they are now, or one, or a version of one. Raises NotFound."""
+    """What is asked for: all attachments as they are now, or one, or a version of one.
+
+    Raises NotFound.
+    """
     if name is not None:
         return [item_view.version_of(office, actor, item, name, version)]
     rows = items.attachments_of(item_view.find(office, actor, item).id)
@@ -39,7 +42,10 @@ def note(office: Office, actor: Actor, now: datetime, item: str, what: Sequence[
 
 
 def pieces(vault: Vault, what: Attachment) -> Iterator[bytes]:
-    """The bytes of a file, some at a time. Raises Unavailable if the vault lacks it, or holds something else."""
+    """The bytes of a file, some at a time.
+
+    Raises Unavailable if the vault lacks it, or holds something else.
+    """
     if vault.size(what.sha256) != what.size:
         raise Unavailable("getting.lacking", file=what.name, sha256=what.sha256)
     digest = hashlib.sha256()
@@ -51,7 +57,10 @@ def pieces(vault: Vault, what: Attachment) -> Iterator[bytes]:
 
 
 def save(vault: Vault, what: Attachment, folder: Path) -> Path:
-    """Put a file into `folder` under its name; returns where. Raises Conflict if something of that name is there; OSError."""
+    """Put a file into `folder` under its name; returns where.
+
+    Raises Conflict if something of that name is there; OSError.
+    """
     target = folder / what.name
     if files.exists(target) or files.is_link(target):
         raise Conflict("getting.there", path=str(target))
@@ -70,7 +79,8 @@ def save(vault: Vault, what: Attachment, folder: Path) -> Path:
 def fetch(
     office: Office, actor: Actor, now: datetime, vault: Vault, item: str, name: str | None, version: int | None, folder: Path
 ) -> list[Path]:
-    """Put what is asked for of an item into `folder`, which is made if it lacks; returns where each file is. Raises Refusal; OSError."""
+    """Put what is asked for of an item into `folder`, which is made if it lacks; returns where each
+    file is. Raises Refusal; OSError."""
     found = wanted(office, actor, item, name, version)
     files.make_folder(folder)
     note(office, actor, now, item, found)

@@ -1,4 +1,5 @@
-"""An item as staff see it whole: its fields, its files with all their versions, why the client sees what it sees, its story.
+"""An item as staff see it whole: its fields, its files with all their versions, why the client sees
+what it sees, its story.
 
 Reads only, but that looking counts as viewed.
 """
@@ -147,7 +148,10 @@ def version_of(office: Office, actor: Actor, name: str, file: str, version: int 
 
 
 def with_content(office: Office, actor: Actor, name: str, file: str, sha256: str) -> Attachment:
-    """The attachment of this name with exactly this content, whichever version it is. Raises NotFound."""
+    """The attachment of this name with exactly this content, whichever version it is.
+
+    Raises NotFound.
+    """
     item = find(office, actor, name)
     same = (Attachment.item == item.id) & (Attachment.name == file) & (Attachment.sha256 == sha256)
     row: Attachment | None = Attachment.select().where(same).order_by(Attachment.id.desc()).first()
@@ -169,6 +173,9 @@ def words_found(lines: Sequence[Sentence | str], file: str) -> tuple[str, ...]:
 
 
 def note_file(now: datetime, actor: Actor, name: str, file: str) -> None:
-    """Somebody gets a file. Raises what the database raises: what can't be recorded is not given (CONTRACT section 8)."""
+    """Note that somebody gets a file.
+
+    Raises what the database raises: what can't be recorded is not given (CONTRACT section 8).
+    """
     item = items.get(item_key(name))
     finding.note_view(now, actor, item, f"file {file}")

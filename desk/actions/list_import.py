@@ -1,4 +1,5 @@
-"""Clients and staff from a list, as practice software exports it: CSV or Excel in, a plan out, and config/ changed by it.
+"""Clients and staff from a list, as practice software exports it: CSV or Excel in, a plan out, and
+config/ changed by it.
 
     read_file      its bytes
     read_table     the file as rows of text: separator, encoding and sheet are found out
@@ -92,7 +93,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """What is wrong with a cell; its row is left out. `column` is the heading, "" for the row as a whole."""
+    """What is wrong with a cell; its row is left out.
+
+    `column` is the heading, "" for the row as a whole.
+    """
 
     row: int
     column: str
@@ -139,7 +143,10 @@ def read_file(path: Path) -> bytes:
 
 
 def read_table(path: Path, data: bytes) -> list[Row]:
-    """The rows of a CSV or Excel file; `path` says what it is called. Raises Invalid if it is neither, or too large."""
+    """The rows of a CSV or Excel file; `path` says what it is called.
+
+    Raises Invalid if it is neither, or too large.
+    """
     if len(data) > MOST_BYTES:
         raise Invalid([fault("file", "lists.too_large", file=path.name, most=MOST_BYTES // 1024 // 1024)])
     rows = list(
@@ -207,7 +214,10 @@ def _bare(text: str) -> str:
 
 
 def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Heading → key. `given` says it for some; `-` as key: nothing is taken from it. Raises Invalid."""
+    """Heading → key.
+
+    `given` says it for some; `-` as key: nothing is taken from it. Raises Invalid.
+    """
     known, found = HEADINGS[kind], dict[str, str]()
     problems = [
         fault("map", "lists.no_such_heading", heading=one, known=", ".join(headings)) for one in given if one not in headings
@@ -231,7 +241,10 @@ def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) ->
 
 
 def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, data: bytes, given: Mapping[str, str]) -> ListPlan:
-    """What importing this list would do. Raises Invalid, OSError; ConfigurationError if the office could not be read after."""
+    """What importing this list would do.
+
+    Raises Invalid, OSError; ConfigurationError if the office could not be read after.
+    """
     rows = read_table(path, data)
     columns = columns_of(kind, list(rows[0].cells), given)
     made = ListPlan(kind, columns, [heading for heading in rows[0].cells if heading not in columns])
@@ -267,7 +280,8 @@ def apply(office: Office, now: datetime, actor: Actor, made: ListPlan) -> list[P
 
 
 def make_inboxes(office: Office, clients: Sequence[str]) -> list[Path]:
-    """The folders of these clients in the inbox, owned as the inbox is; those that were there are left alone."""
+    """The folders of these clients in the inbox, owned as the inbox is; those that were there are
+    left alone."""
     folders = [office.inbox / code for code in clients]
     status = office.inbox.stat() if folders else None
     for folder in folders:

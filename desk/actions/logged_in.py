@@ -1,4 +1,5 @@
-"""Who is logged in to the desk: one's own sessions, and for admins those of everybody; and ending them."""
+"""Who is logged in to the desk: one's own sessions, and for admins those of everybody; and ending
+them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Finding items and clients, and looking at them. Only what the reader may know of is found or counted.
+"""Finding items and clients, and looking at them.
+
+Only what the reader may know of is found or counted.
 
 Whoever looks at an item is in its history. What cannot be found may also be what this person must
 not know of: the answer is the same.
@@ -38,8 +40,9 @@ def find_items(
 ) -> list[dict[str, Any]]:
     """Items as `items --json` tells them: the best match first if there are words, else the newest.
 
-    `limit` 0: all. `after`: the key of the item behind which the list goes on. Of what is due (`wanted.due_by`) the earliest is
-    first, with `due_on` and `due_for`: its first day, and of what.
+    `limit` 0: all. `after`: the key of the item behind which the list goes on. Of what is due
+    (`wanted.due_by`) the earliest is first, with `due_on` and `due_for`: its first day, and of
+    what.
     """
     may = people.readable(office, reader)
     named = {} if wanted.client else finding.clients_by_word(office, wanted.words, may)
@@ -61,9 +64,11 @@ def find_items(
 
 
 def fitting_files(found: Sequence[Mapping[str, Any]], words: str) -> dict[str, list[str]]:
-    """Item → names of its files that were found by these words, by their names or by what they say; MOST_FILES at most.
+    """Item → names of its files that were found by these words, by their names or by what they say;
+    MOST_FILES at most.
 
-    `found`: what `find_items` found by them. A file fits if it has one of the words, and the item's description has the others.
+    `found`: what `find_items` found by them. A file fits if it has one of the words, and the item's
+    description has the others.
     """
     asked = _plain(words).split()
     keys = {item_key(one["item"]): one for one in found}
@@ -89,7 +94,8 @@ def _plain(text: str) -> str:
 
 
 def due(office: Office, reader: Actor, day: date, client: str | None = None, owner: str | None = None) -> list[dict[str, Any]]:
-    """The office's list of what is due on this day or before, the earliest first: of items, and of clients.
+    """The office's list of what is due on this day or before, the earliest first: of items, and of
+    clients.
 
     `owner`: only what this staff member sees to.
     """
@@ -107,7 +113,10 @@ def due(office: Office, reader: Actor, day: date, client: str | None = None, own
 
 
 def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
-    """Raises Invalid where a filter names a client, status, type or share state that there is none of, with what was perhaps meant."""
+    """Raise Invalid for a client, status, type or share state that there is none of.
+
+    It says what was perhaps meant.
+    """
     may = people.readable(office, reader)
     clients = [code for code in office.clients if may.has(code)]
     known = {
@@ -131,14 +140,18 @@ def _is_used(key: str, value: str, may: Readable) -> bool:
 
 
 def key_of_number(number: int, office: Office, reader: Actor) -> list[int]:
-    """The keys of the items that have this number in any year and that the reader may know of, the newest first."""
+    """The keys of the items that have this number in any year and that the reader may know of, the
+    newest first."""
     keys = [first_key(year) + number for (year,) in tuples(Counter.select(Counter.year))]
     found = readable.only_items(Item.select(Item.id).where(Item.id.in_(keys)), people.readable(office, reader))
     return sorted((item.id for item in found), reverse=True)
 
 
 def key_typed(text: str, office: Office, reader: Actor) -> int:
-    """The key of the item whose number was typed, whole or, where only one fits, without the year. Raises Invalid."""
+    """The key of the item whose number was typed, whole or, where only one fits, without the year.
+
+    Raises Invalid.
+    """
     if text.isascii() and text.isdecimal() and len(text) <= 7:
         fitting = key_of_number(int(text), office, reader)
         if len(fitting) == 1:
@@ -163,7 +176,7 @@ def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "sho
 
 
 def whole(office: Office, reader: Actor, key: int) -> dict[str, Any]:
-    """An item as `show` tells it, for whoever just changed it; this is not a look. Raises NotFound."""
+    """An item as `show` tells it, to whoever just changed it; no look is noted. Raises NotFound."""
     return _whole(office, reader, items.get_for(office, reader, key))
 
 
@@ -192,7 +205,9 @@ def known_clients(office: Office, reader: Actor) -> dict[str, Client]:
 
 
 def note_client(office: Office, now: datetime, reader: Actor, code: str) -> None:
-    """Remember that somebody asked for this client. Where that can't be written down, they are answered all the same.
+    """Remember that somebody asked for this client.
+
+    Where that can't be written down, they are answered all the same.
 
     It is in no trail, for no item was shown.
     """
@@ -207,7 +222,8 @@ def note_client(office: Office, now: datetime, reader: Actor, code: str) -> None
 
 
 def recent(office: Office, reader: Actor) -> tuple[list[dict[str, Any]], list[str]]:
-    """The items (as in a list) and the clients' codes that this person looked at last, the latest first."""
+    """The items (as in a list) and the clients' codes that this person looked at last, the latest
+    first."""
     may, keys = people.readable(office, reader), [item_key(name) for name in finding.recent(reader, "item")]
     known = {item.id: item for item in readable.only_items(Item.select().where(Item.id.in_(keys)), may)}
     codes = [code for code in finding.recent(reader, "client") if code in office.clients and may.has(code)]

@@ -1,4 +1,5 @@
-"""Mails: sending one about an item (again), what waits or failed, trying again, calling off, and what one looks like."""
+"""Mails: sending one about an item (again), what waits or failed, trying again, calling off, and
+what one looks like."""
 
 from __future__ import annotations
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def notify(office: Office, now: datetime, actor: Actor, key: int, contact: str | None = None) -> Sentence:
-    """Send the mail about an item, again or to another contact; tells what becomes of it. Raises Refusal."""
+    """Send the mail about an item, again or to another contact; tells what becomes of it.
+
+    Raises Refusal.
+    """
     with transaction():
         return resending.notify(office, now, actor, key, contact)
 
@@ -32,7 +36,10 @@ def listing(office: Office, reader: Actor, state: str | None = None, most: int =
 
 
 def retry(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
-    """Try a mail that failed, was called off, or waits, again now. It stays the same mail. Raises Refusal."""
+    """Try a mail that failed, was called off, or waits, again now.
+
+    It stays the same mail. Raises Refusal.
+    """
     with transaction():
         return resending.retry(office, now, actor, number)
 
@@ -46,9 +53,11 @@ def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence
 def preview(
     office: Office, now: datetime, reader: Actor, key: int, contact: str | None = None
 ) -> tuple[Letter, str, TemplateFault | None]:
-    """What a contact of the item would get, whom it goes to, and what is wrong with the office's own template.
+    """What a contact of the item would get, whom it goes to, and what is wrong with the office's
+    own template.
 
-    If anything is, it is the usual letter. Sends nothing; counts as looking at the item. Raises Refusal.
+    If anything is, it is the usual letter. Sends nothing; counts as looking at the item. Raises
+    Refusal.
     """
     from workflow.mail import sending
 

@@ -1,6 +1,7 @@
 """Keeping an office: backing it up, restoring it, and moving it to another database.
 
-What dossier/ keeps is copied and checked there; here the portal is made anew of it, and the trail notes it.
+What dossier/ keeps is copied and checked there; here the portal is made anew of it, and the trail
+notes it.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ log = structlog.get_logger("keeping")
 def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> BackupReport:
     """Back the office up, and note it in the trail. Errors: backup.make, NotAsItWas.
 
-    A folder that settings.yaml names and that can't be one of backups is told as a backup that failed: nobody may have seen it.
+    A folder that settings.yaml names and that can't be one of backups is told as a backup that
+    failed: nobody may have seen it.
     """
     may_write()
     try:
@@ -62,7 +64,10 @@ def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) 
 
 
 def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None, is_trial: bool = False) -> Restored:
-    """Make an office in `root` from a backup, its portal too, unless it is a trial. Errors: dossier.backup.restore.restore."""
+    """Make an office in `root` from a backup, its portal too, unless it is a trial.
+
+    Errors: dossier.backup.restore.restore.
+    """
     restored = put_back(source, root, environ, digest, is_trial)
     now = clock.utc_now()
     if not identity.is_trial():
@@ -91,10 +96,11 @@ class Adopted:
 
 
 def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
-    """Say that the database that is there is this office's, though it is older, empty, another, or was for trying.
+    """Say that the database that is there is this office's, though it is older, empty, another, or
+    was for trying.
 
-    Numbers that were used stay used. Anchors of what the database does not know are put aside. Raises Refusal,
-    DatabaseUnavailable.
+    Numbers that were used stay used. Anchors of what the database does not know are put aside.
+    Raises Refusal, DatabaseUnavailable.
     """
     acting.need_admin(office, actor)
     if not reason.strip():
@@ -117,7 +123,10 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
 
 
 def trial_link(office: Office, now: datetime, actor: Actor, code: str) -> str:
-    """A link that lets this staff member into the desk of a trial once, where no mail brings it. Raises Refusal."""
+    """A link that lets this staff member into the desk of a trial once, where no mail brings it.
+
+    Raises Refusal.
+    """
     if not identity.is_trial():
         raise Conflict("keeping.link_of_a_trial")
     if office.settings.desk.oidc is not None:
@@ -139,9 +148,11 @@ class Moved:
 
 
 def move_database(office: Office, url: str, progress: Callable[[str, int], None]) -> Moved:
-    """Copy all records from SQLite to the empty PostgreSQL database at `url`, and see that they arrived.
+    """Copy all records from SQLite to the empty PostgreSQL database at `url`, and see that they
+    arrived.
 
-    `progress` hears each table and how many of its rows are there. Raises Conflict, DatabaseUnavailable.
+    `progress` hears each table and how many of its rows are there. Raises Conflict,
+    DatabaseUnavailable.
     """
     from peewee import SqliteDatabase
 

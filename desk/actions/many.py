@@ -1,7 +1,7 @@
 """Many items at once: what a search finds, and the same done to each of them.
 
-Each is judged and changed by itself, in a transaction of its own: what is refused of one keeps no other
-back. What was listed before is what is done: an item that comes up later is not.
+Each is judged and changed by itself, in a transaction of its own: what is refused of one keeps no
+other back. What was listed before is what is done: an item that comes up later is not.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ T = TypeVar("T")
 
 
 def read_search(text: str) -> Filter:
-    """`client=acme-bv status=new "annual accounts"` as a filter. Raises Invalid for what it can't mean, and if it says nothing at all."""
+    """`client=acme-bv status=new "annual accounts"` as a filter.
+
+    Raises Invalid for what it can't mean, and if it says nothing at all.
+    """
     try:
         parts = shlex.split(text)
     except ValueError:
@@ -63,7 +66,8 @@ def matching(office: Office, reader: Actor, text: str) -> list[dict[str, Any]]:
 
 
 def listed(office: Office, reader: Actor, keys: Sequence[int]) -> list[dict[str, Any]]:
-    """These items, in this order; without those that the reader may not know of, or that are in the bin."""
+    """These items, in this order; without those that the reader may not know of, or that are in the
+    bin."""
     found = readable.only_items(Item.select().where(Item.id.in_(list(keys))), people.readable(office, reader))
     known = {item.id: finding.summary(item) for item in found}
     return [known[key] for key in keys if key in known]

@@ -1,4 +1,5 @@
-"""What waits for one person: concepts to decide, what came back, drops in the inbox, what no client opened.
+"""What waits for one person: concepts to decide, what came back, drops in the inbox, what no client
+opened.
 
 Reads only. Everything is bounded by what this person may know of (people.readable), and each list
 by a number, with how many there are in all.
@@ -83,7 +84,8 @@ def keys_to_decide(office: Office, actor: Actor, now: datetime) -> list[int]:
 
 
 def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] | None = None) -> list[Waits]:
-    """The concepts that this person may decide on now, oldest first: all, or these of keys_to_decide()."""
+    """The concepts that this person may decide on now, oldest first: all, or these of
+    keys_to_decide()."""
     may, today = people.readable(office, actor), hours.today(office, now)
     keys = keys_to_decide(office, actor, now) if keys is None else keys
     if not keys:
@@ -130,9 +132,11 @@ def returned(office: Office, actor: Actor) -> list[Returned]:
 
 
 def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
-    """Refused and waiting drops of this person, or of nobody in particular, in the clients they may know of.
+    """Refused and waiting drops of this person, or of nobody in particular, in the clients they may
+    know of.
 
-    Each as {kind: refused or waits, client, path, at, lines}; refused ones first. Of a backlog only what `overview.MOST_WAITING` says.
+    Each as {kind: refused or waits, client, path, at, lines}; refused ones first. Of a backlog only
+    what `overview.MOST_WAITING` says.
     """
     found = [
         {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]}
@@ -156,7 +160,8 @@ def _is_mine(office: Office, code: str, path: str) -> bool:
 
 
 def unopened(office: Office, actor: Actor, now: datetime, most: int) -> tuple[list[Unopened], int]:
-    """What this person made, came on the portal within a year and was opened by nobody yet, the longest there first; how many."""
+    """What this person made, came on the portal within a year and was opened by nobody yet, the
+    longest there first; how many."""
     lately = Item.published_at >= clock.to_text(now - STILL_OPENED)
     mine = (Item.created_by == actor.code) & lately & openings.unopened()
     query = readable.only_items(Item.select().where(mine), people.readable(office, actor))

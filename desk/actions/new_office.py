@@ -34,11 +34,15 @@ def country_of(environ: Mapping[str, str]) -> Country:
 
 
 def found(folder: Path, country: Country = "none", has_founder: bool = True) -> list[Path]:
-    """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises Conflict.
+    """Make an office in `folder`; returns the files that were written.
 
-    `has_founder`: whoever does this is its first staff member and admin; else the desk's first page makes one.
+    What exists is left as it is. Raises Conflict if a restore broke off there.
 
-    For the Netherlands the files are in Dutch, with the terms of retention, types, statuses and holidays of an office there.
+    `has_founder`: whoever does this is its first staff member and admin; else the desk's first page
+    makes one.
+
+    For the Netherlands the files are in Dutch, with the terms of retention, types, statuses and
+    holidays of an office there.
     """
     if os.path.lexists(folder / RESTORING):
         raise Conflict("setting_up.restore_broken_off", folder=str(folder))

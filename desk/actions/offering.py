@@ -1,4 +1,5 @@
-"""What can be chosen when an item is made or shared: the types, who may approve it, whether its maker may share outright."""
+"""What can be chosen when an item is made or shared: the types, who may approve it, whether its
+maker may share outright."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ def may_share_outright(office: Office, actor: Actor, client: str) -> bool:
 
 
 def approvers(office: Office, actor: Actor, client: str, kind: str | None = None) -> list[str]:
-    """Who may approve what this person makes for the client, of this type; in the order of staff.yaml."""
+    """Who may approve what this person makes for the client, of this type; in the order of
+    staff.yaml."""
     return [code for code in office.staff if people.why_not_approve(office, code, client, kind, actor.people) is None]
 
 
@@ -41,7 +43,8 @@ def owners(office: Office, client: str, kind: str | None = None) -> list[str]:
 
 
 def named(name: str, code: str) -> str:
-    """How a person or client is offered, and understood when it comes back: `Marieke de Vries (m.devries)`."""
+    """How a person or client is offered, and understood when it comes back: `Marieke de Vries
+    (m.devries)`."""
     return f"{name} ({code})"
 
 

@@ -1,4 +1,5 @@
-"""What `status` and `rejected` tell: the daemon, its queues, what waits in the inbox for what since when."""
+"""What `status` and `rejected` tell: the daemon, its queues, what waits in the inbox for what since
+when."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ A_MOMENT = timedelta(minutes=1)
 
 
 def status(office: Office, reader: Actor) -> dict[str, Any]:
-    """As `status --json` gives it: whole numbers, and what is behind them, as far as the reader may know of it."""
+    """As `status --json` gives it: whole numbers, and what is behind them, as far as the reader may
+    know of it."""
     return status_within(office, people.readable(office, reader))
 
 
@@ -56,7 +58,8 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
 
 
 MOST_WAITING = 200
-"""So much that waits a page of the desk looks at: with a backlog of thousands it would wait for minutes to tell of each."""
+"""So much that waits a page of the desk looks at: with a backlog of thousands it would wait for
+minutes to tell of each."""
 
 
 def waits(office: Office, reader: Actor, is_whole: bool = True) -> list[dict[str, Any]]:
@@ -66,7 +69,8 @@ def waits(office: Office, reader: Actor, is_whole: bool = True) -> list[dict[str
 
 
 def of_the_inbox(office: Office, reader: Actor) -> dict[str, Any]:
-    """What `status` tells of the inbox (`waits`, `left_alone`), and the `alarms`, without all that it counts."""
+    """What `status` tells of the inbox (`waits`, `left_alone`), and the `alarms`, without all that
+    it counts."""
     may = people.readable(office, reader)
     return _told_of(office, may, _look(office, may, MOST_WAITING))
 
@@ -143,7 +147,8 @@ def _told(one: NotTaken) -> dict[str, Any]:
 
 
 def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
-    """The refused drops that a reader may know of: none that was to be of a type which is not for them."""
+    """The refused drops that a reader may know of: none that was to be of a type which is not for
+    them."""
     clients = _readable(lambda: listing.clients_with_folders(office)[0])
     found = listing.rejected(office, list(filter(may.has, clients)))
     if not may.hidden_types:
@@ -156,7 +161,8 @@ def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
 
 
 def rejected(office: Office, reader: Actor, language: str = "") -> list[dict[str, Any]]:
-    """Refused drops that the reader may know of: {client, path from the root, at, why: lines}, oldest first.
+    """Refused drops that the reader may know of: {client, path from the root, at, why: lines},
+    oldest first.
 
     Without a `language`, and where it is not known in that, `why` is what WHY.txt says.
     """
@@ -172,7 +178,10 @@ def rejected(office: Office, reader: Actor, language: str = "") -> list[dict[str
 
 
 def why_in(language: str, written: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
-    """What WHY.txt says of refused drops, (client, folder) → text, in another language. What somebody changed since stays."""
+    """What WHY.txt says of refused drops, (client, folder) → text, in another language.
+
+    What somebody changed since stays.
+    """
     clients, folders = {client for client, _ in written}, {folder for _, folder in written}
     found, columns = dict(written), (Drop.client, Drop.target, Drop.text, Drop.told)
     for some in chunks(sorted(folders)):
@@ -184,7 +193,9 @@ def why_in(language: str, written: Mapping[tuple[str, str], str]) -> dict[tuple[
 
 
 def look_at_rejected(office: Office, now: datetime, reader: Actor, seen: Sequence[dict[str, Any]]) -> None:
-    """A person has seen what is refused (`seen`, of `rejected`): no alarm about it. Whoever saw a part only has not seen to the rest.
+    """A person has seen what is refused (`seen`, of `rejected`): no alarm about it.
+
+    Whoever saw a part only has not seen to the rest.
 
     Nothing is written where they had seen all of it before.
     """

@@ -1,11 +1,13 @@
-"""By which names people reach the office, and where its backups go: what an admin chooses on the desk.
+"""By which names people reach the office, and where its backups go: what an admin chooses on the
+desk.
 
     web_server_block  what Caddy must be told, with the office's own names in it
     save_names        https://NAME becomes the address of desk and portal
     folder_faults     why backups can't go to a folder
     save_folder       the folder that backups go to
 
-The names are only saved once the web server answers by them: from then on the desk sends people there.
+The names are only saved once the web server answers by them: from then on the desk sends people
+there.
 """
 
 from __future__ import annotations
@@ -35,12 +37,14 @@ _HERE = "127.0.0.1"
 
 
 def is_fixed(environ: Mapping[str, str], key: str) -> bool:
-    """True if the environment says this setting (such as `desk.base_url`), so that config/ doesn't count."""
+    """True if the environment says this setting (such as `desk.base_url`), so that config/ doesn't
+    count."""
     return f"DOSSIER_{key.upper().replace('.', '__')}" in environ
 
 
 def name_typed(text: str) -> str:
-    """A host name as somebody may have typed or pasted it: with https:// before it, with capitals, with a slash at its end."""
+    """A host name as somebody may have typed or pasted it: with https:// before it, with capitals,
+    with a slash at its end."""
     return re.sub(r"^https?://", "", text.strip().lower()).rstrip("/.")
 
 
@@ -78,7 +82,10 @@ def web_server_block(office: Office, desk: str, portal: str) -> str:
 
 
 def save_names(office: Office, environ: Mapping[str, str], now: datetime, actor: Actor, desk: str, portal: str) -> None:
-    """From now on people reach desk and portal by these names, over TLS. Raises Forbidden, Invalid, ConfigurationError, OSError."""
+    """From now on people reach desk and portal by these names, over TLS.
+
+    Raises Forbidden, Invalid, ConfigurationError, OSError.
+    """
     need_admin(office, actor)
     wrong = name_faults(desk, portal) or ([] if desk else [fault("desk_name", "places.name")])
     if wrong:
@@ -91,7 +98,8 @@ def save_names(office: Office, environ: Mapping[str, str], now: datetime, actor:
 
 
 def folder_faults(office: Office, folder: str) -> list[Problem]:
-    """Why backups can't go there: it lies within the office, holds something else, or the services' account can't write it."""
+    """Why backups can't go there: it lies within the office, holds something else, or the services'
+    account can't write it."""
     if not folder.startswith("/"):
         return [fault("backup_folder", "config.whole_path")]
     path = Path(folder)
@@ -112,7 +120,10 @@ def folder_faults(office: Office, folder: str) -> list[Problem]:
 
 
 def save_folder(office: Office, environ: Mapping[str, str], now: datetime, actor: Actor, folder: str) -> None:
-    """Backups go there from the next one on; "" for nowhere in particular. Raises Forbidden, Invalid, ConfigurationError, OSError."""
+    """Backups go there from the next one on; "" for nowhere in particular.
+
+    Raises Forbidden, Invalid, ConfigurationError, OSError.
+    """
     need_admin(office, actor)
     wrong = folder_faults(office, folder) if folder else []
     if wrong:
@@ -131,8 +142,9 @@ def _put(
 def _may_write(folder: Path) -> bool:
     """True if this account may make files there.
 
-    systemd shows the desk all but the office as a disk that can't be written (ProtectSystem=strict), so that whoever breaks into
-    it can't touch a backup. Then the folder's own rights are looked at: they hold for the backup's service, which is the same account.
+    systemd shows the desk all but the office as a disk that can't be written
+    (ProtectSystem=strict), so that whoever breaks into it can't touch a backup. Then the folder's
+    own rights are looked at: they hold for the backup's service, which is the same account.
     """
     if os.access(folder, os.W_OK | os.X_OK):
         return True

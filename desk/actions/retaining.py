@@ -1,4 +1,7 @@
-"""How long things are kept: what may go and why not, removing it, and legal holds. Changes need an admin."""
+"""How long things are kept: what may go and why not, removing it, and legal holds.
+
+Changes need an admin.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +34,17 @@ class DueRemovals:
 
 
 def kept(office: Office, reader: Actor, today: date, client: str | None = None, only_over: bool = False) -> list[RetentionState]:
-    """Until when each item is kept, as far as the reader may know of it; with `only_over`, of what is over."""
+    """Until when each item is kept, as far as the reader may know of it; with `only_over`, of what
+    is over."""
     found = retention.kept(office, people.readable(office, reader), client)
     return [one for one in found if one.is_over(today) or not only_over]
 
 
 def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None = None) -> DueRemovals:
-    """What may go, of these items or of all. Raises Forbidden; Conflict, if one of `keys` must stay or is none."""
+    """What may go, of these items or of all.
+
+    Raises Forbidden; Conflict, if one of `keys` must stay or is none.
+    """
     if not people.is_admin(office, actor.code):
         raise Forbidden("retention.may_not_remove", who=actor.code)
     today = now.astimezone().date()
@@ -57,18 +64,27 @@ def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None 
 
 
 def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> int:
-    """Remove for good what of these items may go, looked at anew; returns how many went. Raises Forbidden."""
+    """Remove for good what of these items may go, looked at anew; returns how many went.
+
+    Raises Forbidden.
+    """
     with transaction():
         return len(retention.remove(office, now, actor, keys))
 
 
 def sweep(office: Office) -> tuple[int, int]:
-    """Remove the files of removed items: how many went, and how many that came in lately go later. Raises OSError."""
+    """Remove the files of removed items: how many went, and how many that came in lately go later.
+
+    Raises OSError.
+    """
     return retention.sweep(open_vault(office))
 
 
 def hold(office: Office, now: datetime, actor: Actor, reason: str, client: str | None = None, item: int | None = None) -> str:
-    """Remove nothing of this client or item until it is released; returns what is held. Raises Refusal."""
+    """Remove nothing of this client or item until it is released; returns what is held.
+
+    Raises Refusal.
+    """
     kind, subject = _subject(office, client, item)
     with transaction():
         retention.hold(office, now, actor, kind, subject, reason)

@@ -1,4 +1,5 @@
-"""JSON Schemas of sidecars and of the files in config/, by which editors complete and check what is typed."""
+"""JSON Schemas of sidecars and of the files in config/, by which editors complete and check what is
+typed."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ SCHEMAS = ("sidecar", "settings", "clients", "staff")
 
 
 def schema_of(what: str, settings: Settings | None) -> dict[str, Any]:
-    """A JSON Schema (draft 2020-12): of a sidecar (as this office allows, with `settings`), or of a file of config/."""
+    """A JSON Schema (draft 2020-12): of a sidecar (as this office allows, with `settings`), or of a
+    file of config/."""
     if what == "sidecar":
         return sidecar_schema(settings)
     describe_models()
@@ -38,14 +40,15 @@ def sidecar_keys(office: Office, actor: Actor, language: str) -> list[SidecarKey
     """The keys of a sidecar, in both languages; of types, those that this person may know of."""
     settings = office.settings.model_copy(update={"types": offering.types(office, actor)})
     return [
-        # A word is a text in a sidecar, also where another reader of YAML would take it for true or a number.
+        # A word is a text in a sidecar, also where other readers of YAML find a number or true.
         SidecarKey(word, str(about["description"]), [one if one.isalnum() else scalar(one) for one in _choices(about)])
         for word, about in sidecar_properties(settings, language).items()
     ]
 
 
 def _choices(schema: object) -> Iterator[str]:
-    """The texts that a schema names: of the value itself, of one of its forms, or of what is in its list."""
+    """The texts that a schema names: of the value itself, of one of its forms, or of what is in its
+    list."""
     if isinstance(schema, Mapping):
         yield from (one for one in (*schema.get("enum", ()), *schema.get("examples", ())) if isinstance(one, str))
         for one in (*schema.get("anyOf", ()), schema.get("items")):

@@ -91,7 +91,8 @@ def new(
 
 
 def listing(now: datetime) -> list[dict[str, Any]]:
-    """All keys, without what they are: {name, for, scopes, clients, made_by, made_at, until, used_at, state}."""
+    """All keys, without what they are: {name, for, scopes, clients, made_by, made_at, until,
+    used_at, state}."""
     at = clock.to_text(now)
     return [
         {
@@ -113,7 +114,7 @@ def revoke(now: datetime, actor: Actor, name: str) -> None:
 
 
 def bearer(office: Office, now: datetime, key: str) -> Bearer | None:
-    """Who asks with this key; None if it is nobody's, over, revoked, or its staff member has left."""
+    """Who asks with this key; None if it is nobody's, over or revoked, or they have left."""
     row = find_row(ApiToken.hash, _hash(key))
     at = clock.to_text(now)
     if row is None:
@@ -129,7 +130,10 @@ def bearer(office: Office, now: datetime, key: str) -> Bearer | None:
 
 
 def _note_use(name: str, at: str) -> None:
-    """Write down when a key was used last. Where that can't be written, as on a full disk, what it asks is answered all the same."""
+    """Write down when a key was used last.
+
+    Where that can't be written, as on a full disk, what it asks is answered all the same.
+    """
     try:
         with transaction(is_durable=False):
             change_row(ApiToken.name, name, used_at=at)
@@ -142,7 +146,9 @@ class DoneAlready(Conflict):
 
 
 def answered(now: datetime, key: str, asked: str) -> tuple[int, str] | None:
-    """(status, body) of what was answered to this Idempotency-Key within KEPT_HOURS. Raises Conflict for another request.
+    """(status, body) of what was answered to this Idempotency-Key within KEPT_HOURS.
+
+    Raises Conflict for another request.
 
     (0, ""): it was done, and somebody was killed before the answer was kept.
     """
@@ -156,7 +162,8 @@ def answered(now: datetime, key: str, asked: str) -> tuple[int, str] | None:
 
 @contextmanager
 def once(now: datetime, key: str, asked: str) -> Iterator[None]:
-    """In the transaction of the deed inside it is written that it was done: killed at any moment, it is done once.
+    """In the transaction of the deed inside it is written that it was done: killed at any moment,
+    it is done once.
 
     Raises DoneAlready, and nothing is done then.
     """
@@ -175,7 +182,7 @@ def once(now: datetime, key: str, asked: str) -> Iterator[None]:
 
 
 def keep_answer(now: datetime, key: str, asked: str, status: int, body: str) -> None:
-    """Keep an answer for when the request comes again. Without it, it would be told how it is then."""
+    """Keep an answer for when the request comes again; else it would be told how it is then."""
     with transaction(is_durable=False):
         at = clock.to_text(now)
         if not change_row(ApiAnswer.key, key, asked=asked, status=status, body=body, at=at):
@@ -189,11 +196,13 @@ def sweep(now: datetime) -> None:
 
 
 _narrow: dict[str, tuple[Office, Sequence[str], Office]] = {}
-"""Key → the office, the key's clients, and the office as it may see it: one and the same while both are."""
+"""Key → the office, the key's clients, and the office as it may see it: one and the same while both
+are."""
 
 
 def _narrowed(office: Office, row: ApiToken) -> Office:
-    """The office as this key may see it: its staff member works for its clients alone, and is no admin then."""
+    """The office as this key may see it: its staff member works for its clients alone, and is no
+    admin then."""
     if row.clients is None:
         return office
     known = _narrow.get(row.hash)

@@ -1,4 +1,7 @@
-"""Putting right what went wrong: into the bin, out of it again, to another client. Each raises Refusal."""
+"""Putting right what went wrong: into the bin, out of it again, to another client.
+
+Each raises Refusal.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from workflow.reports import finding
 
 
 def delete(office: Office, now: datetime, actor: Actor, key: int, if_version: int | None = None) -> Sentence:
-    """Put an item that no client ever saw into the bin. `if_version`: only if it still is this version of the item."""
+    """Put an item that no client ever saw into the bin.
+
+    `if_version`: only if it still is this version of the item.
+    """
     with transaction():
         refuse_changed(office, actor, key, if_version)
         undoing.delete(office, now, actor, key)
@@ -45,9 +51,11 @@ def may_undo(office: Office, actor: Actor, key: int) -> bool:
 
 
 def in_bin(office: Office, reader: Actor) -> list[dict[str, object]]:
-    """What is in the bin, the latest first, as far as the reader may know of it, as `bin --json` tells it.
+    """What is in the bin, the latest first, as far as the reader may know of it, as `bin --json`
+    tells it.
 
-    From the day `bin_until` on, an admin's `retention run` removes it for good, if nothing says that it must be kept.
+    From the day `bin_until` on, an admin's `retention run` removes it for good, if nothing says
+    that it must be kept.
     """
     return [
         {

@@ -38,12 +38,18 @@ class Suggestion:
 
 
 def unsorted_files(office: Office, reader: Actor) -> list[Unsorted]:
-    """What lies in inbox/_unsorted, oldest first, for staff who work for all clients. Raises OSError."""
+    """What lies in inbox/_unsorted, oldest first, for staff who work for all clients.
+
+    Raises OSError.
+    """
     return unsorted.lying(office, people.readable(office, reader))
 
 
 def suggestions(office: Office, reader: Actor, given: Path) -> list[Suggestion]:
-    """The clients whose names and numbers stand in the text of a file there, the likeliest first. Raises NotFound; OSError."""
+    """The clients whose names and numbers stand in the text of a file there, the likeliest first.
+
+    Raises NotFound; OSError.
+    """
     name = unsorted.check(office, people.readable(office, reader), unsorted.name_of(office, given))
     path = office.inbox / unsorted.FOLDER / name
     with contextlib.closing(Screen()) as screen:
@@ -56,12 +62,13 @@ def suggestions(office: Office, reader: Actor, given: Path) -> list[Suggestion]:
 
 
 def check_waiting(office: Office, reader: Actor, client: str, name: str) -> None:
-    """Raise NotFound unless a file of this name waits in the client's own folder for its sidecar."""
+    """Raise NotFound unless this file waits in the client's own folder for its sidecar."""
     unsorted.check_waiting(office, people.readable(office, reader), client, name)
 
 
 def content(office: Office, reader: Actor, name: str, client: str | None = None) -> tuple[str, Iterator[bytes]]:
-    """(name, bytes) of a file there, or of one that waits in this client's own folder, to be looked at.
+    """(name, bytes) of a file there, or of one that waits in this client's own folder, to be looked
+    at.
 
     Raises NotFound; the bytes raise OSError, and NotPlain for what is none by now.
     """
@@ -93,10 +100,16 @@ def why(office: Office, reader: Actor, given: Path) -> list[Sentence]:
 
 
 def assign(office: Office, now: datetime, actor: Actor, given: Path, client: str, keys: Keys, share: bool | None = None) -> Path:
-    """Make a drop of a file there for this client; returns the drop's folder in the inbox. Raises as unsorted.assign."""
+    """Make a drop of a file there for this client; returns the drop's folder in the inbox.
+
+    Raises as unsorted.assign.
+    """
     return unsorted.assign(office, now, actor, unsorted.name_of(office, given) or "", client, keys, share)
 
 
 def describe(office: Office, now: datetime, actor: Actor, name: str, client: str, keys: Keys) -> Path:
-    """Make a drop of a file that waits in the client's own folder for its sidecar. Returns and raises as `assign`."""
+    """Make a drop of a file that waits in the client's own folder for its sidecar.
+
+    Returns and raises as `assign`.
+    """
     return unsorted.assign(office, now, actor, name, client, keys, is_clients=True)

@@ -1,4 +1,5 @@
-"""Programs that are told of what happens: how each is doing, a message to try one, and enabling it again."""
+"""Programs that are told of what happens: how each is doing, a message to try one, and enabling it
+again."""
 
 from __future__ import annotations
 

@@ -29,7 +29,9 @@ from workflow.items.suspicion import Screened
 def withdraw(
     office: Office, now: datetime, actor: Actor, key: int, reason: str, if_version: int | None = None
 ) -> Sequence[Sentence]:
-    """Take the item off the portal, or from its approvers. Tells what could be seen of it, line by line.
+    """Take the item off the portal, or from its approvers.
+
+    Tells what could be seen of it, line by line.
 
     `if_version`: only if it still is this version of the item.
 
@@ -42,7 +44,9 @@ def withdraw(
 
 
 def put_back(office: Office, now: datetime, actor: Actor, key: int, if_version: int | None = None) -> Sequence[Sentence]:
-    """Put back on the portal what was approved before it was withdrawn; tells what became of it. Raises Refusal.
+    """Put back on the portal what was approved before it was withdrawn; tells what became of it.
+
+    Raises Refusal.
 
     `if_version`: as for `withdraw`.
     """

@@ -71,7 +71,10 @@ def reject(
 
 
 def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: str) -> None:
-    """Of several items, what waits is listed, and on a terminal it is asked. What somebody changes meanwhile is not decided on."""
+    """Of several items, what waits is listed, and on a terminal it is asked.
+
+    What somebody changes meanwhile is not decided on.
+    """
     office = session.opened_quickly()
     from desk.actions import deciding
 

@@ -1,6 +1,9 @@
-"""`dossier new` on a terminal: asks step by step what an item needs. Only asks; dropping.py judges and writes.
+"""`dossier new` on a terminal: asks step by step what an item needs.
 
-An answer that can't be used is asked for again at once, with the reason. Enter takes what stands in [ ].
+Only asks; dropping.py judges and writes.
+
+An answer that can't be used is asked for again at once, with the reason. Enter takes what stands in
+[ ].
 """
 
 from __future__ import annotations

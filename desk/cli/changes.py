@@ -72,7 +72,8 @@ def edit(
     where: Where = None,
     yes: Yes = False,
 ) -> None:
-    """Change an item, or several. What the client sees of a shared item must be approved again, unless you may share."""
+    """Change an item, or several. What the client sees of a shared item must be approved again,
+    unless you may share."""
     from desk.actions import changing
 
     share_file, label = wish["share_file"], wish["labels"] or ()
@@ -103,7 +104,8 @@ def attach(
     share: Share = None,
     note: Annotated[str | None, typer.Option(help="For the office.")] = None,
 ) -> None:
-    """Add files to an item. One of a name that is there already takes its place, as a new version."""
+    """Add files to an item. One of a name that is there already takes its place, as a new
+    version."""
     from desk.actions import changing
 
     sources = [changing.Source(path, nfc(path.name), share, note) for path in files]

@@ -1,6 +1,8 @@
-"""What the shell completes: codes of clients and staff, and the newest items; only what the person who types may know of.
+"""What the shell completes: codes of clients and staff, and the newest items; only what the person
+who types may know of.
 
-Whatever goes wrong here is nothing to somebody who presses the Tab key: then there is nothing to choose from.
+Whatever goes wrong here is nothing to somebody who presses the Tab key: then there is nothing to
+choose from.
 """
 
 from __future__ import annotations

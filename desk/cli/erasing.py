@@ -36,7 +36,8 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, what would go and stay is listed.")] = False,
     json: Json = False,
 ) -> None:
-    """Erase a person's data, as far as nothing says that they must be kept; with a report. Without --yes, only a list. Needs an admin."""
+    """Erase a person's data, as far as nothing says that they must be kept; with a report. Without
+    --yes, only a list. Needs an admin."""
     from desk.actions import erasing
 
     office, actor, now = session.opened(), session.actor(), clock.utc_now()

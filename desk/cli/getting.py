@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from dossier.office.people import Actor
 
 _NUMBER = re.compile(r"((D-)?\d{4}-)?\d{1,7}", re.IGNORECASE)
-"""What behind an item is another item, and no attachment's name, unless a version of it is asked for."""
+"""What behind an item is another item, and no attachment's name, unless a version of it is asked
+for."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +46,8 @@ def get(
     where: Where = None,
     yes: Yes = False,
 ) -> None:
-    """Get attachments of an item, or an earlier version of one; or those of several. It is in the trail who got them."""
+    """Get attachments of an item, or an earlier version of one; or those of several. It is in the
+    trail who got them."""
     from desk.actions import getting
     from dossier.database.tables import item_name
     from dossier.vault.opening import open_vault

@@ -46,7 +46,8 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and all that is wrong.")] = False,
     skip_faulty: Annotated[bool, typer.Option("--skip-faulty", help="Import what is good, though not all is.")] = False,
 ) -> None:
-    """Bring an archive in: each item becomes a drop in the inbox. Run again, it goes on where it was."""
+    """Bring an archive in: each item becomes a drop in the inbox. Run again, it goes on where it
+    was."""
     from desk.cli import logs, printing
     from dossier.cluster import presence
     from ingest.sources import paperless
@@ -98,7 +99,8 @@ def export(
         bool, typer.Option("--internal", help="Also types that are never shared, explanations, notes and history.")
     ] = False,
 ) -> None:
-    """A client's whole dossier as folders with files, and a page to look through them. Run again, it goes on where it was."""
+    """A client's whole dossier as folders with files, and a page to look through them. Run again,
+    it goes on where it was."""
     from desk.actions import exporting
     from desk.cli import logs
 

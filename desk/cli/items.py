@@ -198,7 +198,8 @@ def new(
     wait: Wait = False,
     timeout: Timeout = 60.0,
 ) -> None:
-    """Drop files with a sidecar into a client's inbox. On a terminal, without --description, it asks step by step."""
+    """Drop files with a sidecar into a client's inbox. On a terminal, without --description, it
+    asks step by step."""
     from ingest.sources import dropping
 
     if wish["share_file"] and (wish["share_all"] or wish["share_none"]):

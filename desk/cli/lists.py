@@ -53,12 +53,14 @@ def register(app: typer.Typer) -> None:
 
 
 def import_clients(file: FileArgument, columns: MapOption = None, do_it: ApplyOption = False, as_json: Json = False) -> None:
-    """Clients and their contacts from CSV or Excel, as practice software exports them. Nobody is removed."""
+    """Clients and their contacts from CSV or Excel, as practice software exports them. Nobody is
+    removed."""
     _import("clients", file, columns, do_it, as_json)
 
 
 def import_staff(file: FileArgument, columns: MapOption = None, do_it: ApplyOption = False, as_json: Json = False) -> None:
-    """Staff from CSV or Excel. Nobody is removed, and who is new gets the right to create unless the list says more."""
+    """Staff from CSV or Excel. Nobody is removed, and who is new gets the right to create unless
+    the list says more."""
     _import("staff", file, columns, do_it, as_json)
 
 

@@ -1,4 +1,4 @@
-"""How the daemon logs: lines for people on a terminal, JSON otherwise; and the progress bar of `run --once`."""
+"""How the daemon logs, lines for people on a terminal and JSON otherwise; and bars of progress."""
 
 from __future__ import annotations
 

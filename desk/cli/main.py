@@ -70,7 +70,10 @@ for area in AREAS:
 
 
 def main() -> None:
-    """Run the command that was typed, and end with its exit code. Others can't write what it makes, whatever the umask was."""
+    """Run the command that was typed, and end with its exit code.
+
+    Others can't write what it makes, whatever the umask was.
+    """
     os.umask(os.umask(0o077) | 0o002)
     sys.exit(run())
 
@@ -97,7 +100,7 @@ def run() -> int:
         print(_("stopped"), file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Whoever read our output has enough of it. Python must not complain again when it flushes at the end.
+        # Whoever read our output has enough of it. Python must not complain again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: a word for the user, the rest for the log
@@ -105,7 +108,8 @@ def run() -> int:
 
 
 def _end() -> None:
-    """Say what there is to say of a database that could only be read; of another one, write down how far it has come."""
+    """Say what there is to say of a database that could only be read; of another one, write down
+    how far it has come."""
     if fault := session.fault():
         told = _("config/ has a fault; this is what the daemon goes on with until it is mended: %(fault)s")
         print(told % {"fault": printing.text(fault.faults[0].told(session.language()))}, file=sys.stderr)
@@ -116,7 +120,8 @@ def _end() -> None:
 
 
 def _narrowed(whole: typer.Typer, words: list[str]) -> typer.Typer:
-    """`whole` with nothing in it but the command that was typed: to make all of them takes longer than most of them last.
+    """`whole` with nothing in it but the command that was typed: to make all of them takes longer
+    than most of them last.
 
     With all of them where they have to be told, or where it is not known which one it is.
     """
@@ -134,7 +139,10 @@ def _narrowed(whole: typer.Typer, words: list[str]) -> typer.Typer:
 
 
 def _as_first(words: list[str]) -> list[str]:
-    """`--as STAFF` may stand anywhere: what stands behind the command is put before it. Not what follows on `--`."""
+    """`--as STAFF` may stand anywhere: what stands behind the command is put before it.
+
+    Not what follows on `--`.
+    """
     end = words.index("--") if "--" in words else len(words)
     found, rest, at = list[str](), list[str](), 0
     while at < end:

@@ -35,7 +35,8 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(json: Json = False) -> None:
-    """What is wrong with this set-up, and how to mend it. Changes nothing, sends nothing; exit 1 if anything is wrong."""
+    """What is wrong with this set-up, and how to mend it. Changes nothing, sends nothing; exit 1 if
+    anything is wrong."""
     from desk.doctor.doctor import examine
 
     session.reader_of_all()
@@ -63,7 +64,8 @@ def verify(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Read every file of the vault and the portal, and compare it with the database; exit 1 if anything differs."""
+    """Read every file of the vault and the portal, and compare it with the database; exit 1 if
+    anything differs."""
     from dossier.vault.opening import open_vault
     from workflow.portal import verifying
 
@@ -137,7 +139,8 @@ def backup(
     ] = None,
     keep: Annotated[int, typer.Option("--keep", metavar="N", min=1, help="How many backups stay there.")] = 30,
 ) -> None:
-    """Back up the office, while it works: database, vault, config, inbox, anchors. Only what is new is copied."""
+    """Back up the office, while it works: database, vault, config, inbox, anchors. Only what is new
+    is copied."""
     from desk.actions import maintenance
 
     started = time.monotonic()
@@ -173,7 +176,8 @@ def restore(
         bool, typer.Option("--trial", help="To look at and try: nothing is mailed, published or sent from there.")
     ] = False,
 ) -> None:
-    """Make an office from a backup, in an empty folder (--root, else here). Every file is checked."""
+    """Make an office from a backup, in an empty folder (--root, else here). Every file is
+    checked."""
     from desk.actions import maintenance
     from dossier.database import identity
 
@@ -207,7 +211,8 @@ def restore(
 def adopt(
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why this database holds; goes into the trail.")],
 ) -> None:
-    """Say that this database is the office's, though it is older, empty or another than it was. By an admin; stop the daemon first."""
+    """Say that this database is the office's, though it is older, empty or another than it was. By
+    an admin; stop the daemon first."""
     from desk.actions import maintenance
 
     found = session.office()
@@ -224,7 +229,8 @@ def migrate_db(
         str, typer.Argument(metavar="URL", help="postgresql://USER@HOST/NAME; an empty database. Its password: PGPASSWORD.")
     ],
 ) -> None:
-    """Copy all records from SQLite to PostgreSQL and see that they arrived. Stop the daemon first; nothing is changed in the old one."""
+    """Copy all records from SQLite to PostgreSQL and see that they arrived. Stop the daemon first;
+    nothing is changed in the old one."""
     from desk.actions import maintenance
     from dossier.text.database_address import SQLITE, is_address
 

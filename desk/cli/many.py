@@ -1,4 +1,5 @@
-"""Commands that take several items, or a search: they are listed first, and on a terminal it is asked whether to go on."""
+"""Commands that take several items, or a search: they are listed first, and on a terminal it is
+asked whether to go on."""
 
 from __future__ import annotations
 
@@ -76,7 +77,10 @@ def each_of(
 
 
 def going_on(found: Sequence[Mapping[str, Any]], yes: bool, is_search: bool) -> bool:
-    """List the items, and ask on a terminal. Elsewhere a search needs --yes. Raises BadParameter."""
+    """List the items, and ask on a terminal. Elsewhere a search needs --yes.
+
+    Raises BadParameter.
+    """
     shown = columns("item", "created_at", "client", "description", "status", "share_state")
     printing.listing(found, False, shown, _("No item fits."), spare=(_("status"),))
     if not found and is_search:

@@ -19,7 +19,8 @@ OneItem = Annotated[
 
 
 def key_of(name: str) -> int:
-    """The key of the item that was typed: a number, or, where only one fits, the part of it without the year. Raises BadParameter."""
+    """The key of the item that was typed: a number, or, where only one fits, the part of it without
+    the year. Raises BadParameter."""
     from dossier.database.tables import item_key, item_name
 
     if name.isascii() and name.isdecimal() and len(name) <= 7:  # as many digits as a number has at most

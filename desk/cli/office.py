@@ -38,7 +38,8 @@ def init(
         typer.Option("--first-run", help="Without staff: the desk tells an address, where the first admin says who they are."),
     ] = False,
 ) -> None:
-    """Make a new office: commented config/, JSON Schemas for editors, an empty inbox. Never overwrites."""
+    """Make a new office: commented config/, JSON Schemas for editors, an empty inbox. Never
+    overwrites."""
     from desk.actions import new_office
     from dossier.office.terms import CLIENTS, STAFF
 
@@ -63,7 +64,8 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Do all that is due now, print what was done, end.")] = False,
     log: session.Log = "auto",
 ) -> None:
-    """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or Ctrl-C."""
+    """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or
+    Ctrl-C."""
     if roots and len(roots) > 1:
         raise typer.Exit(_run_several(roots, once, log))
     gc.disable()  # until all is loaded: it stays, and Python would look for rings in it again and again
@@ -107,7 +109,8 @@ def _print_summary(summary: RunSummary) -> None:
 
 
 def check(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Sidecars, or folders of the inbox.")]) -> None:
-    """Say of sidecars or inbox folders what is wrong, or what is waited for. Changes nothing; exit 1 if anything is."""
+    """Say of sidecars or inbox folders what is wrong, or what is waited for. Changes nothing; exit
+    1 if anything is."""
     from desk.actions import explaining
 
     office = session.office()

@@ -107,7 +107,10 @@ EDIT = {name: kind for name, kind in NEW.items() if name not in ("due", "owner")
 
 
 def keys_of(wish: Given) -> dict[str, Any]:
-    """What NEW, ASSIGN or EDIT ask, by the keys of a sidecar; None: not given. Raises BadParameter."""
+    """What NEW, ASSIGN or EDIT ask, by the keys of a sidecar. None: not given.
+
+    Raises BadParameter for a field without a value.
+    """
     keys: dict[str, Any] = {}
     for name, value in wish.items():
         if name == "share_all":

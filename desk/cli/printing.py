@@ -38,7 +38,10 @@ Column: TypeAlias = tuple[str, str | Callable[[Entry], object]]
 
 
 def as_json(value: Any) -> None:
-    """Print `value` as JSON, readable by people too: of a list, an entry a line. Sentences are told."""
+    """Print `value` as JSON, readable by people too: of a list, an entry a line.
+
+    Sentences are told.
+    """
     if isinstance(value, list) and value:
         lines = ",\n".join(json_of(one) for one in value)
         print(f"[\n{lines}\n]")
@@ -47,7 +50,8 @@ def as_json(value: Any) -> None:
 
 
 def json_of(value: Any, indent: int | None = None) -> str:
-    """`value` as JSON, in which characters that could steer a terminal or turn the text around are escaped."""
+    """`value` as JSON, in which characters that could steer a terminal or turn the text around are
+    escaped."""
     made = json.dumps(value, ensure_ascii=False, indent=indent, default=text)
     return made if made.isascii() else _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", made)
 
@@ -56,7 +60,8 @@ _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 
 
 def text(value: object) -> str:
-    """Any value as it may be printed: no control characters, whatever somebody put into a description or a name.
+    """Any value as it may be printed: no control characters, whatever somebody put into a
+    description or a name.
 
     A sentence is told in the reader's language, with the words of the command line; of a list, each
     value.
@@ -91,7 +96,8 @@ def several(sentences: Iterable[Sentence | str]) -> str:
 
 
 def listing(found: Sequence[Entry], json: bool, columns: Sequence[Column], empty: str, spare: Sequence[str] = ()) -> None:
-    """Print what was found: all of it for programs, else a table; `empty` and `spare` as for `table`."""
+    """Print what was found: all of it for programs, else a table; `empty` and `spare` as for
+    `table`."""
     if json:
         as_json(found)
     else:
@@ -105,7 +111,9 @@ def moment(key: str) -> Callable[[Entry], str]:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "", spare: Sequence[str] = ()) -> None:
-    """Print a table; with nothing in it, `empty`. On a pipe there are no colours, and nothing is cut off.
+    """Print a table; with nothing in it, `empty`.
+
+    On a pipe there are no colours, and nothing is cut off.
 
     `spare`: the columns that a terminal may do without where it is too narrow, in this order.
     """
@@ -120,11 +128,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str =
 
 
 SHORT, ENOUGH = 16, 20
-"""A column no wider than this is never cut off. One that is gets so much room at least, or a spare column goes."""
+"""A column no wider than this is never cut off. One that is gets so much room at least, or a spare
+column goes."""
 
 
 def _table_on_terminal(columns: Sequence[str], cells: Sequence[Sequence[str]], spare: Sequence[str]) -> None:
-    """A row is a line, as wide as the terminal: of the widest columns, what does not fit is cut off with a `…`."""
+    """A row is a line, as wide as the terminal: of the widest columns, what does not fit is cut off
+    with a `…`."""
     terminal = shutil.get_terminal_size()
     rows = [[" ".join(cell.split("\n")) for cell in row] for row in [columns, *cells]]
     full = {index: max(_width(row[index]) for row in rows) for index in range(len(columns))}
@@ -157,7 +167,8 @@ def _fitted(widths: Sequence[int], room: int) -> list[int]:
 
 
 def _cut(cell: str, width: int) -> str:
-    """The text, or as many whole words of it as there is room for; of a first word that is too long, its beginning."""
+    """The text, or as many whole words of it as there is room for; of a first word that is too
+    long, its beginning."""
     if _width(cell) <= width:
         return cell
     short = cell
@@ -168,7 +179,7 @@ def _cut(cell: str, width: int) -> str:
 
 
 def _colour(cell: str) -> str:
-    """A share state: what the client sees is green, what somebody must do something about yellow."""
+    """Of a share state: green for what the client sees, yellow for what somebody must see to."""
     return {_("published"): "32", _("approved"): "32", _("concept"): "33", _("returned"): "31", _("withdrawn"): "2"}.get(cell, "")
 
 
@@ -194,7 +205,7 @@ class _Held(io.StringIO):
 
 @contextlib.contextmanager
 def paged() -> Iterator[None]:
-    """What is printed inside, tables and lines, goes through PAGER as a whole where a table would."""
+    """What is printed inside goes through PAGER as a whole where a table would."""
     if not sys.stdout.isatty():
         yield
         return
@@ -204,7 +215,10 @@ def paged() -> Iterator[None]:
 
 
 def indented(begin: str, value: object) -> None:
-    """Print a text behind `begin`. On a terminal no word of it is broken, and its other lines stand below the first."""
+    """Print a text behind `begin`.
+
+    On a terminal no word of it is broken, and its other lines stand below the first.
+    """
     lines = text(value).split("\n")
     if sys.stdout.isatty():
         room = max(SHORT, shutil.get_terminal_size().columns - len(begin))

@@ -64,7 +64,8 @@ def run(
     items: Annotated[list[str] | None, typer.Argument(metavar="[ITEM...]", help="Only these; without, all that may go.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
-    """Remove for good what may go: the item's record, its files, and what the trail told of it. Needs an admin."""
+    """Remove for good what may go: the item's record, its files, and what the trail told of it.
+    Needs an admin."""
     from desk.actions import retaining
     from dossier.database.tables import item_name
 
@@ -95,7 +96,8 @@ def run(
 
 
 def hold(reason: Reason, client: Client = None, item: Item = None) -> None:
-    """Remove nothing of this client or item until it is released, whatever the terms say. Needs an admin."""
+    """Remove nothing of this client or item until it is released, whatever the terms say. Needs an
+    admin."""
     from desk.actions import retaining
 
     office, actor, key = session.opened(), session.actor(), _one_of(client, item)

@@ -1,4 +1,7 @@
-"""What every command needs: the office, its database, and who acts. Found once for each call of `dossier`."""
+"""What every command needs: the office, its database, and who acts.
+
+Found once for each call of `dossier`.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +59,12 @@ def _root() -> Path:
 
 
 def spare_driver() -> None:
-    """Keep peewee from loading PostgreSQL's driver, which takes longer than most commands, where the office is on SQLite.
+    """Keep peewee from loading PostgreSQL's driver, which takes longer than most commands, where
+    the office is on SQLite.
 
-    It loads whatever is installed as soon as it is imported, and that may be before the settings are read; so they are only
-    searched for the word here. A word too many costs a tenth of a second.
+    It loads whatever is installed as soon as it is imported, and that may be before the settings
+    are read; so they are only searched for the word here. A word too many costs a tenth of a
+    second.
     """
     if "peewee" in sys.modules:
         return
@@ -76,7 +81,10 @@ def spare_driver() -> None:
 
 
 def opened() -> Office:
-    """The office, its database open: to read only if there is a `doubt` of it. Raises DatabaseUnavailable besides."""
+    """The office, its database open: to read only if there is a `doubt` of it.
+
+    Raises DatabaseUnavailable besides.
+    """
     global _doubt
     from dossier.database.database import open_to_read
 
@@ -88,14 +96,20 @@ def opened() -> Office:
 
 
 def doubt() -> NotAsItWas | None:
-    """Why the database may only be read. Whoever asks tells it; else it is told at the end of the command."""
+    """Why the database may only be read.
+
+    Whoever asks tells it; else it is told at the end of the command.
+    """
     global _doubt
     told, _doubt = _doubt, None
     return told
 
 
 def leave_mark() -> None:
-    """What a command has written is known to whoever opens the database next (identity.py). Never raises."""
+    """What a command has written is known to whoever opens the database next (identity.py).
+
+    Never raises.
+    """
     if _office is None or "dossier.database.identity" not in sys.modules:
         return
     from dossier.database import identity
@@ -108,7 +122,8 @@ def leave_mark() -> None:
 
 
 def opened_if_there() -> bool:
-    """Open the database, if there is one that can be used; False for a command that has something to tell without it, too."""
+    """Open the database, if there is one that can be used; False for a command that has something
+    to tell without it, too."""
     from dossier.database.trouble import UNAVAILABLE
     from dossier.text.refusals import Unavailable
 
@@ -123,7 +138,8 @@ def opened_if_there() -> bool:
 
 
 def opened_quickly() -> Office:
-    """As `opened`, for a command that only reads, and shall answer at once: config/ as it is remembered, if it is still the same.
+    """As `opened`, for a command that only reads, and shall answer at once: config/ as it is
+    remembered, if it is still the same.
 
     While config/ has a fault, it is as the daemon that runs goes on with, and the fault is told.
     """
@@ -159,7 +175,7 @@ def _going_on() -> Office | None:
 
 
 def fault() -> ConfigurationError | None:
-    """What is wrong with config/, so that this command answered from what the daemon goes on with."""
+    """What is wrong with config/: this command answered from what the daemon goes on with."""
     return _fault
 
 
@@ -168,7 +184,8 @@ WORDS = Words("option")
 
 
 def language() -> Language:
-    """What this command is read in: the person's language, else that of LANG, else the office's, else English.
+    """What this command is read in: the person's language, else that of LANG, else the office's,
+    else English.
 
     Told once for each call of `dossier`. Never raises.
     """
@@ -191,7 +208,10 @@ def language() -> Language:
 
 
 def _known_office() -> Office:
-    """The office as config/ is remembered, if it is still the same; else it is read. Its models only have attributes."""
+    """The office as config/ is remembered, if it is still the same; else it is read.
+
+    Its models only have attributes.
+    """
     from dossier.office.opening import known_office
 
     return known_office(_root(), os.environ)
@@ -225,7 +245,10 @@ def reader() -> Actor:
 
 
 def reader_of_all() -> Actor:
-    """As `reader`, for what is about the whole office. Raises Forbidden if they may not know of every client."""
+    """As `reader`, for what is about the whole office.
+
+    Raises Forbidden if they may not know of every client.
+    """
     from desk.actions import acting
 
     return acting.reading_all(office(), _named())

@@ -101,7 +101,8 @@ def _watch(office: Office, reader: Actor) -> None:
                 _print(overview.status(office, reader))
             head = f"{office.root}, {clock.utc_now().astimezone():%H:%M:%S}  " + _("(Ctrl-C ends)")
             lines = [head, "", *text.getvalue().splitlines()]
-            # Home, each line with what is behind it erased, then all below: without the flicker of a screen that is emptied.
+            # Home, each line with what is behind it erased, then all below: an emptied screen
+            # would flicker.
             shown_lines = lines[: max(1, shutil.get_terminal_size().lines - 1)]
             sys.stdout.write("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in shown_lines) + "\x1b[J")
             sys.stdout.flush()

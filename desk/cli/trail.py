@@ -35,7 +35,8 @@ FILTER = {
 """Which events are wanted. All that is given must hold."""
 
 FIELDS = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "detail", "salt", "digest", "hash", "link")
-"""Of an export. `link`: only of an event from which a person was erased: what the chain was computed over."""
+"""Of an export. `link`: only of an event from which a person was erased: what the chain was
+computed over."""
 
 
 def register(app: typer.Typer) -> None:
@@ -84,7 +85,8 @@ def proof(
     language: Annotated[Literal["nl", "en"] | None, typer.Option(help="Of the sheet; without it, yours.")] = None,
     json: Json = False,
 ) -> None:
-    """What the client could see of an item from when to when, as a page that can be verified without the database."""
+    """What the client could see of an item from when to when, as a page that can be verified
+    without the database."""
     if (item is None) == (check is None):
         raise typer.BadParameter(_("give an ITEM, or --check FILE"))
     if check is not None:
@@ -102,7 +104,8 @@ def proof(
 
 
 def _check_proof(path: str, json: bool) -> None:
-    """A sheet that fits itself may still be another's: only the trail of this office, or an anchor kept elsewhere, can tell."""
+    """A sheet that fits itself may still be another's: only the trail of this office, or an anchor
+    kept elsewhere, can tell."""
     from desk.actions import auditing
     from dossier.office.terms import RootNotFound
     from workflow.reports import proof as room
@@ -198,7 +201,8 @@ def _told(detail: dict[str, Any]) -> str:
 
 
 def verify() -> None:
-    """Check the whole trail, against its anchors and the records too; exit 1 and the first event that does not fit."""
+    """Check the whole trail, against its anchors and the records too; exit 1 and the first event
+    that does not fit."""
     from desk.actions import auditing
 
     found, doubt = auditing.verify(session.opened()), session.doubt()
@@ -216,7 +220,8 @@ def export(
     *,
     which: options.Given,
 ) -> None:
-    """Print the trail with its hashes, so that others can check and search it. That you did is in the trail."""
+    """Print the trail with its hashes, so that others can check and search it. That you did is in
+    the trail."""
     import csv
 
     from desk.actions import auditing
@@ -240,7 +245,8 @@ def erase(
     item: OfItem = None,
     event: Annotated[list[int] | None, typer.Option("--event", metavar="N", help="Numbers of events, as log tells them.")] = None,
 ) -> None:
-    """Erase for good what people wrote in events, of an item or by number. The chain still verifies. Needs an admin."""
+    """Erase for good what people wrote in events, of an item or by number. The chain still
+    verifies. Needs an admin."""
     from desk.actions import auditing
 
     office, actor = session.opened(), session.actor()

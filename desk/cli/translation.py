@@ -1,4 +1,5 @@
-"""What the command line says, in the reader's language: English is the source, its Dutch stands in locale/.
+"""What the command line says, in the reader's language: English is the source, its Dutch stands in
+locale/.
 
 A command is put on the list by `add`, and its help is translated when somebody asks for it. typer
 says some things by itself (of wrong usage, and around the help) and has no Dutch; these few forms
@@ -65,7 +66,8 @@ def add(
     hidden: bool = False,
 ) -> None:
     """Make a command of a function; its docstring is the help."""
-    app.command(name, cls=cls, epilog=_EXAMPLE + _OR.join(examples), hidden=hidden)(function)
+    help_text = " ".join((function.__doc__ or "").split())
+    app.command(name, cls=cls, help=help_text, epilog=_EXAMPLE + _OR.join(examples), hidden=hidden)(function)
 
 
 def group(help_text: str, example: str, cls: type[Group] = Group, needs_command: bool = True) -> typer.Typer:
@@ -74,7 +76,10 @@ def group(help_text: str, example: str, cls: type[Group] = Group, needs_command:
 
 
 def translate(command: Any, ctx: Any) -> None:
-    """Put what `command` says of itself into the reader's language. Twice is once: what is Dutch has no other Dutch."""
+    """Put what `command` says of itself into the reader's language.
+
+    Twice is once: what is Dutch has no other Dutch.
+    """
     command.help = _(command.help) if command.help else None
     if command.epilog:
         command.epilog = command.epilog.replace(_EXAMPLE, _("Example: ")).replace(_OR, _(", or: "))

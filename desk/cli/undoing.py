@@ -24,7 +24,8 @@ def register(app: typer.Typer) -> None:
 
 
 def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar="CODE", help="The client who gets it.")]) -> None:
-    """Give an item that no client ever saw to another client. What was asked or approved before is over."""
+    """Give an item that no client ever saw to another client. What was asked or approved before is
+    over."""
     from desk.actions import undoing
 
     printing.outcome(undoing.move, key_of(item), client)
@@ -37,7 +38,8 @@ def revert(
     status: Annotated[bool, typer.Option("--status", help="The status that it had before.")] = False,
     labels: Annotated[bool, typer.Option("--labels", help="The labels that it had before.")] = False,
 ) -> None:
-    """Put an earlier version of an attachment back, in the place of one that no client ever saw; or the status or labels of before."""
+    """Put an earlier version of an attachment back, in the place of one that no client ever saw; or
+    the status or labels of before."""
     from desk.actions import changing
 
     if [name is not None and version is not None, status, labels].count(True) != 1 or (name is None) != (version is None):

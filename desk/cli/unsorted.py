@@ -29,7 +29,8 @@ def assign(
     wait: Wait = False,
     timeout: Timeout = 60.0,
 ) -> None:
-    """Give a file of inbox/_unsorted to a client: it becomes a drop. Without a description the file's name makes one."""
+    """Give a file of inbox/_unsorted to a client: it becomes a drop. Without a description the
+    file's name makes one."""
     office, actor = session.opened(), session.actor()
     from desk.actions import unsorted
 

@@ -27,7 +27,8 @@ def portal(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: portal.port; 0: any free one.")] = None,
     log: session.Log = "auto",
 ) -> None:
-    """Serve the portal to clients, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon sends the mails."""
+    """Serve the portal to clients, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon
+    sends the mails."""
     _serve(host, port, log, is_desk=False)
 
 
@@ -40,7 +41,8 @@ def desk(
     ] = None,
     log: session.Log = "auto",
 ) -> None:
-    """Serve the desk to staff, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon sends the mails."""
+    """Serve the desk to staff, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon
+    sends the mails."""
     if link is not None:
         from desk.actions import maintenance
 
@@ -63,7 +65,8 @@ def _serve(host: str | None, port: int | None, log: session.Log, is_desk: bool) 
 def serve(
     log: session.Log = "auto",
 ) -> None:
-    """The daemon, the desk and the portal in one command and one log, for a small office; until SIGTERM or Ctrl-C."""
+    """The daemon, the desk and the portal in one command and one log, for a small office; until
+    SIGTERM or Ctrl-C."""
     from desk.cli import logs
     from desk.daemon import several
     from dossier.database import identity

@@ -40,7 +40,8 @@ def webhooks(context: typer.Context, json: Json = False) -> None:
 
 
 def test(name: Name) -> None:
-    """Send a test message now, with the secret from this environment, and tell what the receiver said."""
+    """Send a test message now, with the secret from this environment, and tell what the receiver
+    said."""
     from desk.actions import webhooks
 
     office = session.opened()  # it says whether this is an office for trying
@@ -57,7 +58,8 @@ def enable(name: Name) -> None:
 
 
 def secret() -> None:
-    """Print a new secret for signing. Put it into the environment of the daemon, and give it to the receiver."""
+    """Print a new secret for signing. Put it into the environment of the daemon, and give it to the
+    receiver."""
     from desk.actions import webhooks
 
     print(webhooks.new_secret())
