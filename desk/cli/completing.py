@@ -16,7 +16,6 @@ from desk.cli import session
 MOST = 50
 """Items that are offered."""
 
-
 Choices = list[tuple[str, str]]
 """What is completed, each with what it is."""
 
@@ -54,5 +53,5 @@ def items(incomplete: str) -> Iterable[tuple[str, str]]:
     from workflow.reports.finding import Filter
 
     for one in looking_up.find_items(session.opened_quickly(), session.reader(), Filter(), MOST):
-        if incomplete.upper() in (one["item"][: len(incomplete)], one["item"].removeprefix("D-")[: len(incomplete)]):
+        if any(name.startswith(incomplete.upper()) for name in (one["item"], one["item"].removeprefix("D-"))):
             yield one["item"], one["description"]

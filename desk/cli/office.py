@@ -153,11 +153,12 @@ def clients(
     codes = looking_up.find_clients(office, reader, asked)
     if asked in codes and session.opened_if_there():
         looking_up.note_client(office, clock.utc_now(), reader, asked)
-    found = [{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes]
-    shown: list[printing.Column] = [
-        (_("client"), "client"),
-        (_("name"), "name"),
-        ("", lambda one: "" if one["active"] else _("not active")),
-        (_("contacts"), lambda one: [contact["name"] for contact in one["contacts"] if contact["active"]]),
+    if json:
+        printing.as_json([{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes])
+        return
+    known, inactive = office.clients, _("not active")
+    rows = [
+        (code, known[code].name, "" if known[code].active else inactive, [one.name for one in known[code].contacts if one.active])
+        for code in codes
     ]
-    printing.listing(found, json, shown, _("No client fits."))
+    printing.table((_("client"), _("name"), "", _("contacts")), rows, _("No client fits."))

@@ -34,7 +34,7 @@ def spread(parameter: str, table: Mapping[str, object]) -> Callable[[Callable[..
         def command(**given: object) -> None:
             function(**{parameter: {name: given.pop(name) for name in table}}, **given)
 
-        places = []
+        places = []  # of the options, in the order in which the help tells them
         for place in inspect.signature(function, eval_str=True).parameters.values():
             options = table.items() if place.name == parameter else ((place.name, place.annotation),)
             default = None if place.name == parameter else place.default
@@ -46,6 +46,7 @@ def spread(parameter: str, table: Mapping[str, object]) -> Callable[[Callable[..
 
 
 def text(*names: str, **about: Any) -> object:
+    """An option with a text."""
     return Annotated[str | None, typer.Option(*names, **about)]
 
 

@@ -96,8 +96,10 @@ def several(sentences: Iterable[Sentence | str]) -> str:
 
 
 def listing(found: Sequence[Entry], json: bool, columns: Sequence[Column], empty: str, spare: Sequence[str] = ()) -> None:
-    """Print what was found: all of it for programs, else a table; `empty` and `spare` as for
-    `table`."""
+    """Print what was found: all of it for programs, else a table of it.
+
+    `empty`, `spare`: as for `table`.
+    """
     if json:
         as_json(found)
     else:
