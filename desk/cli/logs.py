@@ -10,9 +10,24 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal
 
-import structlog
-
 from desk.cli.translation import _
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Meanwhile, this module can't be imported."""
+    loaded = sys.modules.get(module)
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
+        if loaded is not None:
+            sys.modules[module] = loaded
+
+
+with _without("rich"):  # structlog would draw tracebacks with it; to load it is a fifth of the daemon's start
+    import structlog
 
 PROGRESS_FROM = 50
 """So many sidecars in the inbox are worth a progress bar."""

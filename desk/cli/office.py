@@ -69,14 +69,20 @@ def run(
     if roots and len(roots) > 1:
         raise typer.Exit(_run_several(roots, once, log))
     gc.disable()  # until all is loaded: it stays, and Python would look for rings in it again and again
-    from desk.cli import logs
-    from desk.daemon.daemon import Daemon
+    from desk.daemon import beforehand
 
     session.GIVEN.root = roots[0] if roots else session.GIVEN.root
     office = session.office()
-    logs.configure(log, quiet=once and sys.stderr.isatty())
-    with logs.progress(office.inbox, shown=once) as progress:
-        summary = Daemon(office, dict(os.environ), once=once, progress=progress).run()
+    workers = beforehand.helped(office)
+    try:
+        from desk.cli import logs
+        from desk.daemon.daemon import Daemon
+
+        logs.configure(log, quiet=once and sys.stderr.isatty())
+        with logs.progress(office.inbox, shown=once) as progress:
+            summary = Daemon(office, dict(os.environ), once=once, progress=progress, workers=workers).run()
+    finally:
+        workers.rest()
     if once:
         _print_summary(summary)
         if summary.trouble:

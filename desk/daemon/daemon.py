@@ -47,7 +47,7 @@ from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from dossier.workers.pool import GARBAGE_AT, WorkerPool
-from ingest.inbox import listing, long_waiting
+from ingest.inbox import long_waiting
 from ingest.inbox.looking import Found, Lying
 from ingest.inbox.lookout import Lookout
 from ingest.inbox.watcher import FolderWatch
@@ -114,13 +114,20 @@ class Daemon:
     """Works for one office until it is told to stop (`files.stopping`)."""
 
     def __init__(
-        self, office: Office, environ: dict[str, str], once: bool = False, progress: Callable[[int], None] | None = None
+        self,
+        office: Office,
+        environ: dict[str, str],
+        once: bool = False,
+        progress: Callable[[int], None] | None = None,
+        workers: WorkerPool | None = None,
     ) -> None:
+        """`workers`: processes that were started for a backlog already."""
         self.office = office
         self.summary = RunSummary()
         self._environ = environ
         self._once = once
         self._progress = progress or (lambda done: None)
+        self._helped = workers or WorkerPool()
         self._wake = threading.Condition()
         self._queue_due = self._clear_due = self._published_at = self._taken_at = self._spared_at = 0.0
         self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
@@ -194,7 +201,7 @@ class Daemon:
         self.vault.sweep()
         identity.sweep(self.office)
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
-        self.workers = WorkerPool() if type(self.vault) is Vault else None
+        self.workers = self._helped if type(self.vault) is Vault else None
         # Where a folder must be claimed first, nobody else looks at it.
         ahead = None if is_shared() else self.workers
         self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim, self._saw, ahead)
@@ -207,8 +214,6 @@ class Daemon:
         if self._lead():
             self.portal.take_off()  # before anything else, whatever backlog there is: CONTRACT section 9
         self.intake.staying.begin()
-        if listing.holds_many(self.office):
-            self.intake.expect_many()
         self._finish_others()
 
     def _serve(self) -> None:

@@ -1,9 +1,14 @@
-"""Other processes that copy, hash and remove files while this one reads, judges and writes down.
+"""Other processes that look at folders, copy, hash and remove files while this one writes down.
 
-Python computes on one core a process, so a backlog is worked off by two. What is given away is a
+Python computes on one core a process, so a backlog is worked off by three. What is given away is a
 plain function of plain values that touches files only and may be done again: where a process of
 ours dies, it is done here. They are started when there is much to do and ended when there is none,
 and end with this one, whatever ends it (prctl(2), PR_SET_PDEATHSIG).
+
+A process that begins as this one's copy (fork) has loaded what this one has, so it costs nothing to
+start; but of the threads it has only its own, and a lock that another one held would never be
+given back. So that is done only while there is no other thread: `prepare`. Else each loads anew
+what it needs (spawn).
 """
 
 from __future__ import annotations
@@ -11,21 +16,26 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from dossier.files import files
 
 A = TypeVar("A")
 R = TypeVar("R")
+
+Asked: TypeAlias = "tuple[Callable[[object], object], object]"
+"""A function, and what it is given."""
 
 WORKERS = 2
 """Processes. A third would only wait for the same disk."""
@@ -52,20 +62,32 @@ class WorkerPool:
     def __init__(self) -> None:
         self._team: _Team | None = None
 
+    @property
+    def is_at_work(self) -> bool:
+        """True while there are processes."""
+        return self._team is not None
+
+    def prepare(self, modules: Sequence[str]) -> None:
+        """Start the processes, and have each load these: there will be much to do soon."""
+        if self._team is None:
+            with contextlib.suppress(OSError):  # whoever has something to do is told
+                self._team = _Team("fork" if threading.active_count() == 1 else "spawn")
+        for _ in range(WORKERS):
+            self.begin(_load, modules)
+
     def begin(self, function: Callable[[A], R], given: A) -> Callable[[], R]:
         """Do this in another process. What is returned waits for the answer, or its error."""
         try:
-            team = self._team = self._team or _Team()
-            future = team.begin(function, given)
+            team = self._team = self._team or _Team("spawn")
+            task = team.begin(function, given)
         except OSError as error:
             _warn("no process can be started that helps with many files; they are moved here", error)
             return partial(function, given)
 
         def answer() -> R:
             try:
-                if future is not None:
-                    return team.wait(future)
-            except BrokenExecutor as error:
+                return team.wait(task)
+            except _Died as error:
                 _warn("a process that moves files has ended; its work is done again", error)
             if self._team is team:
                 self._team = None
@@ -75,32 +97,12 @@ class WorkerPool:
         return answer
 
     def begin_spare(self, function: Callable[[A], R], given: A) -> Callable[[], R | None]:
-        """Do this in another process if it comes to it. What is returned waits for nothing: None
-        means that it was not done by then, and is given up, or failed."""
-        try:
-            future = self._team.begin(function, given) if self._team is not None else None
-        except OSError:
-            future = None
-
-        def answer() -> R | None:
-            if future is None or not future.done():
-                if future is not None:
-                    future.cancel()
-                return None
-            return future.result() if future.exception() is None else None
-
-        return answer
-
-    @property
-    def is_at_work(self) -> bool:
-        """True while there are processes."""
-        return self._team is not None
-
-    def prepare(self, function: Callable[[A], R], given: A) -> None:
-        """Start the processes, and have each load what `function` needs: there will be much to do
-        soon."""
-        for _ in range(WORKERS):
-            self.begin(function, given)
+        """Do this in another process, if there is one. What is returned waits for nothing: None
+        means that it is not done yet, or failed."""
+        if self._team is None:
+            return lambda: None
+        team, task = self._team, self._team.begin(function, given)
+        return lambda: team.answer_of(task)
 
     def map(self, function: Callable[[Sequence[A]], R], given: Sequence[A], size: int = SLICE) -> Iterator[R]:
         """Have all of it done, in slices of this size; what each slice gave, in order."""
@@ -114,56 +116,126 @@ class WorkerPool:
         self._team = None
 
 
+def _load(modules: Sequence[str]) -> None:
+    for module in modules:
+        importlib.import_module(module)
+
+
 def _warn(what: str, error: Exception) -> None:
     import structlog  # a third of what these processes would load
 
     structlog.get_logger("workers").warning(what, error=str(error))
 
 
-class _Team:
-    """Processes that work together. When one of them dies, all are ended.
+class _Died(Exception):
+    """The process that was asked is no more."""
 
-    Each has an executor of its own: one that starts a second process while the first dies overlooks
-    that, waits for ever, or fails at starting it (all of Python 3.11).
-    """
 
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._theirs, self._ours = context.Pipe(duplex=False)
-        self._begun: dict[ProcessPoolExecutor, list[Future[Any]]] = {
-            ProcessPoolExecutor(1, mp_context=context, initializer=_settle_in, initargs=(self._theirs, os.getpid())): []
-            for _ in range(WORKERS)
-        }
+class _Task(Generic[R]):
+    """What a worker was asked to do, and what it answered."""
 
-    def begin(self, function: Callable[[A], R], given: A) -> Future[R] | None:
-        """Give it to the one that has least to do. None: that one is dead."""
-        for begun in self._begun.values():
-            begun[:] = [future for future in begun if not future.done()]
-        executor, begun = min(self._begun.items(), key=lambda one: len(one[1]))
+    is_done = False
+    error: Exception | None = None
+    value: R
+
+    def __init__(self, worker: _Worker) -> None:
+        self.worker = worker
+
+    def answer(self) -> R:
+        """Of one that is done. Raises what was raised there, and _Died."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+class _Worker:
+    """A process, and the wire to it. It does one thing after the other, in this order."""
+
+    def __init__(self, way: Literal["fork", "spawn"], hang_up: Connection, ours: Sequence[Connection]) -> None:
+        """`hang_up`: when nobody holds the other end any more, it is to end. `ours`: what a copy of
+        this process must not hold."""
+        context = multiprocessing.get_context("fork") if way == "fork" else multiprocessing.get_context("spawn")
+        self.wire, its = context.Pipe()
+        self.tasks: deque[_Task[Any]] = deque()
+        inherited = [*ours, self.wire] if way == "fork" else []
+        with its, _nothing_run_again():
+            self._process = context.Process(target=_serve, args=(its, hang_up, inherited, os.getpid()), daemon=True)
+            self._process.start()
+
+    def begin(self, function: Callable[[A], R], given: A) -> _Task[R]:
+        task = _Task[R](self)
+        self.tasks.append(task)
         try:
-            with _nothing_run_again():
-                future = executor.submit(function, given)
-        except BrokenExecutor:
-            return None
-        begun.append(future)
-        return future
+            self.wire.send((function, given))
+        except (BrokenPipeError, ConnectionResetError):
+            self._has_died()
+        return task
 
-    def wait(self, future: Future[R]) -> R:
-        """Raises BrokenExecutor, and what was raised there."""
-        while True:
-            try:
-                return future.result(GLANCE_SECONDS)
-            except TimeoutError:
-                if future.done():
-                    raise
-                if files.stopping.is_set():
-                    self._hang_up()
+    def hear(self, seconds: float) -> None:
+        """Take over the next answer, if it comes in time."""
+        try:
+            if not self.wire.poll(seconds):
+                return
+            is_value, what = self.wire.recv()
+        except Exception:  # noqa: BLE001 - it has ended, or what it says can't be understood
+            self._has_died()
+            return
+        task = self.tasks.popleft()
+        task.is_done = True
+        if is_value:
+            task.value = what
+        else:
+            task.error = what
+
+    def _has_died(self) -> None:
+        while self.tasks:
+            task = self.tasks.popleft()
+            task.is_done, task.error = True, _Died(f"process {self._process.pid}")
+
+    def end(self) -> None:
+        self.wire.close()
+        self._process.join()
+
+
+class _Team:
+    """Processes that work together. When one of them dies, all are ended."""
+
+    def __init__(self, way: Literal["fork", "spawn"]) -> None:
+        self._theirs, self._ours = multiprocessing.get_context(way).Pipe(duplex=False)
+        self._workers: list[_Worker] = []
+        try:
+            while len(self._workers) < WORKERS:
+                self._workers.append(_Worker(way, self._theirs, [self._ours, *(worker.wire for worker in self._workers)]))
+        except OSError:
+            self.end()
+            raise
+
+    def begin(self, function: Callable[[A], R], given: A) -> _Task[R]:
+        """Give it to the one that has least to do."""
+        for worker in self._workers:
+            while worker.tasks and worker.wire.poll():
+                worker.hear(0)
+        return min(self._workers, key=lambda worker: len(worker.tasks)).begin(function, given)
+
+    def wait(self, task: _Task[R]) -> R:
+        """Raises _Died, and what was raised there."""
+        while not task.is_done:
+            task.worker.hear(GLANCE_SECONDS)
+            if files.stopping.is_set():
+                self._hang_up()
+        return task.answer()
+
+    def answer_of(self, task: _Task[R]) -> R | None:
+        """What it gave, if it is done."""
+        while not task.is_done and task.worker.wire.poll():
+            task.worker.hear(0)
+        return task.value if task.is_done and task.error is None else None
 
     def end(self) -> None:
         """Returns when none of them lives any more."""
         self._hang_up()
-        for executor in self._begun:
-            executor.shutdown(cancel_futures=True)
+        for worker in self._workers:
+            worker.end()
         self._theirs.close()
 
     def _hang_up(self) -> None:
@@ -195,10 +267,51 @@ def slices(things: Sequence[A], size: int = SLICE) -> list[Sequence[A]]:
     return [things[start : start + size] for start in range(0, len(things), size)]
 
 
+def _serve(wire: Connection, hang_up: Connection, inherited: Sequence[Connection], parent: int) -> None:
+    """What each process does: all that comes by the wire, until that is closed."""
+    for connection in inherited:
+        connection.close()
+    _settle_in(hang_up, parent)
+    asked, answers = SimpleQueue[Asked | None](), SimpleQueue[tuple[bool, object]]()
+    # Nobody who asks waits for what is being done, and nothing that is done for whoever asked.
+    threading.Thread(target=_hear, args=(wire, asked), daemon=True).start()
+    threading.Thread(target=_tell, args=(wire, answers), daemon=True).start()
+    while (one := asked.get()) is not None:
+        function, given = one
+        try:
+            answers.put((True, function(given)))
+        except Exception as error:  # noqa: BLE001 - who asked is told
+            answers.put((False, error))
+
+
+def _hear(wire: Connection, asked: SimpleQueue[Asked | None]) -> None:
+    try:
+        while True:
+            asked.put(wire.recv())
+    except Exception:  # noqa: BLE001 - hung up, or nothing that can be read: who asked sees that this process ends
+        with contextlib.suppress(Empty):
+            while True:
+                asked.get_nowait()
+        asked.put(None)
+
+
+def _tell(wire: Connection, answers: SimpleQueue[tuple[bool, object]]) -> None:
+    while True:
+        answer = answers.get()
+        try:
+            wire.send(answer)
+        except OSError:
+            return
+        except Exception as error:  # noqa: BLE001 - what can't be sent is told in words
+            wire.send((False, RuntimeError(f"{type(error).__name__}: {error}")))
+
+
 def _settle_in(wire: Connection, parent: int) -> None:
     """Runs first in each process: end with the parent, leave Ctrl-C to it, and hear of a stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
     gc.set_threshold(GARBAGE_AT, 20, 100)
+    gc.enable()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)  # it died before

@@ -148,11 +148,6 @@ class Intake:
     def office(self, office: Office) -> None:
         self._office = self.clearing.office = self.staying.office = self.sightings.office = office
 
-    def expect_many(self) -> None:
-        """Many drops lie there: start the processes that help, and begin to read sidecars."""
-        if self._workers is not None:
-            self._workers.prepare(self._receiver(self.vault.lend()).receive_each, ())
-
     def _receiver(self, vault: Vault) -> Receiver:
         limits = self.office.settings.intake
         return Receiver(vault, tuple(limits.blocked_types), limits.macros, limits.clamd)

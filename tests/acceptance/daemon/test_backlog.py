@@ -34,12 +34,12 @@ def backlog(root: Root) -> Root:
 
 
 def _hands(process: subprocess.Popen[bytes]) -> list[int]:
-    """The processes that help this one."""
-    found = []
+    """The processes that help this one: what began as a copy of it has its words."""
+    found, own = [], Path(f"/proc/{process.pid}/cmdline").read_bytes()
     for listed in Path(f"/proc/{process.pid}/task").glob("*/children"):
         for pid in listed.read_text().split():
             words = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"spawn_main" in words:
+            if b"spawn_main" in words or words == own:
                 found.append(int(pid))
     return found
 

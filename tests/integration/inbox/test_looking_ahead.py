@@ -39,7 +39,7 @@ def office(root: Root) -> Office:
 @pytest.fixture
 def workers() -> Iterator[WorkerPool]:
     pool = WorkerPool()
-    pool.prepare(_pid, 0)
+    pool.prepare(["ingest.inbox.looking_ahead"])
     yield pool
     pool.rest()
 

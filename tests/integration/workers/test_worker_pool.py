@@ -6,6 +6,7 @@ import errno
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -73,7 +74,7 @@ def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pyte
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
-    monkeypatch.setattr("dossier.workers.pool.ProcessPoolExecutor", refuse)
+    monkeypatch.setattr("dossier.workers.pool._Worker", refuse)
     pool = WorkerPool()
     assert {answer() for answer in [pool.begin(_who, number) for number in range(4)]} == {os.getpid()}
     pool.rest()
@@ -84,7 +85,7 @@ def test_one_that_dies_while_another_is_being_started_holds_up_nobody() -> None:
     for wait in range(10):
         pool = WorkerPool()
         answers = [pool.begin(_who, 0)]
-        (first,) = multiprocessing.active_children()
+        first, *_ = multiprocessing.active_children()
         threading.Timer(wait * 0.001, first.kill).start()
         answers += [pool.begin(_who, number) for number in range(1, 4)]
         for answer in answers:
@@ -94,8 +95,53 @@ def test_one_that_dies_while_another_is_being_started_holds_up_nobody() -> None:
 
 def test_processes_that_were_started_beforehand_are_those_that_work() -> None:
     pool = WorkerPool()
-    pool.prepare(_who, 0)
+    pool.prepare(["wave"])
     helpers = {child.pid for child in multiprocessing.active_children()}
     assert len(helpers) == WORKERS
     assert {answer() for answer in [pool.begin(_who, number) for number in range(4 * WORKERS)]} == helpers
+    pool.rest()
+
+
+BEFOREHAND = """
+import os, sys, threading, wave
+from dossier.workers.pool import WorkerPool
+if sys.argv[1:]:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+pool = WorkerPool()
+pool.prepare(["colorsys"])
+print(pool.begin(eval, "__import__('sys').modules.keys() & {'wave', 'colorsys'}")() == {"wave", "colorsys"})
+pool.rest()
+"""
+
+
+def test_those_that_begin_with_the_program_have_loaded_what_it_has_unless_it_has_threads_already() -> None:
+    for words, is_copy in (([], "True"), (["thread"], "False")):
+        command = [sys.executable, "-W", "ignore", "-c", BEFOREHAND, *words]
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+        assert told.stdout.strip() == is_copy, told.stderr
+
+
+def test_an_answer_that_cannot_be_sent_or_read_is_told_and_holds_up_nobody() -> None:
+    pool = WorkerPool()
+    answer = pool.begin(eval, "lambda: 1")
+    with pytest.raises(RuntimeError, match="pickle"):
+        answer()
+    assert pool.begin(eval, "1 + 1")() == 2
+    pool.rest()
+
+
+def test_more_may_be_given_and_answered_than_the_wire_holds() -> None:
+    pool = WorkerPool()
+    answers = [pool.begin(len, "x" * 1_000_000) for _ in range(8)] + [pool.begin(str.upper, "x" * 1_000_000) for _ in range(8)]
+    assert _in_time(lambda: [answer() for answer in answers]) == [1_000_000] * 8 + ["X" * 1_000_000] * 8
+    pool.rest()
+
+
+def test_what_is_spare_is_not_waited_for() -> None:
+    pool = WorkerPool()
+    assert pool.begin_spare(len, "x")() is None
+    pool.prepare([])
+    slow, spare = pool.begin(_who, 0), [pool.begin_spare(_who, number) for number in range(2 * WORKERS)]
+    assert spare[-1]() is None
+    slow()
     pool.rest()
