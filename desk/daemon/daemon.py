@@ -446,13 +446,16 @@ class Daemon:
         ahead, passed_by = 0 if is_shared() else 1, set[str]()
 
         def take_few() -> bool:
-            """Who has dropped a few things doesn't wait for whoever has dropped hundreds."""
-            if few:
-                some = few.copy()
-                few.clear()
+            """Who has dropped a few things doesn't wait for whoever has dropped hundreds: neither
+            what came since nor what was found so far."""
+            busy = passed_by.union(*(batch.clients for _, batch in begun), (one.client for one in (*few, *ready)))
+            self._finish_large(busy)
+            fresh, too_many = self._fresh(busy)
+            passed_by.update(too_many)
+            some = [*few, *fresh]
+            few.clear()
+            if some:
                 self._take(some, self.intake.begin(clock.utc_now(), some), more=False, is_fresh=True)
-            busy = passed_by.union(*(batch.clients for _, batch in begun), (one.client for one in ready))
-            passed_by.update(self._take_fresh(busy))
             return False
 
         try:
@@ -489,24 +492,21 @@ class Daemon:
         finally:
             self._release()
 
-    def _take_fresh(self, busy: Set[str]) -> set[str]:
-        """In the midst of a backlog: a few drops that came since don't wait for the rest of it.
-
-        Not of clients who are `busy`: their drops are taken in their order. Returns the clients
-        whose drops are too many, and wait for their turn.
-        """
-        passed_by = set[str]()
-        self._finish_large(busy)
+    def _fresh(self, busy: Set[str]) -> tuple[list[Found], set[str]]:
+        """In the midst of a backlog: (the few drops that came since, the clients who have dropped
+        so many that these wait for their turn). Not of clients who are `busy`: their drops are
+        taken in their order."""
+        fresh, too_many = list[Found](), set[str]()
         for everything in self.lookout.fresh(busy):
-            if files.stopping.is_set():
-                break
             found = self._without_large(everything)
             if len(found) > FEW:
-                passed_by.add(found[0].client)
+                too_many.add(found[0].client)
                 self.lookout.again_in(found[0].client, 0.0)
-            elif found:
-                self._take(found, self.intake.begin(clock.utc_now(), found), more=False, is_fresh=True)
-        return passed_by
+            else:
+                fresh += found
+            if files.stopping.is_set() or len(fresh) >= AT_ONCE:
+                break
+        return fresh, too_many
 
     def _without_large(self, found: list[Found]) -> list[Found]:
         """Begin to receive what of these is large beside all else; the others, less those that

@@ -48,7 +48,7 @@ REST = 4
 still come costs 50 ms a look, and must not keep us from the others."""
 
 SLOW_SECONDS = 0.005
-"""Looks that are quicker need no rest."""
+"""Looks that take less of the processor need no rest."""
 
 STAMP_NS = 2_000_000_000
 """The coarsest time stamps of folders (FAT): a change that comes later gets another one."""
@@ -370,7 +370,7 @@ class Lookout:
     def _look(self, client: str, seen: View | None = None) -> list[Found]:
         """`seen`: what another process saw just now."""
         home = f"{self.office.inbox}/{client}"
-        begun = time.monotonic()
+        begun = time.thread_time()
         try:
             stamp, stamps = os.stat(home).st_mtime_ns, self._preset_stamps(client)
             view = seen or self.looker.look(client, *settling.now())
@@ -398,9 +398,9 @@ class Lookout:
             self._empty[client], self._empty_presets[client] = stamp, stamps
         if view.next_in is not None:
             self.again_in(client, view.next_in)
-        ended = time.monotonic()
-        if ended - begun > SLOW_SECONDS:
-            self._rest_until[client] = ended + REST * (ended - begun)
+        took = time.thread_time() - begun
+        if took > SLOW_SECONDS:
+            self._rest_until[client] = time.monotonic() + REST * took
         else:
             self._rest_until.pop(client, None)
         return view.ready
