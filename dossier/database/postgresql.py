@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from peewee import SQL, ModelSelect, OperationalError, PostgresqlDatabase, Table
 
-from dossier.database.tables import PROXY, Item
+from dossier.database.tables import PROXY, Item, chunks, insert_values
 from dossier.text import clock
 from dossier.text.names import without_accents
 
@@ -140,16 +140,19 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", without_accents(text))
 
 
-def search_text(rows: Sequence[TextRow]) -> None:
+def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
     """Put what items are found by into the index."""
-    for key, *texts, _ in rows:
-        marked = [(word, weight) for text, weight in zip(texts, "ADBC", strict=True) for word in _words(text)]
-        # 16,383 is the last position a tsvector knows; a word has at most 2 kB.
-        vector = " ".join(f"'{word[:500]}':{min(place, 16_383)}{weight}" for place, (word, weight) in enumerate(marked, 1))
-        PROXY.execute_sql(
-            "INSERT INTO item_text (item, words) VALUES (%s, %s::tsvector) ON CONFLICT (item) DO UPDATE SET words = EXCLUDED.words",
-            (key, vector),
-        )
+    if replace:
+        for some in chunks([row[0] for row in rows]):
+            PROXY.execute_sql("DELETE FROM item_text WHERE item = ANY(%s)", (list(some),))
+    insert_values("item_text", ("item", "words"), [(key, _vector(texts)) for key, *texts, _ in rows])
+
+
+def _vector(texts: Sequence[str]) -> str:
+    """Description, explanation, labels and names of an item as a tsvector."""
+    marked = [(word, weight) for text, weight in zip(texts, "ADBC", strict=True) for word in _words(text)]
+    # 16,383 is the last position a tsvector knows; a word has at most 2 kB.
+    return " ".join(f"'{word[:500]}':{min(place, 16_383)}{weight}" for place, (word, weight) in enumerate(marked, 1))
 
 
 def matching(query: ModelSelect[Item], words: Sequence[str]) -> list[ModelSelect[Item]]:

@@ -33,7 +33,7 @@ def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
     if is_shared():
         from dossier.database import postgresql
 
-        postgresql.search_text(rows)
+        postgresql.search_text(rows, replace)
         return
     for row in rows if replace else ():
         PROXY.execute_sql("DELETE FROM item_text WHERE rowid = ?", (row[0],))

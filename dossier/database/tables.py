@@ -94,23 +94,33 @@ def plain_rows(query: Any) -> list[tuple[Any, ...]]:
 
 
 def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any] | None = None) -> None:
-    """Insert rows with a value for each of `fields` (all columns, in order). Inside a transaction.
-
-    One statement is run for each row: peewee takes longer to write one with thousands of values
-    than all else that a drop costs.
-    """
+    """Insert rows with a value for each of `fields` (all columns, in order). Inside a transaction."""
     if not rows:
         return
     columns = list(fields) if fields is not None else table._meta.sorted_fields
-    names = ", ".join(f'"{column.column_name}"' for column in columns)
-    places = ", ".join([PROXY.obj.param] * len(columns))
     texts = [index for index, column in enumerate(columns) if isinstance(column, JSONText)]
     values = [list(row) for row in rows]
     for row in values:
         for index in texts:
             row[index] = columns[index].db_value(row[index])
-    statement = f'INSERT INTO "{table._meta.table_name}" ({names}) VALUES ({places})'  # noqa: S608 - names of ours  # nosec B608
-    insert_with(statement, values)
+    insert_values(table._meta.table_name, [column.column_name for column in columns], values)
+
+
+def insert_values(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of what the database itself keeps in these columns. Inside a transaction.
+
+    Peewee takes longer to write a statement with thousands of values than all else that a drop
+    costs. SQLite is given one row after another. A server would be waited for, and waits, at each;
+    so PostgreSQL gets all of them at once, as JSON, of which it makes what its columns are.
+    """
+    names = ", ".join(f'"{column}"' for column in columns)
+    if isinstance(PROXY.obj, peewee.SqliteDatabase):
+        places = ", ".join("?" * len(columns))
+        insert_with(f'INSERT INTO "{table}" ({names}) VALUES ({places})', rows)  # noqa: S608 - names of ours  # nosec B608
+        return
+    statement = f'INSERT INTO "{table}" ({names}) SELECT {names} FROM json_populate_recordset(NULL::"{table}", %s)'  # noqa: S608  # nosec B608
+    for some in chunks(rows):
+        PROXY.execute_sql(statement, (_plain_json([dict(zip(columns, row, strict=True)) for row in some]),))
 
 
 def insert_with(statement: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -158,6 +168,7 @@ else:
             return cls
 
 
+_plain_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 """Made once: `json.dumps` makes an encoder at each call, and a drop has a dozen lists and
 mappings."""
