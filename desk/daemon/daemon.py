@@ -265,7 +265,7 @@ class Daemon:
         """Let others have the clients' folders, but those that are `kept`."""
         if is_shared():
             self.intake.forget()  # first: who claims a folder next finishes what is not marked as done
-            kept = {*kept, *(one.found.client for one in self._large)}
+            kept = {*kept, *(one.found.client for one in self._large), *self.intake.clearing.begun_for()}
             self.claims.release_all((LEAD, LOGINS, MAIL, WEBHOOKS, *map(inbox, kept)))
 
     def _finish_others(self) -> None:
@@ -439,11 +439,11 @@ class Daemon:
         """Look where a look is due and take what is ready; True if anything was taken or refused.
 
         While one batch is written down, the files of the next are received, and those of the one
-        before leave the inbox; not where other daemons wait for the folders.
+        before leave the inbox. Until then the folders are kept from other daemons.
         """
         done, few, ready = False, list[Found](), list[Found]()
         begun = deque[tuple[list[Found], DropBatch]]()
-        ahead, passed_by = 0 if is_shared() else 1, set[str]()
+        passed_by = set[str]()
 
         def take_few() -> bool:
             """Who has dropped a few things doesn't wait for whoever has dropped hundreds: neither
@@ -471,10 +471,10 @@ class Daemon:
                         take_few()
                     begun.append((ready[:AT_ONCE], self.intake.begin(clock.utc_now(), ready[:AT_ONCE])))
                     del ready[:AT_ONCE]
-                    if len(begun) > ahead:
+                    if len(begun) > 1:
                         done = self._take(*begun.popleft(), more=bool(begun)) or done
                         take_few()
-                        self._release(kept={one.client for one in ready})
+                        self._release(kept={one.client for one in ready}.union(*(batch.clients for _, batch in begun)))
                         self._meanwhile(take_few)
                 if files.stopping.is_set():
                     break
@@ -490,6 +490,7 @@ class Daemon:
                     take_few()
             return done
         finally:
+            self.intake.clearing.wait()
             self._release()
 
     def _fresh(self, busy: Set[str]) -> tuple[list[Found], set[str]]:

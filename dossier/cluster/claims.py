@@ -33,6 +33,11 @@ def inbox(client: str) -> str:
     return f"inbox {client}"
 
 
+def key_of(name: str) -> int:
+    """The key of the advisory lock that stands for this claim."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+
+
 class Claims:
     """What this thread has claimed. One thread uses it."""
 
@@ -50,7 +55,7 @@ class Claims:
             self._backend = backend
         if name in self._held:
             return True
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        key = key_of(name)
         taken = bool(PROXY.execute_sql("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()[0])
         if taken:
             self._held[name] = key

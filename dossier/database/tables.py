@@ -94,7 +94,7 @@ def plain_rows(query: Any) -> list[tuple[Any, ...]]:
 
 
 def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any] | None = None) -> None:
-    """Insert rows with a value for each of `fields` (all columns, in order). Inside a transaction."""
+    """Insert rows with a value for each of `fields` (all columns, in order). In a transaction."""
     if not rows:
         return
     columns = list(fields) if fields is not None else table._meta.sorted_fields

@@ -99,12 +99,17 @@ class Clearing:
 
     def begin(self, workers: WorkerPool, rows: Sequence[Row]) -> None:
         """Clear these, which were added, while the caller goes on; the next call waits for it."""
-        self._await()
+        self.wait()
         taken = [row for row in rows if row["kind"] in TAKEN]  # what is refused looks into the database
         take_away = partial(take_away_each, self.office.inbox)
         self._busy = [(some, workers.begin(take_away, some)) for some in slices(taken)]
 
-    def _await(self) -> set[int]:
+    def begun_for(self) -> set[str]:
+        """The clients whose folders other processes clear now."""
+        return {row["client"] for rows, _ in self._busy for row in rows}
+
+    def wait(self) -> set[int]:
+        """Return when what was begun is done or has failed: the keys of all that was."""
         begun, self._busy = self._busy, []
         for rows, cleared in begun:
             self._note(rows, cleared())
@@ -113,7 +118,7 @@ class Clearing:
     def clear(self) -> None:
         """Clear what can be cleared; `trouble` says what is in the way of the rest."""
         self.trouble.clear()
-        tried = self._await()
+        tried = self.wait()
         rest = [row for key, row in self._left.items() if key not in tried]
         for row in rest:
             self._note([row], [self._finished(row)])

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 
 import pytest
@@ -27,6 +27,9 @@ from kit.support import PDF, Root, free_port, wait_for
 
 DAEMONS = 4
 KILL_SECONDS = 3.0
+BACKLOG, BACKLOG_KILL_SECONDS = 1200, 1.5
+"""Some batches for each client: while one is written down, the files of the one before leave the inbox."""
+
 SECONDS = float(os.environ.get("SEVERAL_SECONDS", "12"))
 DROPS = int(os.environ.get("SEVERAL_DROPS", "200"))
 
@@ -169,6 +172,16 @@ def test_with_one_killed_every_few_seconds_nothing_is_lost_and_nothing_comes_twi
     kill_while_drops_come(Fleet(shared), post)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_backlog_comes_once_though_the_daemons_that_take_it_are_killed(shared: Root, post: Server) -> None:
+    fleet = Fleet(shared)
+    shared.run("items")
+    drop_all(fleet, BACKLOG, 0)
+    fleet.fill()
+    everything_came_once(fleet, post, BACKLOG, kill_for(fleet, SECONDS, BACKLOG_KILL_SECONDS))
+
+
 @LONG
 @pytest.mark.timeout(900)
 def test_the_inbox_may_be_split_by_client(shared: Root, post: Server) -> None:
@@ -228,46 +241,58 @@ def kill_while_drops_come(fleet: Fleet, post: Server) -> None:
     shared = fleet.root
     shared.run("items")
     fleet.fill()
-    contacts = {"acme-bv": "contact: j.jansen\n", "northwind-ltd": "contact: a.brown\n"}
-
-    def drop_all() -> None:
-        for number in range(DROPS):
-            client, told = CLIENTS[number % 2], number % 10 == 0
-            text = SHARED.format(number=number, notify="yes" if told else "no", contact=contacts[client] if told else "")
-            fleet.inbox_of(client).drop(f"r{number}", text, client, **{f"r{number}_pdf": PDF + str(number).encode()})
-            time.sleep(SECONDS / DROPS)
-
-    dropper = threading.Thread(target=drop_all)
+    dropper = threading.Thread(target=drop_all, args=(fleet, DROPS, SECONDS / DROPS))
     dropper.start()
-    until, kills = time.monotonic() + SECONDS, 0
-    while time.monotonic() < until or dropper.is_alive():
-        time.sleep(KILL_SECONDS)
+    kills = kill_for(fleet, SECONDS, KILL_SECONDS, dropper.is_alive)
+    dropper.join()
+    everything_came_once(fleet, post, DROPS, kills)
+
+
+def drop_all(fleet: Fleet, drops: int, pause: float) -> None:
+    contacts = {"acme-bv": "contact: j.jansen\n", "northwind-ltd": "contact: a.brown\n"}
+    for number in range(drops):
+        client, told = CLIENTS[number % 2], number % 10 == 0
+        text = SHARED.format(number=number, notify="yes" if told else "no", contact=contacts[client] if told else "")
+        fleet.inbox_of(client).drop(f"r{number}", text, client, **{f"r{number}_pdf": PDF + str(number).encode()})
+        time.sleep(pause)
+
+
+def kill_for(fleet: Fleet, seconds: float, pause: float, is_longer: Callable[[], bool] = lambda: False) -> int:
+    """Kill a daemon every so often, for so long; how many that were."""
+    until, kills = time.monotonic() + seconds, 0
+    while time.monotonic() < until or is_longer():
+        time.sleep(pause)
         fleet.kill_one()
         kills += 1
-    dropper.join()
-    receipts = {f"r{number}": CLIENTS[number % 2] for number in range(DROPS)}
+    return kills
+
+
+def everything_came_once(fleet: Fleet, post: Server, drops: int, kills: int) -> None:
+    """Waits until all came, and ends the daemons."""
+    shared = fleet.root
+    receipts = {f"r{number}": CLIENTS[number % 2] for number in range(drops)}
 
     def receipt(stem: str) -> str | None:
         return fleet.inbox_of(receipts[stem]).receipt(stem, receipts[stem])
 
-    patience = 60.0 + DROPS / 20
+    patience = 60.0 + drops / 20
     try:
         wait_for(lambda: all(map(receipt, receipts)), "every drop has its receipt", patience)
         wait_for(
-            lambda: len(list((shared.path / "var/portal").glob("*/D-*/*.pdf"))) == DROPS, "every item is on the portal", patience
+            lambda: len(list((shared.path / "var/portal").glob("*/D-*/*.pdf"))) == drops, "every item is on the portal", patience
         )
-        wait_for(lambda: len(post.mails) >= DROPS // 10, "every mail came", patience)
+        wait_for(lambda: len(post.mails) >= drops // 10, "every mail came", patience)
         wait_for(lambda: shared.json("status")["outbox"] == 0, "the outbox is empty", patience)
     finally:
         fleet.stop()
     items = [yaml.safe_load(receipt(stem) or "") for stem in receipts]
     assert not any(one.get("duplicate") for one in items)
     numbers = sorted(one["item"] for one in items)
-    assert [int(number[-6:]) for number in numbers] == list(range(1, DROPS + 1)), "numbers without holes, none twice"
-    assert len(shared.json("items", "--limit", "0")) == DROPS
+    assert [int(number[-6:]) for number in numbers] == list(range(1, drops + 1)), "numbers without holes, none twice"
+    assert len(shared.json("items", "--limit", "0")) == drops
     for client in CLIENTS:
         assert [path.name for path in fleet.inbox_of(client).inbox(client).iterdir()] == ["_done"], "nothing is left in the inbox"
     told = collections.Counter(str(mail["Message-ID"]) for mail in post.mails)
-    assert len(told) == DROPS // 10
+    assert len(told) == drops // 10
     assert sum(told.values()) - len(told) <= kills, "but for a daemon killed inside the SMTP dialogue, each once"
     shared.run("audit", "verify")
