@@ -114,7 +114,7 @@ def insert_values(table: str, columns: Sequence[str], rows: Sequence[Sequence[An
     so PostgreSQL gets all of them at once, as JSON, of which it makes what its columns are.
     """
     names = ", ".join(f'"{column}"' for column in columns)
-    if isinstance(PROXY.obj, peewee.SqliteDatabase):
+    if isinstance(PROXY.obj, SqliteDatabase):
         places = ", ".join("?" * len(columns))
         insert_with(f'INSERT INTO "{table}" ({names}) VALUES ({places})', rows)  # noqa: S608 - names of ours  # nosec B608
         return
