@@ -38,7 +38,7 @@ def test_a_backlogs_folders_are_kept_from_other_daemons_until_their_files_have_l
         with psycopg.connect(url, autocommit=True) as other:
             seen = _Seen(other)
             monkeypatch.setattr(
-                Intake, "finish", seen.before(Intake.finish, lambda intake, now, batch, more=False: batch.clients)
+                Intake, "finish", seen.before(Intake.finish, lambda intake, now, batch, *more: batch.clients)
             )
             monkeypatch.setattr(Clearing, "wait", seen.before(Clearing.wait, lambda clearing: clearing.begun_for()))
             open_database(office)
