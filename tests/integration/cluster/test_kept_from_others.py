@@ -37,10 +37,8 @@ def test_a_backlogs_folders_are_kept_from_other_daemons_until_their_files_have_l
         monkeypatch.setattr(daemon, "AT_ONCE", AT_ONCE)
         with psycopg.connect(url, autocommit=True) as other:
             seen = _Seen(other)
-            monkeypatch.setattr(
-                Intake, "finish", seen.before(Intake.finish, lambda intake, now, batch, *more: batch.clients)
-            )
-            monkeypatch.setattr(Clearing, "wait", seen.before(Clearing.wait, lambda clearing: clearing.begun_for()))
+            monkeypatch.setattr(Intake, "finish", seen.before(Intake.finish, lambda intake, now, batch, *more: batch.clients))
+            monkeypatch.setattr(Clearing, "wait", seen.before(Clearing.wait, Clearing.begun_for))
             open_database(office)
             one = Daemon(office, {}, once=True)
             one._since = clock.utc_now()
