@@ -106,7 +106,7 @@ def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any]
     insert_values(table._meta.table_name, [column.column_name for column in columns], values)
 
 
-def insert_values(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def insert_values(table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Insert rows of what the database itself keeps in these columns. Inside a transaction.
 
     Peewee takes longer to write a statement with thousands of values than all else that a drop
@@ -123,7 +123,7 @@ def insert_values(table: str, columns: Sequence[str], rows: Sequence[Sequence[An
         PROXY.execute_sql(statement, (_plain_json([dict(zip(columns, row, strict=True)) for row in some]),))
 
 
-def insert_with(statement: str, rows: Sequence[Sequence[Any]]) -> None:
+def insert_with(statement: str, rows: Sequence[Sequence[object]]) -> None:
     """Run a statement that inserts a row, for each of these rows. Call inside a transaction."""
     with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
         PROXY.connection().cursor().executemany(statement, rows)
