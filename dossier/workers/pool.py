@@ -34,7 +34,7 @@ from dossier.files import files
 A = TypeVar("A")
 R = TypeVar("R")
 
-Asked: TypeAlias = "tuple[Callable[[object], object], object]"
+Asked: TypeAlias = tuple[Callable[[object], object], object]
 """A function, and what it is given."""
 
 WORKERS = 2
