@@ -73,20 +73,9 @@ def decide(
     return Sentence(approved if verdict == "approve" else "actions.returned", {"item": item_name(key)})
 
 
-@dataclass(frozen=True, slots=True)
-class ConceptsWaiting:
-    """What waits of some items at one moment."""
-
-    items: Sequence[dict[str, Any]]
-    """Those that wait, as `items --json` tells them."""
-    contents: Mapping[int, str | None]
-    """Each item → the digest of what waits; None if nothing does."""
-
-
-def waiting_now(office: Office, actor: Actor, keys: Sequence[int]) -> ConceptsWaiting:
-    """What is to be decided on: of anything else that these items become, nothing is."""
-    contents = {key: deciding.content_waiting(key) for key in keys}
-    return ConceptsWaiting(many.listed(office, actor, [key for key in keys if contents[key]]), contents)
+def waiting_now(keys: Sequence[int]) -> dict[int, str | None]:
+    """Each item → the digest of what waits of it at this moment; None if nothing does."""
+    return {key: deciding.content_waiting(key) for key in keys}
 
 
 def decide_each(

@@ -70,7 +70,7 @@ class FileServerPlan:
     """What is not as config/ asks for, each with what to do."""
 
 
-def plan(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> FileServerPlan:
+def plan(office: Office, include: Path = INCLUDE) -> FileServerPlan:
     """Look at the office and the machine.
 
     Changes nothing. Raises Conflict for folders that no share can have.
@@ -78,10 +78,10 @@ def plan(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> 
     group = _group_of(office)
     block = _block(office, group)
     accounts = list(_accounts(office, group))
-    return FileServerPlan(include, block, group, accounts, list(_drift(office, include, smb_conf, block, group, accounts)))
+    return FileServerPlan(include, block, group, accounts, list(_drift(office, include, block, group, accounts)))
 
 
-def apply(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> tuple[list[Sentence], FileServerPlan]:
+def apply(office: Office, include: Path = INCLUDE) -> tuple[list[Sentence], FileServerPlan]:
     """Make the accounts that don't exist, write the include file; returns what was done, and what
     is left to do.
 
@@ -89,7 +89,7 @@ def apply(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) ->
     """
     if os.geteuid() != 0:
         raise Forbidden("samba.not_root")
-    before, done = plan(office, include, smb_conf), list[Sentence]()
+    before, done = plan(office, include), list[Sentence]()
     for account in before.accounts:
         if account.state == "missing":
             _make_account(account.user, before.group)
@@ -98,7 +98,7 @@ def apply(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) ->
         files.make_folder(include.parent)
         files.write_durably(include, before.block.encode(), 0o644)
         done.append(sentence("samba.written", path=str(include)))
-    return done, plan(office, include, smb_conf)
+    return done, plan(office, include)
 
 
 def _make_account(user: str, group: str) -> None:
@@ -181,7 +181,7 @@ def _with_password() -> set[str] | None:
     return {line.partition(":")[0] for line in told.stdout.splitlines() if ":" in line} if told.returncode == 0 else None
 
 
-def _drift(office: Office, include: Path, smb_conf: Path, block: str, group: str, accounts: list[Account]) -> Iterator[Sentence]:
+def _drift(office: Office, include: Path, block: str, group: str, accounts: list[Account]) -> Iterator[Sentence]:
     """Each thing that is not as config/ asks for."""
     for one in accounts:
         values = {"user": one.user, "staff": one.staff, "group": group}
@@ -194,8 +194,8 @@ def _drift(office: Office, include: Path, smb_conf: Path, block: str, group: str
     there = _read(include)
     if there != block:
         yield sentence("samba.include_differs" if there is not None else "samba.no_include", path=str(include))
-    if not re.search(rf"^\s*include\s*=\s*{re.escape(str(include))}\s*$", _read(smb_conf) or "", re.MULTILINE):
-        yield sentence("samba.not_included", path=str(include), smb_conf=str(smb_conf))
+    if not re.search(rf"^\s*include\s*=\s*{re.escape(str(include))}\s*$", _read(SMB_CONF) or "", re.MULTILINE):
+        yield sentence("samba.not_included", path=str(include), smb_conf=str(SMB_CONF))
 
 
 def _own_user(office: Office) -> str:

@@ -76,13 +76,14 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
     What somebody changes meanwhile is not decided on.
     """
     office = session.opened_quickly()
-    from desk.actions import deciding
+    from desk.actions import deciding, many
 
     keys, actor, refused = list(dict.fromkeys(map(key_of, names))), session.actor(), False
-    seen = deciding.waiting_now(office, actor, keys)
-    if len(keys) > 1 and not going_on(seen.items, yes=False, is_search=False):
+    contents = deciding.waiting_now(keys)
+    listed = many.listed(office, actor, [key for key in keys if contents[key]])
+    if len(keys) > 1 and not going_on(listed, yes=False, is_search=False):
         return
-    for key, outcome in deciding.decide_each(office, clock.utc_now(), actor, seen.contents, verdict, comment):
+    for key, outcome in deciding.decide_each(office, clock.utc_now(), actor, contents, verdict, comment):
         if isinstance(outcome, Refusal):
             of = f"{key}: " if len(keys) > 1 else ""
             print(f"{of}{printing.refusal(outcome)}", file=sys.stderr)

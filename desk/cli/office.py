@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -137,10 +138,9 @@ def schema(what: Annotated[Literal["sidecar", "settings", "clients", "staff"], t
     from desk.actions import schemas
     from dossier.office.terms import RootNotFound
 
-    try:
+    settings = None
+    with contextlib.suppress(RootNotFound):
         settings = session.office().settings
-    except RootNotFound:
-        settings = None
     printing.as_json(schemas.schema_of(what, settings))
 
 

@@ -30,20 +30,19 @@ def samba(
 
     office = session.office()
     done, found = file_server.apply(office, include) if apply else ([], file_server.plan(office, include))
-    drift = [printing.text(one) for one in found.drift]
     if json:
         accounts = [
             {"user": one.user, "staff": one.staff, "state": one.state, "member": one.is_member, "password": one.has_password}
             for one in found.accounts
         ]
-        told = {"include": str(found.include), "block": found.block, "group": found.group, "accounts": accounts, "drift": drift}
-        printing.as_json({**told, "done": [printing.text(one) for one in done]})
+        told = {"include": str(found.include), "block": found.block, "group": found.group, "accounts": accounts}
+        printing.as_json({**told, "drift": found.drift, "done": done})
         return
     for one in done:
         print(printing.text(one))
     if not apply:
         print(found.block)
-    for line in drift:
-        print(f"- {line}")
-    if not drift:
+    for one in found.drift:
+        print(f"- {printing.text(one)}")
+    if not found.drift:
         print(_("Shares and accounts are as config/ asks for."))
