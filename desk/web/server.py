@@ -30,7 +30,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from desk.web import workers
 from desk.web.portal.app import PortalWeb
-from desk.web.portal.visit import ClientVisit
 from desk.web.shell.answers import Guard
 from desk.web.shell.gate import Gate
 from dossier.cluster import presence
@@ -185,7 +184,7 @@ def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
         unopened.note_portal(clock.utc_now())
         access.sweep(clock.utc_now())
 
-    guarded = Guard(web.app, lambda: ClientVisit.face.prefix(web.gate.office()))
+    guarded = Guard(web.app, web.gate.prefix)
     waits_for = "nobody gets the mail with which to log in"
     return Site("portal", guarded, office.settings.portal, hourly, waits_for, OF_ONE_CLIENT, web.gate)
 
@@ -195,7 +194,6 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     from desk.actions import first_run, tokens
     from desk.web.api.app import Api
     from desk.web.staff.app import HEADERS, DeskWeb
-    from desk.web.staff.visit import StaffVisit
     from ingest.sources import staging
 
     address = first_run.offer(office, clock.utc_now())
@@ -203,7 +201,7 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
         log.warning("nobody administers this office yet: open this address within an hour; it works once", address=address)
     api = Api(office, environ)
     web = DeskWeb(office, environ, api.addresses, api.configured)
-    guarded = Guard(web.app, lambda: StaffVisit.face.prefix(web.gate.office()), HEADERS)
+    guarded = Guard(web.app, web.gate.prefix, HEADERS)
     waits_for = "nobody gets the mail with which to log in, and what is dropped or decided waits"
 
     def hourly() -> None:

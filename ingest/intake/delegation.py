@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dossier.database.database import transaction
-from dossier.database.tables import Delegation, tuples
+from dossier.database.prepared import Prepared
+from dossier.database.tables import Delegation, insert_rows, tuples
 from dossier.files import files
 from dossier.files.beneath import Folder
 from dossier.office.office import Office
@@ -36,6 +37,14 @@ NOBODY_ELSES: Mapping[str, int] = {}
 SIDECAR = "item.yaml"
 """What is placed is a folder drop."""
 
+_COLUMNS = Delegation._meta.sorted_fields
+_FIND = Prepared(
+    lambda client, folder: Delegation.select(*_COLUMNS).where((Delegation.client == client) & (Delegation.folder == folder))
+)
+_DELETE = Prepared(
+    lambda client, folder: Delegation.delete().where((Delegation.client == client) & (Delegation.folder == folder))
+)
+
 
 def record(
     now: datetime, actor: Actor, client: str, folder: str, place: Folder, sidecar: bytes, hashes: Mapping[str, str],
@@ -52,18 +61,19 @@ def record(
         nfc(name): sha256 if owners.get(name, look.uid) == look.uid else [sha256, owners[name]] for name, sha256 in hashes.items()
     }
     _delete(client, folder)  # of a drop that was placed under this name before, and is gone
-    Delegation.insert(
-        client=client, folder=folder, maker=actor.code, behind=actor.behind, uid=look.uid, files=named,
-        sidecar=hashlib.sha256(sidecar).hexdigest(), made_at=clock.to_text(now),
-    ).execute()  # fmt: skip
+    digest, at = hashlib.sha256(sidecar).hexdigest(), clock.to_text(now)
+    insert_rows(Delegation, [(client, folder, actor.code, actor.behind, look.uid, digest, named, at)])
 
 
 def find(found: Found) -> Delegation | None:
     """What was written down for this drop, before its files are read: `holds` tells the rest."""
     if found.folder is None or not found.folder.isascii() or found.sidecar is None or found.sidecar.created_by is None:
         return None
-    row = Delegation.get_or_none((Delegation.client == found.client) & (Delegation.folder == found.folder))
-    if row is None or row.sidecar != found.digest or row.maker != found.sidecar.created_by:
+    values = _FIND.row(found.client, found.folder)
+    if values is None:
+        return None
+    row = Delegation(**{column.name: value for column, value in zip(_COLUMNS, values, strict=True)})
+    if row.sidecar != found.digest or row.maker != found.sidecar.created_by:
         return None
     if {nfc(disk) for disk in found.matched.values()} != set(row.files):
         return None
@@ -103,4 +113,4 @@ def sweep(office: Office, now: datetime) -> None:
 
 
 def _delete(client: str, folder: str | None) -> int:
-    return int(Delegation.delete().where((Delegation.client == client) & (Delegation.folder == folder)).execute())
+    return _DELETE.run(client, folder)

@@ -17,7 +17,7 @@ import mmap
 import struct
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -26,7 +26,7 @@ from typing import Any
 import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.routing import Route as Address
 from starlette.types import Receive, Scope, Send
 
@@ -81,11 +81,11 @@ class Api:
         self._gate = Gate(self.configured, StaffVisit.face, self._call, _message, BODY_BYTES, _trouble)
         self._meter = Meter(A_MINUTE)
         self._once_locks = [Lock() for _ in range(ONCE_LOCKS)]
-        self.addresses = [self._address(route) for route in ROUTES]
-        self.addresses.append(Address(f"{BASE}/openapi.json", self._gate.page(self._document), methods=["GET"]))
-        self.addresses.append(Address(BASE, self._gate.page(self._page), methods=["GET"]))
-        nowhere = _AnyMethod(self._gate.stream(lambda call, _: self._nowhere(call)))
-        self.addresses += [Address(BASE, nowhere), Address(BASE + "/{anything:path}", nowhere)]
+        own = [self._address(route) for route in ROUTES]
+        own.append(Address(f"{BASE}/openapi.json", self._gate.page(self._document), methods=["GET"]))
+        own.append(Address(BASE, self._gate.page(self._page), methods=["GET"]))
+        self._places = Places(own, self._gate.stream(lambda call, _: self._nowhere(call)))
+        self.addresses: list[BaseRoute] = [self._places]
 
     def _address(self, route: Route) -> Address:
         path = BASE + route.path
@@ -156,7 +156,8 @@ class Api:
 
     def _nowhere(self, call: Call) -> Response:
         """What is no address here, or one that is asked in another way."""
-        here = [one.methods for one in self.addresses if one.methods and one.matches(call.request.scope)[0] is Match.PARTIAL]
+        scope = call.request.scope
+        here = [one.methods for one in self._places.near(scope) if one.methods and one.matches(scope)[0] is Match.PARTIAL]
         if not here:
             return problem(call, 404, sentence("tokens.no_path"))
         allowed = ", ".join(sorted(set[str]().union(*here)))
@@ -193,15 +194,39 @@ class Meter:
         return 0 if count <= self._most else int(60 - now % 60) + 1
 
 
-class _AnyMethod:
-    """An endpoint for whatever method comes; one that is a function is asked by GET alone."""
+class Places(BaseRoute):
+    """All addresses of the API as one route of the server. Of a request only those are looked
+    through that begin with the same word."""
 
-    def __init__(self, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
-        self._endpoint = endpoint
+    def __init__(self, own: Sequence[Address], nowhere: Callable[[Request], Awaitable[Response]]) -> None:
+        """`nowhere` answers what is no address, or one that is asked in another way."""
+        self._nowhere = nowhere
+        self._by_word: dict[str, list[Address]] = {}
+        for one in own:
+            self._by_word.setdefault(_word(one.path), []).append(one)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._endpoint(Request(scope, receive))
-        await answer(scope, receive, send)
+    def near(self, scope: Scope) -> Sequence[Address]:
+        return self._by_word.get(_word(scope["path"]), ())
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        is_here = scope["type"] == "http" and f"{scope['path']}/".startswith(f"{BASE}/")
+        return (Match.FULL if is_here else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._nowhere
+        for one in self.near(scope):
+            match, found = one.matches(scope)
+            if match is Match.FULL:
+                scope.update(found)
+                endpoint = one.endpoint
+                break
+        made = await endpoint(Request(scope, receive, send))
+        await made(scope, receive, send)
+
+
+def _word(path: str) -> str:
+    """`items` of `/api/v1/items/D-2026-000012`."""
+    return path[len(BASE) + 1 :].partition("/")[0]
 
 
 def _trouble(status: int) -> Response:

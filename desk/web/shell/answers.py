@@ -36,7 +36,7 @@ class Guard:
     """
 
     def __init__(self, app: ASGIApp, before: Callable[[], str], headers: Mapping[str, str] = HEADERS) -> None:
-        """`before`: the path of base_url, as config/ has it now."""
+        """`before`: the path of base_url."""
         self._app, self._before, self._headers = app, before, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

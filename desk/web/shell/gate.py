@@ -36,7 +36,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from desk.web.shell.face import Face
 from dossier.database.database import close_database, go_on, keep_for_next
@@ -164,11 +164,16 @@ class Gate(Generic[V]):
         """The office as config/ says now. While config/ is wrong, as it said before."""
         return self._configured.now()
 
+    def prefix(self) -> str:
+        """The path of base_url, as config/ said at the last look: each request looks once, not
+        also for this."""
+        return self._face.prefix(self._configured.last)
+
     def is_proxy(self, peer: str) -> bool:
         """True for an address of a web server in front, by whose connections everybody comes."""
         return _is_in(peer, [ip_network(network) for network in self._face.settings(self._configured.last).trusted_proxies])
 
-    def application(self, routes: Sequence[Route]) -> Starlette:
+    def application(self, routes: Sequence[BaseRoute]) -> Starlette:
         """What a server runs. An address is the one that is written, with its slash at the end or
         without."""
         made = Starlette(routes=routes, exception_handlers={HTTPException: self._refusal})

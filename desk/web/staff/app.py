@@ -22,7 +22,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from desk.web.shell import answers
 from desk.web.shell.drawing import Drawing
@@ -74,7 +74,7 @@ class DeskWeb:
         self,
         office: Office,
         environ: Mapping[str, str],
-        more: Sequence[Route] = (),
+        more: Sequence[BaseRoute] = (),
         configured: Configured | None = None,
     ) -> None:
         """`more`: addresses of others on the same server, such as the API's; `configured`: what
