@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -129,10 +130,10 @@ class DeskWeb:
                 self._inside("/bin", item_changes.bin_page, get),
                 self._inside("/_suggest/clients", clients.suggest, get),
                 self._inside("/keys", lambda visit: visit.page("keys.html"), get),
-                self._inside("/sessions", sessions.own, both),
+                self._inside("/sessions", sessions.sessions, both),
                 self._inside("/office", office_pages.office, get),
                 self._inside("/office/setup", setup.setup, both),
-                self._inside("/office/sessions", sessions.everybody, both),
+                self._inside("/office/sessions", partial(sessions.sessions, is_office=True), both),
                 self._inside("/office/mails/{number:int}", office_pages.mail, post),
                 self._inside("/office/tokens/{name}/revoke", office_pages.revoke, post),
                 self._inside("/office/doctor", office_pages.examined, get),

@@ -183,9 +183,9 @@ def _typed(visit: StaffVisit, one: Question) -> Value:
         case "text":
             return "\n".join(line.rstrip() for line in visit.field(one.key).splitlines()).strip()
         case "person":
-            return offering.code_typed(visit.field(one.key), visit.office.staff)
+            return visit.person(one.key)
         case "people":
-            return [offering.code_typed(text, visit.office.staff) for text in visit.fields(one.key) if text.strip()]
+            return visit.people(one.key)
         case "ticks":
             return [choice for choice in one.choices if choice in visit.fields(one.key)]
         case "lines" | "pairs":

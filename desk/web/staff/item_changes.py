@@ -40,7 +40,7 @@ def edit(visit: StaffVisit) -> Response:
     if "labels" in typed:
         keys["labels"] = visit.parts("labels")
     if typed.get("owner"):
-        keys["owner"] = offering.code_typed(typed["owner"], visit.office.staff)
+        keys["owner"] = visit.person("owner")
     return _changed(visit, "changed", lambda key: _amend(visit, key, keys), typed=typed)
 
 
@@ -49,8 +49,7 @@ def share(visit: StaffVisit) -> Response:
     typed = {name: visit.field(name) for name in visit.form}
     keys: dict[str, str | Sequence[str] | None] = {"share": "yes", "share_status": visit.field("share_status") or None}
     if keys["share_status"] != "approved":
-        approvers = [one for one in visit.fields("approver") if one.strip()]
-        keys["approver"] = [offering.code_typed(one, visit.office.staff) for one in approvers] or None
+        keys["approver"] = visit.people("approver") or None
         keys["approvals"] = visit.field("approvals") or None
     keys["share_explanation"] = "yes" if visit.field("share_explanation") else "no"
     keys["notify"] = "yes" if visit.field("notify") else "no"

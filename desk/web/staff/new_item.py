@@ -138,8 +138,8 @@ def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
     keys: dict[str, str | Sequence[str] | None] = {key: visit.field(key).replace("\r\n", "\n").strip() or None for key in TEXTS}
     keys.update({key: "yes" if visit.field(key) == "yes" else None for key in YES_NO})
     keys["labels"] = visit.parts("labels")
-    keys["owner"] = offering.code_typed(visit.field("owner"), visit.office.staff) or None
-    keys["approver"] = [offering.code_typed(one, visit.office.staff) for one in visit.fields("approver") if one.strip()]
+    keys["owner"] = visit.person("owner") or None
+    keys["approver"] = visit.people("approver")
     keys["approvals"] = visit.field("approvals") or None if len(keys["approver"] or ()) > 1 else None
     for name in visit.form:
         if name.startswith("field."):

@@ -4,9 +4,9 @@ config/."""
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from starlette.responses import Response
@@ -19,10 +19,12 @@ from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, Refusal, fault
-from dossier.text.sentences import from_data, sentence
+from dossier.text.sentences import from_data
 from dossier.trail.trail import RecordedEvent
 
 log = structlog.get_logger("web")
+
+T = TypeVar("T")
 
 EVENTS, MAILS = 20, 100
 
@@ -69,18 +71,19 @@ def examined(visit: StaffVisit) -> Response:
 def trail(visit: StaffVisit) -> Response:
     """What happened, the newest first, filtered by item, client, person and days."""
     acting.need_admin(visit.office, visit.actor)
-    problems: dict[str, str] = {}
     chosen = {name: visit.field(name).strip()[:200] for name in ("item", "client", "person", "since", "until")}
-    item = None
-    try:
-        item = looking_up.key_typed(chosen["item"], visit.office, visit.actor) if chosen["item"] else None
-    except Refusal as refusal:
-        problems["item"] = visit.told(refusal)
-    days = {name: _day(visit, chosen[name], name, problems) for name in ("since", "until")}
-    wanted = auditing.EventFilter(
-        item, chosen["client"] or None, chosen["person"] or None, days["since"],
-        days["until"] + timedelta(days=1) if days["until"] else None,
-    )  # fmt: skip
+    problems: dict[str, str] = {}
+
+    def meant(name: str, read: Callable[[str], T]) -> T | None:
+        try:
+            return read(chosen[name]) if chosen[name] else None
+        except Refusal as refusal:
+            problems[name] = visit.told(refusal)
+            return None
+
+    item = meant("item", lambda text: looking_up.key_typed(text, visit.office, visit.actor))
+    since, until = meant("since", _day), meant("until", lambda text: _day(text) + timedelta(days=1))
+    wanted = auditing.EventFilter(item, chosen["client"] or None, chosen["person"] or None, since, until)
     detail = auditing.details(visit.office, visit.actor)
     found = [] if problems else list(auditing.events(visit.office, visit.actor, wanted, newest=EVENTS_FILTERED + 1))[::-1]
     events = [{**_event(one), "detail": _shown(visit, detail(one))} for one in found[:EVENTS_FILTERED]]
@@ -90,16 +93,14 @@ def trail(visit: StaffVisit) -> Response:
     )  # fmt: skip
 
 
-def _day(visit: StaffVisit, text: str, name: str, problems: dict[str, str]) -> datetime | None:
-    if not text:
-        return None
+def _day(text: str) -> datetime:
+    """Where this day begins here. Raises Invalid for what is no day."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = date.min
     if not 1971 <= day.year <= 2999:  # others can't be told in every time zone
-        problems[name] = visit.told(sentence("desk.no_date", text=text))
-        return None
+        raise Invalid([fault("", "desk.no_date", text=text)])
     return datetime.combine(day, time()).astimezone()
 
 
@@ -163,15 +164,11 @@ def retention(visit: StaffVisit) -> Response:
 def new_token(visit: StaffVisit) -> Response:
     """A new key for a program; the page that answers is the only place where it is ever shown."""
     acting.need_admin(visit.office, visit.actor)
-    staff = offering.code_typed(visit.field("for"), visit.office.staff)
     for_clients = [offering.code_typed(one, visit.office.clients) for one in visit.parts("clients")]
-    problems: dict[str, str] = {}
-    until = _day(visit, visit.field("until"), "until", problems)
     try:
-        if until is None:
-            raise Invalid([fault("until", "desk.no_date", text=visit.field("until"))])
+        until = _day(visit.field("until"))
         name, scopes = visit.field("name").strip(), visit.fields("scope")
-        key = tokens.new(visit.office, visit.now, visit.actor, name, staff, scopes, until.date(), for_clients)
+        key = tokens.new(visit.office, visit.now, visit.actor, name, visit.person("for"), scopes, until.date(), for_clients)
     except Refusal as refusal:
         return _page(visit, refusal.http_status, problems={"token": visit.told(refusal)}, typed=visit.field)
     return _page(visit, key=key)

@@ -12,17 +12,11 @@ from dossier.text.refusals import NotFound
 PAGE_SESSIONS = 40
 
 
-def own(visit: StaffVisit) -> Response:
-    """This person's own sessions; a POST ends one of them."""
-    return _answered(visit, is_office=False)
+def sessions(visit: StaffVisit, is_office: bool = False) -> Response:
+    """This person's own sessions, or (`is_office`) all of the desk, for admins.
 
-
-def everybody(visit: StaffVisit) -> Response:
-    """All sessions of the desk, for admins; a POST ends one, or all of a person."""
-    return _answered(visit, is_office=True)
-
-
-def _answered(visit: StaffVisit, is_office: bool) -> Response:
+    A POST ends one of them, or all of a person.
+    """
     here = "/office/sessions" if is_office else "/sessions"
     if visit.request.method != "POST":
         return _page(visit, is_office)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response
 
+from desk.actions import offering
 from desk.web.shell.answers import asked_language
 from desk.web.shell.drawing import Drawing
 from desk.web.shell.face import Face
@@ -95,6 +96,14 @@ class StaffVisit(Visit):
     def choice(self, name: str) -> bool | None:
         """A field that is yes or no; None for anything else."""
         return {"yes": True, "no": False}.get(self.field(name))
+
+    def person(self, name: str) -> str:
+        """The code of the member of staff whose name or code was typed; else what was typed."""
+        return offering.code_typed(self.field(name), self.office.staff)
+
+    def people(self, name: str) -> list[str]:
+        """The same of every field of this name that is not empty."""
+        return [offering.code_typed(text, self.office.staff) for text in self.fields(name) if text.strip()]
 
     @property
     def words(self) -> list[str]:
