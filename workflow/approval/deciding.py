@@ -11,7 +11,7 @@ first or second.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -29,6 +29,9 @@ from workflow.items import internal, items, makers, notes, suspicion
 from workflow.outbox import notices
 
 Verdict = Literal["approve", "reject"]
+
+VERDICTS: Mapping[str, Verdict] = {"approve": "approve", "reject": "reject"}
+"""What was typed → what it means."""
 
 
 class AlreadyDecided(Conflict):

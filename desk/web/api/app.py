@@ -1,10 +1,10 @@
 """The API as routes of the desk's server, under /api/v1.
 
-- Every request needs a key but for the OpenAPI document and its page; which office it sees, and whom it acts for,
-  follows from the key (desk/actions/tokens.py). Cookies open nothing here.
-- A POST with an Idempotency-Key is done once, whenever somebody is killed: that it was done is written in
-  the transaction that does it. The same request again is given the same answer for a day; if the
-  answer was lost, one of how it is now. Another request with that key is refused.
+- Every request needs a key but for the OpenAPI document and its page; which office it sees, and
+  whom it acts for, follows from the key (desk/actions/tokens.py). Cookies open nothing here.
+- A POST with an Idempotency-Key is done once, whenever somebody is killed: that it was done is
+  written in the transaction that does it. The same request again is given the same answer for a
+  day; if the answer was lost, one of how it is now. Another request with that key is refused.
 - So many requests a minute for each key; beyond that 429, with the seconds to wait.
 - Each request has a line in the log, with the name of its key.
 """
@@ -17,11 +17,10 @@ import mmap
 import struct
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
-from typing import Any
 
 import structlog
 from starlette.requests import Request
@@ -88,12 +87,11 @@ class Api:
         self.addresses: list[BaseRoute] = [self._places]
 
     def _address(self, route: Route) -> Address:
-        path = BASE + route.path
-        if route.streamed is not None:
-            return Address(
-                path, self._gate.stream(lambda call, pieces: self._streamed(route, call, pieces)), methods=[route.method]
-            )
-        return Address(path, self._gate.json(lambda call, body: self._asked(route, call, body)), methods=[route.method])
+        if streamed := route.streamed:
+            endpoint = self._gate.stream(lambda call, pieces: streamed(self._admitted(route, call), pieces))
+        else:
+            endpoint = self._gate.json(lambda call, body: self._asked(route, replace(call, body=body)))
+        return Address(BASE + route.path, endpoint, methods=[route.method])
 
     def _call(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> Call:
         del form
@@ -101,7 +99,8 @@ class Api:
         bearer = tokens.bearer(office, now, key.strip()) if scheme.lower() == "bearer" and key else None
         return Call(request, {}, now, peer, self._vault, bearer, office)
 
-    def _admit(self, route: Route, call: Call) -> None:
+    def _admitted(self, route: Route, call: Call) -> Call:
+        """The same call. Raises Refusal if its key is not good for it, or asks too often."""
         if call.bearer is None:
             raise Unknown("tokens.no_bearer")
         log.info(
@@ -118,16 +117,11 @@ class Api:
         call.need(route.scope)
         if call.request.query_params:
             call.take_only([name for name, _, _ in route.query])
+        return call
 
-    def _streamed(self, route: Route, call: Call, pieces: Iterable[bytes]) -> Response:
-        self._admit(route, call)
-        assert route.streamed is not None
-        return route.streamed(call, pieces)
-
-    def _asked(self, route: Route, call: Call, body: Mapping[str, Any]) -> Response:
-        self._admit(route, call)
+    def _asked(self, route: Route, call: Call) -> Response:
+        self._admitted(route, call)
         assert route.handler is not None
-        call = Call(call.request, body, call.now, call.peer, call.vault, call.bearer, call.whole)
         key = call.request.headers.get("idempotency-key", "").strip()
         if not key or not route.is_repeatable:
             return call.unless_known(route.handler(call))
@@ -138,7 +132,8 @@ class Api:
         whole = hashlib.sha256(f"{call.bearer.name}\n{route.method} {call.request.url.path}\n{key}".encode()).hexdigest()
         asked = hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).hexdigest()
         call = replace(call, once=whole)
-        with self._once_locks[int(whole[:8], 16) % ONCE_LOCKS]:  # the same request again waits for the first one's answer
+        # the same request again waits for the first one's answer
+        with self._once_locks[int(whole[:8], 16) % ONCE_LOCKS]:
             before, made = tokens.answered(call.now, whole, asked), None
             assert route.handler is not None
             if before is None:
@@ -174,7 +169,8 @@ class Api:
 
 
 class Meter:
-    """So many requests a minute for each key, counted in memory that the processes of the server share.
+    """So many requests a minute for each key, counted in memory that the processes of the server
+    share.
 
     Two that count at the same instant may count as one. Keys whose names fall into one place, which
     is rare, share what they may ask.

@@ -93,7 +93,7 @@ class Call:
         if not text:
             return 50
         if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= LIMIT_MOST:
-            raise Invalid([fault("limit", "tokens.value", key_="limit", wanted=f"1 to {LIMIT_MOST}")])
+            raise odd_value("limit", f"1 to {LIMIT_MOST}")
         return int(text)
 
     def text(self, name: str, required: bool = False) -> str:
@@ -102,15 +102,21 @@ class Call:
         if value is None and not required:
             return ""
         if not isinstance(value, str):
-            raise Invalid([fault(name, "tokens.value", key_=name, wanted=sentence("api.text"))])
+            raise odd_value(name, sentence("api.text"))
         return value
 
 
-def headers_of(value: Mapping[str, Any], data: bytes) -> dict[str, str]:
-    """The headers of an answer that follow from what is in it: which version an item is, where a drop is that was begun.
+def odd_value(name: str, wanted: Sentence | str) -> Invalid:
+    """The refusal of a parameter or key that is not what is wanted."""
+    return Invalid([fault(name, "tokens.value", key_=name, wanted=wanted)])
 
-    What is told of an item changes also without a new version of it, when somebody looks at it for one, so
-    its ETag holds a digest of all of it (`data`) besides.
+
+def headers_of(value: Mapping[str, Any], data: bytes) -> dict[str, str]:
+    """The headers of an answer that follow from what is in it: which version an item is, where a
+    drop is that was begun.
+
+    What is told of an item changes also without a new version of it, when somebody looks at it for
+    one, so its ETag holds a digest of all of it (`data`) besides.
     """
     if "version" in value:
         return {"etag": f'"{value["version"]}-{hashlib.sha256(data).hexdigest()[:16]}"'}

@@ -248,7 +248,8 @@ class Status(Answer):
     rejected: int = Field(examples=[0])
     failed_mails: int = Field(examples=[0])
     trial: str | None = Field(examples=[None])
-    """Since when this office is one for trying (`restore --trial`), from which nothing is mailed or published."""
+    """Since when this office is one for trying (`restore --trial`), from which nothing is mailed or
+    published."""
     daemon: dict[str, Any] | None = Field(examples=[None])
     alarms: list[str] = Field(examples=[[]])
     """What is wrong around the office."""

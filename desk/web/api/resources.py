@@ -1,4 +1,5 @@
-"""What programs can ask, one function each: parse, call one action, give its value. Keys are those of `--json`."""
+"""What programs can ask, one function each: parse, call one action, give its value. Keys are those
+of `--json`."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -25,7 +27,7 @@ from desk.actions import (
     withdrawing,
 )
 from desk.actions.changing import Source, wish_from
-from desk.web.api.call import Call, answer, problem
+from desk.web.api.call import Call, answer, odd_value, problem
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import of_vault, saved_file
 from dossier.database.tables import Item, StagedDrop, item_key, item_name
@@ -34,6 +36,7 @@ from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import sentence, told
 from ingest.sources import staging
 from ingest.sources.staging import Fate, Said
+from workflow.approval.deciding import VERDICTS
 from workflow.items import items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
@@ -61,7 +64,7 @@ def clients(call: Call) -> Response:
     codes = looking_up.find_clients(call.office, call.actor, call.query("q")[:200])
     after = call.query("after")
     if after and after not in codes:  # from the start again, a program that pages would never end
-        raise Invalid([fault("after", "tokens.value", key_="after", wanted=sentence("api.client"))])
+        raise odd_value("after", sentence("api.client"))
     codes = codes[codes.index(after) + 1 :] if after else codes
     return answer([_client(call, code) for code in codes[: call.limit()]])
 
@@ -85,7 +88,7 @@ def item_list(call: Call) -> Response:
     wanted = Filter(
         client=call.query("client") or None, label=call.query("label") or None, location=call.query("location") or None,
         status=call.query("status") or None, type=call.query("type") or None, share_state=call.query("share_state") or None,
-        since=since, due_by=_read(call, "due_by", date.fromisoformat), words=call.query("q")[:200], in_files=_read(call, "in", _in_files) == "files",
+        since=since, due_by=_read(call, "due_by", date.fromisoformat), words=call.query("q")[:200], in_files=bool(_read(call, "in", FILES.__getitem__)),
     )  # fmt: skip
     looking_up.check_filter(call.office, call.actor, wanted)
     return answer(looking_up.find_items(call.office, call.actor, wanted, call.limit(), behind))
@@ -93,20 +96,17 @@ def item_list(call: Call) -> Response:
 
 T = TypeVar("T")
 
-
-def _in_files(text: str) -> str:
-    if text != "files":
-        raise ValueError(text)
-    return text
+FILES, YES_NO = {"files": True}, {"yes": True, "no": False}
+"""What some parameters can be, and mean."""
 
 
-def _read(call: Call, name: str, read: Callable[[str], T]) -> T | None:
+def _read(call: Call, name: str, read: Callable[[str], T], wanted: str = "") -> T | None:
     """This parameter as `read` reads it; None if it was not given. Raises Invalid."""
     text = call.query(name)
     try:
         return read(text) if text else None
-    except ValueError:
-        raise Invalid([fault(name, "tokens.value", key_=name, wanted=sentence(f"api.{name}"))]) from None
+    except (ValueError, KeyError):
+        raise odd_value(name, sentence(f"api.{wanted or name}")) from None
 
 
 def item(call: Call) -> Response:
@@ -146,12 +146,16 @@ def _version(call: Call, found: Item) -> int | None:
 
 def change(call: Call) -> Response:
     found = _item(call)
-    version = _version(call, found)
-    if version is None:
+    if _version(call, found) is None:
         raise VersionNeeded("tokens.if_match", version=found.version)
-    keys = _keys(call.body)
-    wish, share_all = wish_from(call.office, found.id, keys)
-    changing.change(call.office, call.now, call.actor, found.id, wish, FileChanges(share_all=share_all), if_version=version)
+    wish, share_all = wish_from(call.office, found.id, _keys(call.body))
+    return _changed(call, found, FileChanges(share_all=share_all), wish)
+
+
+def _changed(call: Call, found: Item, changes: FileChanges, wish: Wish | None = None, sources: Sequence[Source] = ()) -> Response:
+    """The item, once it was changed so. Raises Outdated, Invalid and whatever else refuses it."""
+    version = _version(call, found)
+    changing.change(call.office, call.now, call.actor, found.id, wish or Wish(), changes, sources=sources, if_version=version)
     return _whole(call, found.id)
 
 
@@ -190,44 +194,32 @@ def attachment(call: Call) -> Response:
     return made
 
 
-def _number(text: str) -> int:
+def _number(text: str, digits: int = 8) -> int:
     """Raises ValueError for what is no whole number, or larger than any there is."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 9):
+    if not (text.isascii() and text.isdecimal() and len(text) <= digits):
         raise ValueError(text)
     return int(text)
-
-
-def _yes_or_no(text: str) -> bool:
-    """Raises ValueError for anything else."""
-    if text not in ("yes", "no"):
-        raise ValueError(text)
-    return text == "yes"
 
 
 def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
     """A new attachment, or a new version of the one of this name."""
     found, name = _item(call), call.path("name")
-    share, version = _read(call, "share", _yes_or_no), _version(call, found)
+    share = _read(call, "share", YES_NO.__getitem__)
+    _version(call, found)  # before the file comes
     with received(call.office, name, pieces) as part:
-        source = Source(part, name, share)
-        changing.change(call.office, call.now, call.actor, found.id, Wish(), FileChanges(), sources=[source], if_version=version)
-    return _whole(call, found.id)
+        return _changed(call, found, FileChanges(), sources=[Source(part, name, share)])
 
 
 def remove_attachment(call: Call) -> Response:
     found, name = _item(call), call.path("name")
     item_view.version_of(call.office, call.actor, call.path("item"), name, None)
-    version = _version(call, found)
-    changing.change(call.office, call.now, call.actor, found.id, Wish(), FileChanges(remove=[name]), if_version=version)
-    return _whole(call, found.id)
+    return _changed(call, found, FileChanges(remove=[name]))
 
 
 def rename_attachment(call: Call) -> Response:
     found, name = _item(call), call.path("name")
     item_view.version_of(call.office, call.actor, call.path("item"), name, None)
-    version, renaming = _version(call, found), FileChanges(rename={name: call.text("name", required=True)})
-    changing.change(call.office, call.now, call.actor, found.id, Wish(), renaming, if_version=version)
-    return _whole(call, found.id)
+    return _changed(call, found, FileChanges(rename={name: call.text("name", required=True)}))
 
 
 def why(call: Call) -> Response:
@@ -269,18 +261,11 @@ def queue(call: Call) -> Response:
 
 def decide(call: Call) -> Response:
     found = _item(call)
-    verdict, content = call.text("decision", required=True), call.text("content", required=True)
-    if verdict not in ("approve", "reject"):
-        raise Invalid([fault("decision", "tokens.value", key_="decision", wanted="approve, reject")])
-    deciding.decide(
-        call.office,
-        call.now,
-        call.actor,
-        found.id,
-        "approve" if verdict == "approve" else "reject",
-        call.text("comment"),
-        content,
-    )
+    said, content = call.text("decision", required=True), call.text("content", required=True)
+    verdict = VERDICTS.get(said)
+    if verdict is None:
+        raise odd_value("decision", ", ".join(VERDICTS))
+    deciding.decide(call.office, call.now, call.actor, found.id, verdict, call.text("comment"), content)
     return decided(call)
 
 
@@ -356,7 +341,8 @@ _LIST = TypeAdapter(list[str | _Listed])
 
 
 def _attachments(row: StagedDrop, listed: object, said: Mapping[str, Said]) -> dict[str, Said]:
-    """The sidecar's `attachments`: names of the files that were sent, or what is said of each; all of them. Raises Invalid."""
+    """The sidecar's `attachments`: names of the files that were sent, or what is said of each; all
+    of them. Raises Invalid."""
     found, wrong = dict[str, Said](), list[Problem]()
     sent = {unicodedata.normalize("NFC", name): name for name in row.files}
     try:
@@ -391,10 +377,8 @@ def _fate(row: StagedDrop, became: Fate, status: int) -> Response:
 
 
 def events(call: Call) -> Response:
-    text = call.query("after") or "0"
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise Invalid([fault("after", "tokens.value", key_="after", wanted=sentence("api.number"))])
-    return answer(auditing.after(call.office, call.actor, int(text), call.limit()))
+    after = _read(call, "after", partial(_number, digits=18), "number") or 0
+    return answer(auditing.after(call.office, call.actor, after, call.limit()))
 
 
 def status(call: Call) -> Response:

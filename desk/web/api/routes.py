@@ -1,4 +1,5 @@
-"""The table of what programs can ask: method, path, scope, what it does, what is sent and what comes back."""
+"""The table of what programs can ask: method, path, scope, what it does, what is sent and what
+comes back."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ class Route:
     is_repeatable: bool = False
     """An `Idempotency-Key` holds for it."""
     again: Handler | None = None
-    """What answers such a request that was done, and whose answer was lost. None: to do it again does nothing."""
+    """What answers such a request that was done, and whose answer was lost. None: to do it again
+    does nothing."""
     takes_version: bool = False
     """If-Match can say which version it is about; PATCH must."""
 

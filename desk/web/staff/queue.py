@@ -14,7 +14,7 @@ from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence
-from workflow.approval.deciding import AlreadyDecided, ContentChanged
+from workflow.approval.deciding import VERDICTS, AlreadyDecided, ContentChanged
 
 PAGE_CONCEPTS = 50
 BEFORE, BEHIND = 2, 18
@@ -93,8 +93,8 @@ def _page(visit: StaffVisit, key: int, status: int = 200, **more: object) -> Res
 
 def _decide(visit: StaffVisit, name: str, key: int) -> Response:
     """Nothing is approved but what was shown: `content` is the digest of that."""
-    verdict, comment, content = visit.field("decision"), visit.field("comment"), visit.field("content")
-    if verdict not in ("approve", "reject") or not content:
+    verdict, comment, content = VERDICTS.get(visit.field("decision")), visit.field("comment"), visit.field("content")
+    if verdict is None or not content:
         return _page(visit, key, 422, problem="unclear")
     if verdict == "reject" and not comment.strip():
         return _page(visit, key, 422, problem="comment")
@@ -105,9 +105,7 @@ def _decide(visit: StaffVisit, name: str, key: int) -> Response:
     try:
         if verdict == "approve":
             concepts.refuse_unseen(visit.actor, concepts.view(visit.office, visit.actor, visit.now, key))
-        deciding.decide(
-            visit.office, visit.now, visit.actor, key, "approve" if verdict == "approve" else "reject", comment, content
-        )
+        deciding.decide(visit.office, visit.now, visit.actor, key, verdict, comment, content)
     except ContentChanged:
         return _page(visit, key, 409, problem="changed")
     except AlreadyDecided:

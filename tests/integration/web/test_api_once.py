@@ -52,8 +52,8 @@ class Program:
         request: Any = SimpleNamespace(
             url=SimpleNamespace(path=path.format(**places)), path_params=places, query_params={}, headers={"idempotency-key": key}
         )
-        call = Call(request, {}, clock.utc_now(), "192.0.2.7", self.office.vault, self.bearer, self.office.office)
-        made = self.api._asked(route, call, body)
+        call = Call(request, body, clock.utc_now(), "192.0.2.7", self.office.vault, self.bearer, self.office.office)
+        made = self.api._asked(route, call)
         return made.status_code, json.loads(bytes(made.body))
 
 
