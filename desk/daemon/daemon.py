@@ -27,6 +27,7 @@ from desk.daemon.periodic import Periodic
 from desk.daemon.portal_work import PortalWork
 from desk.daemon.process import Teller, call_on_stop
 from desk.daemon.scheduled_job import ScheduledJob
+from desk.daemon.side_thread import LEAD_SECONDS
 from desk.daemon.summary import RunSummary
 from desk.daemon.surroundings import InboxMissing, check_folders
 from desk.daemon.text_work import TextWork
@@ -66,9 +67,6 @@ second more don't show."""
 
 TROUBLE_SECONDS = 30
 """How soon it is tried again to clear what is decided and could not leave the inbox."""
-
-LEAD_SECONDS = 1.0
-"""How soon another daemon takes over what one that ended had claimed as a whole."""
 
 END_SECONDS = 3.0
 """How long a stop waits for mails and webhooks that are being sent. With what is to be done then

@@ -18,7 +18,7 @@ from dossier.database.trouble import told
 from dossier.files import files
 
 LEAD_SECONDS = 1.0
-"""How soon another daemon takes over from one that ended."""
+"""How soon another daemon takes over what one that ended had claimed as a whole."""
 
 
 class SideThread(ABC):

@@ -13,14 +13,13 @@ import re
 from functools import partial
 
 import structlog
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from desk.web.portal.pages import find, gone
 from desk.web.portal.visit import ClientVisit
-from desk.web.shell.sending import SANDBOX, ServedFile, of_vault, saved_file, sent, size_of
+from desk.web.shell.sending import ServedFile, of_vault, saved_file, sent, size_of
 from desk.web.shell.statics import KEPT
-from desk.web.shell.zipping import ZippedFile, zipped
-from dossier.text import media
+from desk.web.shell.zipping import ZippedFile, sent_zipped
 from workflow.messages import logo as brand
 from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.site import open_site
@@ -86,8 +85,7 @@ def whole_year(visit: ClientVisit) -> Response:
     entries = [
         ZippedFile(f"{_folder_of(item)}/{file.name}", item.published_at, file.size, kept.pieces) for item, file, kept in wanted
     ]
-    headers = {"content-type": "application/zip", "content-disposition": media.saved_as(f"{client}-{year}.zip"), **SANDBOX}
-    return StreamingResponse(zipped(entries), headers=headers)
+    return sent_zipped(entries, f"{client}-{year}.zip")
 
 
 def _folder_of(item: ShownItem) -> str:

@@ -8,6 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from starlette.responses import Response, StreamingResponse
+
+from desk.web.shell.sending import SANDBOX
+from dossier.text import media
+
 
 @dataclass(frozen=True, slots=True)
 class ZippedFile:
@@ -38,6 +43,12 @@ class _Out:
         """What was written since the last time."""
         written, self._written = self._written, []
         return b"".join(written)
+
+
+def sent_zipped(entries: Iterable[ZippedFile], name: str) -> Response:
+    """The archive, to be saved as `name`."""
+    headers = {"content-disposition": media.saved_as(name), **SANDBOX}
+    return StreamingResponse(zipped(entries), headers=headers, media_type="application/zip")
 
 
 def zipped(entries: Iterable[ZippedFile]) -> Iterator[bytes]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from desk.actions import client_card, exporting, looking_up, offering
 from desk.web.shell.paging import leaf
-from desk.web.shell.sending import SANDBOX
-from desk.web.shell.zipping import ZippedFile, zipped
+from desk.web.shell.zipping import ZippedFile, sent_zipped
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_key
 from dossier.office import hours
-from dossier.text import media
 from workflow.items import dates
 from workflow.reports.finding import Filter
 
@@ -39,8 +37,7 @@ def export(visit: StaffVisit) -> Response:
     code, internal = visit.request.path_params["client"], visit.field("internal") == "yes"
     parts = exporting.parts(visit.office, visit.now, visit.actor, code, internal)
     entries = (ZippedFile(f"{code}/{one.path}", one.at, one.size, one.pieces) for one in parts)
-    headers = {"content-disposition": media.saved_as(f"{code}.zip"), **SANDBOX}
-    return StreamingResponse(zipped(entries), headers=headers, media_type="application/zip")
+    return sent_zipped(entries, f"{code}.zip")
 
 
 def suggest(visit: StaffVisit) -> Response:

@@ -27,14 +27,12 @@ def many_items(visit: StaffVisit) -> Response:
     """First what would be done, then (`sure`) what became of each."""
     client = visit.request.path_params["client"]
     client_card.check(visit.office, visit.actor, client)
-    keys, problem = [], ""
-    for name in visit.fields("chosen")[:MOST]:
-        key = looking_up.key_typed(name.partition(" ")[0], visit.office, visit.actor)
-        keys += [key] if key not in keys else []
+    names = [name.partition(" ")[0] for name in visit.fields("chosen")[:MOST]]
+    keys = list(dict.fromkeys(looking_up.key_typed(name, visit.office, visit.actor) for name in names))
     found = [one for one in many.listed(visit.office, visit.actor, keys) if one["client"] == client]
     versions = {looking_up.key_typed(one["item"], visit.office, visit.actor): _version(visit, one) for one in found}
     act, needs = _act(visit), {"status": "status", "location": "location", "label": "label", "withdraw": "reason"}
-    wanted = needs.get(visit.field("what"))
+    wanted, problem = needs.get(visit.field("what")), ""
     if act is None or not versions:
         problem = "nothing"
     elif wanted and not visit.field(wanted).strip():
