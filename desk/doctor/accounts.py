@@ -8,7 +8,7 @@ share with rights of its own is not seen here.
 from __future__ import annotations
 
 import pwd
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from desk.doctor.findings import Finding, note
@@ -20,7 +20,7 @@ from dossier.office.terms import SETTINGS
 from ingest.inbox import listing
 
 
-def accounts(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def accounts(office: Office) -> Iterator[Finding]:
     there = dict(users(office))
     if not there:
         return

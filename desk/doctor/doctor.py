@@ -24,7 +24,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         # name, check, whether it needs the database
         ("versions", machine.versions, False),
         ("program", machine.program, False),
-        ("clock", machine.clocks, False),
+        ("clock", lambda _: machine.clocks(environ), False),
         ("programs", machine.helpers, False),
         ("folders", folders.folders, False),
         ("inbox", folders.inbox, False),
@@ -42,7 +42,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         ("people", of_the_office.concepts, True),
         ("clients", of_the_office.clients, False),
         ("presets", of_the_office.of_presets, False),
-        ("mail", of_the_office.mail, False),
+        ("mail", lambda office: of_the_office.mail(office, environ), False),
         ("templates", of_the_office.templates, False),
         ("logo", of_the_office.picture, False),
         ("daemon", of_the_office.daemon, False),
@@ -55,7 +55,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         if needs_database and (PROXY.obj is None or PROXY.is_closed()):
             continue
         try:
-            found += check(office, environ)
+            found += check(office)
         except Exception as error:  # noqa: BLE001 - whatever one check trips over, the others are made
             found.append(wrong(name, "doctor.not_looked_at", error=f"{type(error).__name__}: {error}"))
     return found

@@ -7,7 +7,7 @@ code with `_todo` behind it, and both are given the same values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,7 +32,7 @@ class Finding:
         return Sentence(f"doctor.area_{self.check.replace(' ', '_')}")
 
 
-Check = Callable[[Office, Mapping[str, str]], Iterator[Finding]]
+Check = Callable[[Office], Iterator[Finding]]
 
 
 def ok(check: str, code: str, /, **values: object) -> Finding:

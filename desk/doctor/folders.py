@@ -12,7 +12,7 @@ import secrets
 import socket
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
@@ -45,7 +45,7 @@ RECALLED = "config.*.json"
 CAP_LEASE = 28  # capabilities(7)
 
 
-def folders(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def folders(office: Office) -> Iterator[Finding]:
     for name, path in (
         ("inbox", office.inbox),
         ("queue", office.queue),
@@ -131,7 +131,7 @@ def _others_can_write(path: Path) -> bool:
     return not stat.S_ISLNK(status.st_mode) and bool(status.st_mode & stat.S_IWOTH)
 
 
-def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def inbox(office: Office) -> Iterator[Finding]:
     if _why_unusable("inbox", office.inbox, may_be_made=False):
         return
     me = os.geteuid()
@@ -227,7 +227,7 @@ def _has_capability(process: str, number: int) -> bool:
     return False
 
 
-def portal(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def portal(office: Office) -> Iterator[Finding]:
     if office.portal_store or not office.portal.is_dir():
         return
     if os.path.ismount(office.portal):
@@ -248,7 +248,7 @@ def _tree(top: Path) -> Iterator[Path]:
             yield Path(folder) / name
 
 
-def secrets_of_the_office(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def secrets_of_the_office(office: Office) -> Iterator[Finding]:
     for path in (office.root / "config", *(office.root / name for name in (SETTINGS, CLIENTS, STAFF))):
         if _others_can_write(path):
             yield wrong("secrets", "doctor.config_open", path=str(path))
@@ -263,7 +263,7 @@ def secrets_of_the_office(office: Office, environ: Mapping[str, str]) -> Iterato
         yield wrong("secrets", "doctor.password_open", path=str(settings))
 
 
-def room(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def room(office: Office) -> Iterator[Finding]:
     trouble = alarms.disk_trouble(office)
     if trouble:
         yield wrong("disk", "doctor.disk_full", why=trouble)
@@ -277,7 +277,7 @@ def room(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # no
         yield wrong("disk", "doctor.database_far", kind=kind)
 
 
-def inotify(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def inotify(office: Office) -> Iterator[Finding]:
     watched = [
         path for path in (office.inbox, office.queue) if path.is_dir() and mode_for(path, office.settings.watch.mode) == "native"
     ]

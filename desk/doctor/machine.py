@@ -28,7 +28,7 @@ OLDEST_SQLITE = (3, 35)
 _UNSYNCHRONISED = 5  # TIME_ERROR, adjtimex(2)
 
 
-def versions(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def versions(office: Office) -> Iterator[Finding]:  # noqa: ARG001
     python = ".".join(map(str, sys.version_info[:3]))
     yield ok("versions", "doctor.versions", dossier=__version__, python=python, sqlite=sqlite3.sqlite_version)
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -45,7 +45,7 @@ def versions(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
         yield note("versions", "doctor.you_are_root")
 
 
-def program(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def program(office: Office) -> Iterator[Finding]:
     """A venv that root made under a umask of 027 is closed to the daemon's user: nothing of it
     starts, and only root can say why."""
     var = office.root / "var"
@@ -74,7 +74,7 @@ def _may(user: pwd.struct_passwd, path: Path, rights: int) -> bool:
     return path.is_symlink() or path.stat().st_mode & rights == rights or rights_of(path, user) & rights == rights
 
 
-def clocks(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def clocks(environ: Mapping[str, str]) -> Iterator[Finding]:
     if time.time() < Path(__file__).stat().st_mtime - 86_400:
         yield wrong("clock", "doctor.clock_long_ago", now=time.strftime("%Y-%m-%d %H:%M"))
     state = _kernel_clock()
@@ -92,7 +92,7 @@ def clocks(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # 
         yield ok("time zone", "doctor.zone", zone=zone or time.tzname[0])
 
 
-def helpers(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def helpers(office: Office) -> Iterator[Finding]:
     """Programs that an office may have do something, where they are installed."""
     if office.settings.sharing.guard_ocr == "tesseract":
         yield ok("programs", "doctor.tesseract") if ocr.program() else wrong("programs", "doctor.no_tesseract")

@@ -41,7 +41,7 @@ APART_SECONDS = 2
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
-def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def database(office: Office) -> Iterator[Finding]:
     path = snapshot.sqlite_path(office)
     try:
         if path is not None and not path.exists():
@@ -96,7 +96,7 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
         yield note("database", "doctor.trial", since=clock.local_iso(since))
 
 
-def scanner(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def scanner(office: Office) -> Iterator[Finding]:
     address = office.settings.intake.clamd
     if address is None:
         return
@@ -107,7 +107,7 @@ def scanner(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
         yield ok("scanner", "doctor.scanner", address=address)
 
 
-def the_trail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def the_trail(office: Office) -> Iterator[Finding]:
     last = Event.select(Event.at).order_by(Event.seq.desc()).first()
     if last is not None and clock.from_text(last.at) > clock.utc_now() + timedelta(seconds=AHEAD_SECONDS):
         yield wrong("clock", "doctor.event_to_come", at=clock.local_iso(last.at))
@@ -120,7 +120,7 @@ def the_trail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]: 
         yield ok("trail", "doctor.trail", count=trail.head()[0])
 
 
-def people_and_rights(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def people_and_rights(office: Office) -> Iterator[Finding]:
     active = {code: person for code, person in office.staff.items() if person.active}
     if not people.admins(office):
         yield wrong("people", "doctor.no_admin")
@@ -146,7 +146,7 @@ def _exists(user: str) -> bool:
     return True
 
 
-def concepts(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def concepts(office: Office) -> Iterator[Finding]:
     """Those that wait for somebody who can't decide on them."""
     told = set()
     for item in Item.select(Item.client, Item.approvers, Item.type).where(Item.pending.is_null(False)):
@@ -157,7 +157,7 @@ def concepts(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
                 yield wrong("people", "doctor.approver_may_not", client=item.client, staff=code, why=refusal)
 
 
-def clients(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def clients(office: Office) -> Iterator[Finding]:
     active = {code: client for code, client in office.clients.items() if client.active}
     for code, client in active.items():
         approver = client.default_approver
@@ -169,7 +169,7 @@ def clients(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
     yield ok("clients", "doctor.clients", count=len(active))
 
 
-def of_presets(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def of_presets(office: Office) -> Iterator[Finding]:
     """What would have every file of a preset refused, and folders that people look for in vain."""
     active = [code for code, client in office.clients.items() if client.active and (office.inbox / code).is_dir()]
     for name, preset in office.settings.presets.items():
@@ -213,18 +213,18 @@ def mail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:
         yield note("mail", "doctor.links_here_only", address=base)
 
 
-def templates(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def templates(office: Office) -> Iterator[Finding]:
     for fault in letters.faults(office):
         yield wrong("templates", "doctor.template_wrong", why=fault)
 
 
-def picture(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def picture(office: Office) -> Iterator[Finding]:
     fault = logo.fault(office)
     if fault is not None:
         yield wrong("logo", "doctor.logo_wrong", path=str(logo.PLACE), why=fault)
 
 
-def daemon(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def daemon(office: Office) -> Iterator[Finding]:
     running = presence.daemons(office, clock.utc_now()) if PROXY.obj is not None and not PROXY.is_closed() else []
     if not running:
         yield note("daemon", "doctor.no_daemon")
@@ -236,12 +236,12 @@ def daemon(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # 
             yield ok("daemon", "doctor.daemon", **values)
 
 
-def standing_alarms(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def standing_alarms(office: Office) -> Iterator[Finding]:  # noqa: ARG001
     for text in alarms.standing():
         yield wrong("alarm", "doctor.alarm", what=text)
 
 
-def backups(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def backups(office: Office) -> Iterator[Finding]:
     last = backup.last()
     if last is None:
         yield note("backup", "doctor.no_backup")

@@ -25,7 +25,7 @@ USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x
 """The kinds of entry in an access list, as in linux/posix_acl.h."""
 
 
-def queue(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def queue(office: Office) -> Iterator[Finding]:
     if not office.queue.is_dir():
         return
     for path in [office.queue, *sorted(path for path in office.queue.iterdir() if path.is_dir())]:

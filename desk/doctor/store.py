@@ -11,7 +11,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,7 +29,7 @@ CLOCK_SECONDS = 60
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def stores(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+def stores(office: Office) -> Iterator[Finding]:
     given = [(name, url) for name, url in (("vault", office.vault_store), ("portal", office.portal_store)) if url]
     if not given:
         return

@@ -110,7 +110,7 @@ def _told(office: Records) -> tuple[str, str]:
     """What the alarm says, and doctor's level."""
     now, alarms = office.tick(), StandingAlarms(office.office)
     check(alarms, now)
-    [found] = doctor.backups(office.office, {})
+    [found] = doctor.backups(office.office)
     return str(text_of("backup") or ""), found.level
 
 

@@ -164,6 +164,6 @@ def test_a_logo_that_is_none_holds_up_no_mail_and_is_told_by_doctor(office: Mail
     office.item()
     office.send_all()
     assert ">Office</p>" in text_of(server.mails[0], "html")
-    [found] = office_checks.picture(office.office, {})
+    [found] = office_checks.picture(office.office)
     assert (found.level, found.check) == ("wrong", "logo")
     assert "larger than 100 kB" in str(found.message)

@@ -352,7 +352,7 @@ def test_keys_come_from_a_file_that_may_be_changed_while_all_goes_on(office: Sto
         office.keep(b"two" + key.encode())
     assert office.shop.gate.keys == {KEYS["AWS_ACCESS_KEY_ID"], "first", "second"}
     path.chmod(0o644)
-    assert any("can read" in str(one.message) for one in doctor_store.stores(office.office, {}) if one.level == "wrong")
+    assert any("can read" in str(one.message) for one in doctor_store.stores(office.office) if one.level == "wrong")
 
 
 # What people are told
@@ -366,7 +366,7 @@ def test_why_says_what_is_wrong_with_the_store(office: StoreOffice) -> None:
 
 
 def _doctor(office: StoreOffice) -> dict[tuple[str, str], str]:
-    return {(one.check, one.level): str(one.message) for one in doctor_store.stores(office.office, {})}
+    return {(one.check, one.level): str(one.message) for one in doctor_store.stores(office.office)}
 
 
 def test_doctor_tries_a_store_and_leaves_nothing_there(office: StoreOffice) -> None:

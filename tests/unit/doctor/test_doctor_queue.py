@@ -70,7 +70,7 @@ def test_queue_files_that_an_approver_cannot_save_and_empty_papers_are_told_of(t
     paper.chmod(0o666)
 
     def told() -> list[str]:
-        return [str(one.message) for one in queue(office, {}) if "m.devries" in str(one.message) and one.level == "note"]
+        return [str(one.message) for one in queue(office) if "m.devries" in str(one.message) and one.level == "note"]
 
     assert told() == []
     paper.chmod(0o600)

@@ -32,7 +32,7 @@ def test_a_venv_that_root_made_under_a_umask_of_027_is_told_with_what_to_do(
     finally:
         os.umask(before)
     monkeypatch.setattr(sys, "prefix", str(venv))
-    found = list(machine.program(load_office(root.path, {}), {}))
+    found = list(machine.program(load_office(root.path, {})))
     if umask == 0o022:
         assert found == []
     else:

@@ -21,7 +21,7 @@ def test_staff_who_cannot_read_config_or_drop_anything_are_told_of(tmp_path: Pat
         path.chmod(mode)
     if not is_open:
         (root.path / "config").chmod(0o750)
-    found = [str(one.message) for one in accounts.accounts(load_office(root.path, {}), {})]
+    found = [str(one.message) for one in accounts.accounts(load_office(root.path, {}))]
     assert any("p.bakker (nobody) can't read" in told for told in found) is not is_open
     assert any("nobody of the staff with an account here can put anything there" in told for told in found) is not is_open
     assert len(found) == (0 if is_open else 2)
@@ -40,6 +40,6 @@ def test_staff_who_can_read_config_but_not_use_the_database_are_told_of(tmp_path
         ("var/dossier.db", mode),
     ):
         (root.path / path).chmod(rights)
-    found = [str(one.message) for one in accounts.accounts(load_office(root.path, {}), {})]
+    found = [str(one.message) for one in accounts.accounts(load_office(root.path, {}))]
     assert [one for one in found if "can't use the database" in one] == ([] if mode == 0o666 else found)
     assert len(found) == (mode != 0o666)
