@@ -29,7 +29,7 @@ from dossier.text import clock, database_address, system
 BUSY_SECONDS = 30
 """How long a writer waits for another. The longest transaction, a batch of drops, is under 1 s."""
 
-TURN_SECONDS = 0.002
+TURN_SECONDS = 0.001
 """So often a process asks whether it may write now."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -303,7 +303,7 @@ def _opened(office: Office, row: StagedDrop) -> Folder:
 def _request(hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> tuple[Request, bytes]:
     listed = [Listed(name, told["sha256"], *said.get(name, Said())) for name, told in row.files.items()]
     given = {key: value or None for key, value in keys.items()}
-    request = Request(row.client, [hidden / name for name in row.files], given)
+    request = Request(row.client, [hidden / name for name in row.files], given, is_examined=True)
     return request, dropping.sidecar_text(row.client, given, listed, actor.code).encode()
 
 

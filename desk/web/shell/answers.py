@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -37,14 +36,15 @@ class Guard:
 
     def __init__(self, app: ASGIApp, before: Callable[[], str], headers: Mapping[str, str] = HEADERS) -> None:
         """`before`: the path of base_url."""
-        self._app, self._before, self._headers = app, before, headers
+        self._app, self._before = app, before
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                own = message["headers"]
+                given = {name for name, _ in own}
+                own.extend(header for header in self._headers if header[0] not in given)
             await send(message)
 
         if scope["type"] == "http":
