@@ -189,17 +189,24 @@ class Lookout:
         """Look where it is due; for each client the drops that can be taken or refused."""
         clients = sorted(client for client in self._clients_due() if client in self.office.clients)
         ahead = LookAhead(self._workers, self.office, clients) if self._workers is not None and len(clients) > 1 else None
-        for client in clients:
-            seen = ahead.view(client) if ahead is not None else None
-            if found := self._look_if_ours(client, seen):
-                yield found
+        yield from self._looks(clients, ahead)
 
     def fresh(self, busy: Container[str]) -> Iterator[list[Found]]:
         """The same, in the midst of what `ready` gives, where something came since; not of the
         clients who are `busy`."""
-        for client in sorted(client for client in self._hinted(busy) if client in self.office.clients):
-            if found := self._look_if_ours(client):
-                yield found
+        yield from self._looks(sorted(client for client in self._hinted(busy) if client in self.office.clients))
+
+    def _looks(self, clients: Sequence[str], ahead: LookAhead | None = None) -> Iterator[list[Found]]:
+        """Where nobody wants to hear of the rest, a look at these is due as before."""
+        left = deque(clients)
+        try:
+            while left:
+                client = left.popleft()
+                if found := self._look_if_ours(client, ahead.view(client) if ahead is not None else None):
+                    yield found
+        finally:
+            for client in left:
+                self.again_in(client, 0.0)
 
     def _look_if_ours(self, client: str, seen: View | None = None) -> list[Found]:
         if self._claim(client):

@@ -238,6 +238,20 @@ def test_a_folder_whose_time_stamp_says_nothing_is_listed_all_the_same(office: R
     assert looks_until_found(lookout, lookout.look_everywhere) <= TURNS
 
 
+def test_whoever_wants_no_more_of_what_came_hears_of_the_rest_the_next_time(office: Records) -> None:
+    lookout, home = seen_empty(office)
+    assert list(lookout.ready()) == []
+    for client in ("acme-bv", "zon"):
+        for name, data in (("a.pdf", PDF), ("a.yaml", GOOD.encode())):
+            (home.parent / client / name).write_bytes(data)
+    for look in (lambda: lookout.fresh(()), lookout.ready):
+        lookout.hint("acme-bv")
+        lookout.hint("zon")
+        assert [drop.client for drop in next(iter(look()))] == ["acme-bv"]
+        wait_for(lambda: lookout.next_at() <= time.monotonic(), "the other one is due")
+        assert [drop.client for drops in lookout.ready() for drop in drops] == ["zon"]
+
+
 def test_of_a_hundred_polled_clients_a_folder_that_is_filled_later_is_found_within_three_polls(tmp_path: Path) -> None:
     """With poll_seconds 5 that is within poll_seconds and 10 seconds; folder_settle_seconds come on top."""
     codes = [f"c{number:02d}" for number in range(100)]
