@@ -33,6 +33,7 @@ def stopping() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGIO)}
     files.stopping.clear()
     yield
+    files.stopping.clear()  # a daemon that was stopped here stops no other test
     for number, handler in before.items():
         signal.signal(number, handler)
 
