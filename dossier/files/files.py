@@ -455,10 +455,10 @@ def sweep_temporaries(folder: Folder) -> None:
             remove(folder / name)
 
 
-def free_later(descriptor: int) -> None:
-    """Keep an open file that has no name any more until another thread lets go of it: only then is
-    its room freed, and of a large one that takes long."""
-    threading.Thread(target=os.close, args=(os.dup(descriptor),), daemon=True).start()
+def free_beside(descriptor: int) -> None:
+    """Let go of an open file that has no name any more, on another thread: its room is freed when
+    the last one lets go of it, and of a large one that takes long."""
+    threading.Thread(target=os.close, args=(descriptor,), daemon=True).start()
 
 
 def remove_folder(path: Place) -> bool:

@@ -7,6 +7,7 @@ write to looks again behind the move, so that what was saved at that instant is 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -92,10 +93,10 @@ def take_away(path: Place, aside: Place, seen: Look) -> bool:
             move(path, aside)
         except FileNotFoundError:
             return True
-    with files.open_plain(aside) as descriptor:
+    with contextlib.ExitStack() as later, files.open_plain(aside) as descriptor:
         if seen.is_same_content(Look.of(os.fstat(descriptor))) and not has_writer(descriptor):
             if seen.size >= files.LARGE:
-                files.free_later(descriptor)
+                later.callback(files.free_beside, os.dup(descriptor))
             files.remove(aside)
             return files.look(path) is None
     put_back(aside, path)
