@@ -99,47 +99,36 @@ def anonymous(office: Office) -> Any:
     return _new_client(office, 5, 5, 1, UNSIGNED)
 
 
-_REFUSED = ("AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem", "UnauthorizedAccess")
+_ANSWERS = {
+    "refused": ("AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem", "UnauthorizedAccess"),
+    "no_bucket": ("NoSuchBucket",),
+    "unknown_key": ("InvalidAccessKeyId", "InvalidToken", "ExpiredToken"),
+    "wrong_secret": ("SignatureDoesNotMatch",),
+    "clocks_differ": ("RequestTimeTooSkewed",),
+    "arrived_otherwise": ("BadDigest", "InvalidDigest"),
+    "elsewhere": (
+        "PermanentRedirect", "301", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
+    ),
+    "busy": ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "500", "502", "503", "504", "Busy"),
+}  # fmt: skip
+"""What is told of a store's own errors → their codes."""
 
-
-_BUSY = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "500", "502", "503", "504", "Busy")
-
-
-_ELSEWHERE = (
-    "PermanentRedirect", "301", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
-)  # fmt: skip
+_ON_THE_WAY = {
+    "no_keys": ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
+    "no_answer": ("ConnectTimeoutError", "ReadTimeoutError"),
+    "no_trust": ("SSLError",),
+    "broke_off": ("IncompleteReadError", "ResponseStreamingError", "ConnectionClosedError"),
+}
+"""What is told of the library's errors → their names."""
 
 
 def answered(code: str, message: str, bucket: str) -> Sentence:
     """What a store's own error means to whoever keeps the office."""
-    if code in _REFUSED:
-        return sentence("object_store.refused", code=code)
-    if code == "NoSuchBucket":
-        return sentence("object_store.no_bucket", bucket=bucket)
-    if code in ("InvalidAccessKeyId", "InvalidToken", "ExpiredToken"):
-        return sentence("object_store.unknown_key", code=code)
-    if code == "SignatureDoesNotMatch":
-        return sentence("object_store.wrong_secret")
-    if code == "RequestTimeTooSkewed":
-        return sentence("object_store.clocks_differ")
-    if code in ("BadDigest", "InvalidDigest"):
-        return sentence("object_store.arrived_otherwise")
-    if code in _ELSEWHERE:
-        return sentence("object_store.elsewhere", code=code)
-    if code in _BUSY:
-        return sentence("object_store.busy", code=code)
-    return sentence("object_store.answers", code=code, message=message)
+    meant = next((meant for meant, codes in _ANSWERS.items() if code in codes), "answers")
+    return sentence(f"object_store.{meant}", code=code, message=message, bucket=bucket)
 
 
 def unreached(error: Exception) -> Sentence:
     """What the way to a store, or the keys for it, lack."""
-    name, text = type(error).__name__, str(error)
-    if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
-        return sentence("object_store.no_keys")
-    if name in ("ConnectTimeoutError", "ReadTimeoutError"):
-        return sentence("object_store.no_answer")
-    if name == "SSLError":
-        return sentence("object_store.no_trust", why=text)
-    if name in ("IncompleteReadError", "ResponseStreamingError", "ConnectionClosedError"):
-        return sentence("object_store.broke_off")
-    return sentence("object_store.unreached", why=text)
+    meant = next((meant for meant, names in _ON_THE_WAY.items() if type(error).__name__ in names), "unreached")
+    return sentence(f"object_store.{meant}", why=str(error))

@@ -45,7 +45,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, model_title_generator=_title)
 
 
-def _like(pattern: str, code: str) -> AfterValidator:
+def like(pattern: str, code: str) -> AfterValidator:
     """A text that fits the pattern, or is told by the code."""
 
     def judged(value: str) -> str:
@@ -100,13 +100,13 @@ def _network(value: str) -> str:
 
 # It becomes a folder's name on every kind of file system, and must not look like one that is never
 # taken.
-Code = Annotated[str, _like(r"(?!.*\.$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "config.code")]
-Scanner = Annotated[str, _like(r"unix:/.+|tcp:.+:[0-9]{1,5}", "config.scanner")]
+Code = Annotated[str, like(r"(?!.*\.$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "config.code")]
+Scanner = Annotated[str, like(r"unix:/.+|tcp:.+:[0-9]{1,5}", "config.scanner")]
 Network = Annotated[str, AfterValidator(_network)]
 Line = Annotated[str, AfterValidator(_one_line)]
-Machine = Annotated[str, _like(rf"(?=.{{1,255}}$)(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Za-z:.]+\])", "config.machine")]
-Phone = Annotated[str, _like(r"[+(]?[0-9][0-9 ()./-]{2,29}", "config.phone")]
-Email = Annotated[str, _like(EMAIL, "config.email")]
+Machine = Annotated[str, like(rf"(?=.{{1,255}}$)(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Za-z:.]+\])", "config.machine")]
+Phone = Annotated[str, like(r"[+(]?[0-9][0-9 ()./-]{2,29}", "config.phone")]
+Email = Annotated[str, like(EMAIL, "config.email")]
 YesNo = Annotated[bool, BeforeValidator(_yes_no, json_schema_input_type=bool)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -283,7 +283,7 @@ def _zone(value: str) -> str:
     return value
 
 
-Time = Annotated[str, _like(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", "config.time")]
+Time = Annotated[str, like(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", "config.time")]
 
 
 def _country(code: str) -> str:
@@ -361,7 +361,7 @@ class AlarmsSettings(Strict):
 
 
 class BackupSettings(Strict):
-    folder: Annotated[Line, _like("/.*", "config.whole_path")] | None = None
+    folder: Annotated[Line, like("/.*", "config.whole_path")] | None = None
     """Where `dossier backup` puts backups when it is not told a folder, such as /mnt/backup/office;
     best on another disk."""
 

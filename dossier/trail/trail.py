@@ -187,16 +187,14 @@ def events(
         query = query.where(Event.at < to_text(until))
     query = readable.only_events(query, may)
     if newest is not None:
-        rows = tuples(query.order_by(Event.seq.desc()).limit(newest))
-        yield from (RecordedEvent(*row) for row in reversed(rows))
+        yield from reversed(_read(query.order_by(Event.seq.desc()).limit(newest)))
         return
     yield from _chunks(query)
 
 
 def after(seq: int, may: Readable, limit: int) -> list[RecordedEvent]:
     """The next `limit` events behind `seq`, oldest first, that this reader may know of."""
-    query = readable.only_events(_select(), may).where(Event.seq > seq).order_by(Event.seq).limit(limit)
-    return [RecordedEvent(*row) for row in tuples(query)]
+    return _read(readable.only_events(_select(), may).where(Event.seq > seq).order_by(Event.seq).limit(limit))
 
 
 def _select() -> ModelSelect[Event]:
@@ -204,13 +202,17 @@ def _select() -> ModelSelect[Event]:
     return Event.select(*columns).left_outer_join(EventDetail, on=(Event.seq == EventDetail.seq))
 
 
+def _read(query: ModelSelect[Event]) -> list[RecordedEvent]:
+    return [RecordedEvent(*row) for row in tuples(query)]
+
+
 def _chunks(query: ModelSelect[Event], after: int = 0) -> Iterator[RecordedEvent]:
     """In chunks. Raises Interrupted when the process is to end."""
-    while rows := tuples(query.where(Event.seq > after).order_by(Event.seq).limit(CHUNK)):
+    while some := _read(query.where(Event.seq > after).order_by(Event.seq).limit(CHUNK)):
         if files.stopping.is_set():
             raise files.Interrupted
-        yield from (RecordedEvent(*row) for row in rows)
-        after = rows[-1][0]
+        yield from some
+        after = some[-1].seq
 
 
 _OF_ITEMS = Prepared(lambda keys, actions: _select().where(Event.item.in_(keys) & Event.action.in_(actions)).order_by(Event.seq))

@@ -22,7 +22,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from dossier.files import files
 from dossier.files.beneath import At, open_beneath
-from dossier.office.keys import Strict, UnfitValue, Word
+from dossier.office.keys import Strict, UnfitValue, Word, like
 from dossier.office.reading import describe
 from dossier.text import names, system
 from dossier.text.refusals import Invalid, fault
@@ -63,18 +63,12 @@ def _pattern(text: str) -> str:
     return text
 
 
-def _delimiter(text: str) -> str:
-    if len(text) != 1:
-        raise UnfitValue("importing.one_character")
-    return text
-
-
 class ImportMap(Strict):
     """What an archive calls things, and what they are called here."""
 
     table: Word | None = None
     """A CSV file in the archive with a header: a row for each file or item."""
-    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
+    delimiter: Annotated[str, like("(?s:.)", "importing.one_character")] = ","
     encoding: Word = "utf-8-sig"
     files: Annotated[str, AfterValidator(_pattern)] | None = None
     """Without a table: a regular expression with named groups that a file's whole path must fit."""

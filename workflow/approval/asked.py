@@ -87,16 +87,6 @@ def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:
         outbox.enqueue_to_staff(office, now, "nobody_left", item, admin, {"description": item.description})
 
 
-def mark_written(now: datetime, keys: Sequence[tuple[int, str]]) -> None:
-    """The queue files of these (edition, person) are there."""
-    mark(keys, written_at=clock.to_text(now))
-
-
-def close(keys: Sequence[tuple[int, str]]) -> None:
-    """These (edition, person) are not asked any more."""
-    mark(keys, is_open=False)
-
-
 def close_items(items: Sequence[int]) -> None:
     """Nobody is asked about these items any more."""
     for item in items:

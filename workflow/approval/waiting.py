@@ -55,16 +55,14 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def concepts(items: Collection[int] | None = None) -> list[Concept]:
-    """The concepts that wait (of these items), oldest first."""
+def concepts(items: Collection[int]) -> list[Concept]:
+    """The concepts of these items that wait, oldest first."""
     query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.pending.is_null(False))
-    return [Concept(*row) for row in _rows_of(query.order_by(Item.id), items)]
+    return [Concept(*row) for row in _of(items, query.order_by(Item.id))]
 
 
-def _rows_of(query: ModelSelect[Any], items: Collection[int] | None) -> list[tuple[Any, ...]]:
-    """A query's rows, of all items or of these, asked for in chunks."""
-    if items is None:
-        return tuples(query)
+def _of(items: Collection[int], query: ModelSelect[Any]) -> list[tuple[Any, ...]]:
+    """A query's rows of these items, asked for in chunks."""
     return [row for some in chunks(sorted(items), CHUNK) for row in tuples(query.where(Item.id.in_(some)))]
 
 
@@ -84,7 +82,7 @@ def decided(items: Collection[int] | None = None) -> dict[int, list[Decided]]:
     # and not JSON.)
     query = query.where(fn.LOWER(Item.approvers).contains(","))
     found: dict[int, list[Decided]] = {}
-    for edition, *one in _rows_of(query, items):
+    for edition, *one in tuples(query) if items is None else _of(items, query):
         found.setdefault(edition, []).append(Decided(*one))
     return found
 
@@ -133,8 +131,8 @@ class Seating:
         )
         return [seat for seat in seats if seat.approver not in filled]
 
-    def askings(self, items: Collection[int] | None = None) -> list[Asking]:
-        """Of all that waits (of these items), who is asked about it; oldest first."""
+    def askings(self, items: Collection[int]) -> list[Asking]:
+        """Of what waits of these items, who is asked about it; oldest first."""
         done = decided(items)
         return [self.asking(concept, done.get(concept.edition, ())) for concept in concepts(items)]
 

@@ -226,10 +226,13 @@ def _not_seen_yet(change: _Change) -> list[tuple[str, str]]:
     return [(row.name, row.sha256) for row in change.files if row.share and row.sha256 not in seen]
 
 
+_KEPT = [name for name in Draft.__dataclass_fields__ if name not in ("client", "share_status")]
+"""What an item keeps of a draft."""
+
+
 def _changed_keys(before: Draft, after: Draft) -> dict[str, dict[str, object]]:
     """Key → what it was and is, for all that differs."""
-    kept = [name for name in Draft.__dataclass_fields__ if name not in ("client", "share_status")]
-    pairs = {name: (getattr(before, name), getattr(after, name)) for name in kept}
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name in _KEPT}
     return {name: {"from": old, "to": new} for name, (old, new) in pairs.items() if old != new}
 
 
@@ -436,14 +439,13 @@ def _write(change: _Change, changed: Mapping[str, object], source: str | None) -
     Attachment.update(current=False).where(here & Attachment.id.not_in(kept)).execute()
     for row in change.files:
         row.save()
-    for name in Draft.__dataclass_fields__:
-        if name not in ("client", "share_status"):
-            value = getattr(draft, name)
-            setattr(item, name, list(value) if isinstance(value, tuple) else value)
+    for name in _KEPT:
+        value = getattr(draft, name)
+        setattr(item, name, list(value) if isinstance(value, tuple) else value)
     item.makers = change.makers
     Label.delete().where(Label.item == item.id).execute()
     items.insert(Label, [(item.id, folded) for folded in dict.fromkeys(map(fold, draft.labels))])
-    text = items.text_row(item.id, draft, change.files)
+    text = items.text_row(item.id, draft, [file.name for file in change.files])
     search_text([text], replace=True)
     file_texts.keep_only(text, {file.sha256 for file in change.files})
     detail = {

@@ -15,7 +15,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from dossier.database.search import search_text
 from dossier.database.tables import (
@@ -41,9 +40,9 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
-from dossier.text.sentences import Sentence, as_data
+from dossier.text.sentences import Sentence, as_data, sentence
 from dossier.trail import trail
-from workflow.items import breaches, code_words, internal, makers, notes, suspicion
+from workflow.items import breaches, internal, makers, notes, suspicion
 from workflow.items.rules import Draft, chosen
 from workflow.items.suspicion import NOTHING, Screened
 from workflow.items.versions import files_in
@@ -72,7 +71,7 @@ def step(state: str, action: str) -> str:
     """The state that `action` leads to. Raises Conflict where there is no such step."""
     after = "private" if action == "unshare" else STEPS[state].get(action)
     if after is None:
-        raise Conflict("items.no_such_step", state=code_words.state(state), step=code_words.step(action))
+        raise Conflict("items.no_such_step", state=sentence(f"states.{state}"), step=sentence(f"states.step_{action}"))
     return after
 
 
@@ -93,13 +92,6 @@ class File:
     """Whose file it was, for the trail, whether the work is theirs or not."""
     origin: Mapping[str, object] | None = None
     """Where in the dossier it comes from: `copied_from` an item, or an earlier `of_version`."""
-
-
-class Named(Protocol):
-    """Whatever has a name, as attachments and files that become one have."""
-
-    @property
-    def name(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +196,7 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
             attachments.append(
                 (key, position, file.name, file.share, file.note, 1, file.sha256, file.size, file.media_type, at, True)
             )
-        texts.append(text_row(key, draft, files))
+        texts.append(text_row(key, draft, [file.name for file in files]))
         entries += _created_entries(office, one, key, files, state, editions[-1][2] if draft.share or approval else None)
         keys.append(key)
         key += 1
@@ -264,10 +256,10 @@ def insert(table: type[Table], rows: Sequence[tuple[object, ...]], skip: int = 0
     insert_rows(table, rows, table._meta.sorted_fields[skip:])
 
 
-def text_row(key: int, draft: Draft | Item, files: Iterable[Named]) -> TextRow:
-    """What the item is found by."""
+def text_row(key: int, draft: Draft | Item, files: Iterable[str]) -> TextRow:
+    """What the item is found by. `files`: the names of its attachments."""
     explanation = " ".join((draft.explanation or "", *draft.fields.values()))
-    return key, draft.description, explanation, " ".join(draft.labels), " ".join(file.name for file in files), draft.client
+    return key, draft.description, explanation, " ".join(draft.labels), " ".join(files), draft.client
 
 
 def get(key: int) -> Item:

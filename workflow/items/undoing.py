@@ -20,7 +20,8 @@ from dossier.database.tables import Attachment, Binned, Edition, Event, Hold, It
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
-from dossier.text import clock, names
+from dossier.text import clock
+from dossier.text.names import printable
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
 from dossier.trail import trail
 from workflow.items import internal, items, makers, rules
@@ -76,7 +77,8 @@ def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> 
     trail.record(now, actor, "moved", key, {"from": before, "to": client, "rights": people.rights_now(office, actor.code)})
     _ask_again_inside(office, now, actor, item, asked)
     _count(item)
-    search_text([items.text_row(key, items.draft_of(item), items.attachments_of(key))], replace=True)
+    names = [row.name for row in items.attachments_of(key)]
+    search_text([items.text_row(key, items.draft_of(item), names)], replace=True)
     return before
 
 
@@ -106,7 +108,7 @@ def refuse_reverting(office: Office, actor: Actor, item: Item, current: Attachme
     _refuse_held(item)
     approved = Edition.select().where(editions_of(item.id) & Edition.approved_at.is_null(False))
     if any(one["sha256"] == current.sha256 for edition in approved for one in edition.shown["attachments"]):
-        raise Conflict("undoing.version_was_seen", name=names.printable(current.name), version=current.version)
+        raise Conflict("undoing.version_was_seen", name=printable(current.name), version=current.version)
 
 
 def why_not_undo(office: Office, actor: Actor, item: Item) -> Refusal | None:

@@ -26,7 +26,7 @@ from dossier.database import identity
 from dossier.office.keys import MailSettings
 from dossier.text import system
 from dossier.text.sentences import Sentence, plain, sentence
-from workflow.messages.addresses import address_of, ascii_domain, domain_of, needs_smtputf8
+from workflow.messages.addresses import address_of, ascii_domain, domain_of
 
 STEP_SECONDS = 30
 """How long a step may take (RFC 5321 section 4.5.3.2 allows minutes; a relay is quicker)."""
@@ -205,7 +205,7 @@ def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted
     """
     origin, to = ascii_domain(address_of(sender)), ascii_domain(to)
     options: list[str] = []
-    if needs_smtputf8(to) or needs_smtputf8(origin):
+    if not f"{origin} {to}".isascii():  # what is before the @ (RFC 6531)
         if not server.has_extn("smtputf8"):
             return MailOutcome(553, sentence("mail.no_smtputf8"))
         options = ["SMTPUTF8", "BODY=8BITMIME"]

@@ -25,8 +25,3 @@ def ascii_domain(address: str) -> str:
     local, at, domain = address.rpartition("@")
     labels = unicodedata.normalize("NFKC", domain).lower().split(".")
     return local + at + ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in labels)
-
-
-def needs_smtputf8(address: str) -> bool:
-    """True if what is before the @ isn't ASCII: that takes SMTPUTF8 (RFC 6531)."""
-    return not ascii_domain(address).isascii()

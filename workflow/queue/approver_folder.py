@@ -305,7 +305,7 @@ class ApproverFolder:
         self._put_away(place, outcome)
         self.files.pop(key, None)
         with transaction():
-            asked.close([(file.edition, self.person)])
+            asked.mark([(file.edition, self.person)], is_open=False)
         return True
 
     def _judge_uninvited(self, place: At) -> None:

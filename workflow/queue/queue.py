@@ -32,6 +32,7 @@ from dossier.database.tables import Item, item_name
 from dossier.files import files, settling
 from dossier.office import hours
 from dossier.office.office import Office
+from dossier.text import clock
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from workflow.approval import asked, deciding, waiting
@@ -180,8 +181,8 @@ class QueueFolder:
                 written = [one for one in written if one[1] != person]
         if written or over:
             with transaction():
-                asked.mark_written(now, written)
-                asked.close(over)
+                asked.mark(written, written_at=clock.to_text(now))
+                asked.mark(over, is_open=False)
 
     def _why_over(self, asking: Asking, person: str) -> Sentence:
         name = item_name(asking.concept.item)

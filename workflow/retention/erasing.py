@@ -143,7 +143,7 @@ def _forget_chosen(now: datetime, actor: Actor, made: ErasurePlan, reason: str) 
     for key in sorted({row.item for row in rows}):
         item = Item.get_by_id(key)
         left = items.attachments_of(key)
-        words = items.text_row(key, items.draft_of(item), left)
+        words = items.text_row(key, items.draft_of(item), [row.name for row in left])
         search_text([words], replace=True)
         file_texts.keep_only(words, {row.sha256 for row in left})
         Item.update(version=Item.version + 1).where(Item.id == key).execute()

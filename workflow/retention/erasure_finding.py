@@ -54,7 +54,7 @@ from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
 from workflow.retention import retention
 from workflow.retention.erasure_plan import ErasurePlan, Fate
-from workflow.retention.personal import ErasedPerson, is_named_in_any
+from workflow.retention.personal import ErasedPerson
 
 MOST_BYTES = 4 * 1024 * 1024
 """A larger file outside the vault is looked at by its name only."""
@@ -98,7 +98,6 @@ class _Finder:
         self.held = retention.holds()
         self.client_of: dict[int, str] = dict(tuples(Item.select(Item.id, Item.client)))
         self.removed = {row[0] for row in tuples(Removal.select(Removal.item))}
-        self.clients = {client for client, _ in self.person.seats}
 
     def hold_on(self, item: int | None, client: str | None) -> Sentence | None:
         """Which legal hold keeps what is about these."""
@@ -282,7 +281,7 @@ class _Finder:
         keys = [edition.id for edition in editions]
         texts += [row[0] for row in tuples(EditionNote.select(EditionNote.text).where(EditionNote.edition.in_(keys)))]
         texts += [row[0] for row in tuples(Decision.select(Decision.comment).where(Decision.edition.in_(keys)))]
-        return is_named_in_any(self.person, texts, None)
+        return any(self.person.is_named_in(text) for text in texts if text)
 
     # Files that people keep
 

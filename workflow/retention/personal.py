@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,10 +63,6 @@ class ErasedPerson:
         if isinstance(value, list):
             return [self.without_in(one, client, pseudonym) for one in value]
         return value
-
-
-def is_named_in_any(person: ErasedPerson, texts: Iterable[str | None], client: str | None) -> bool:
-    return any(person.is_named_in(text, client) for text in texts if text)
 
 
 def _nfc(text: str) -> str:

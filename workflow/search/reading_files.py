@@ -65,7 +65,9 @@ def read_some(
         done = [key for key in said if _hashes(now[key]) == _hashes(files_of[key])]  # else it was changed, and is due still
         for some in chunks(done):
             found_by = Item.select(Item.id, Item.client, Item.description, Item.explanation, Item.labels, Item.fields)
-            rows = [items.text_row(item.id, item, now[item.id]) for item in found_by.where(Item.id.in_(some))]
+            rows = [
+                items.text_row(item.id, item, [file.name for file in now[item.id]]) for item in found_by.where(Item.id.in_(some))
+            ]
             file_texts.keep_each([(row, {sha256: said[row[0]][sha256] for sha256 in _hashes(now[row[0]])}) for row in rows])
             TextDue.delete().where(TextDue.item.in_(some)).execute()
     return len(said) < len(keys) or len(keys) == most

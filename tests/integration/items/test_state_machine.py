@@ -240,7 +240,7 @@ class Office(RuleBasedStateMachine):
         there = {one["item"]: one["description"] for one in json.loads(index.read_text())["items"]} if index.exists() else {}
         assert there == {item: one.public for item, one in self.model.items() if one.public is not None}
         assert auditing.first_fault() is None
-        asked = {asking.concept.item: set(asking.people) for asking in self.seating().askings()}
+        asked = {asking.concept.item: set(asking.people) for asking in self.seating().askings(waiting.versions())}
         for item, one in self.model.items():
             state = self.office.state(item)
             assert state == one.state

@@ -52,7 +52,9 @@ def read_part(gathering: Gathering, name: str, stream: BinaryIO) -> None:
     elif is_mail(name, seen):
         mail.read_mail(gathering, io.BytesIO(data))
     elif seen.kind in ("", "mt940"):
-        read_text(gathering, data)
+        gathering.add(decoded(data[:TEXT_BYTES], len(data) <= TEXT_BYTES) or "")
+        if len(data) > TEXT_BYTES:
+            gathering.miss("beginning")
     else:
         read_kind(gathering, io.BytesIO(data), seen.kind, name)
 
@@ -78,18 +80,11 @@ def read_kind(gathering: Gathering, stream: BinaryIO, kind: str, name: str) -> N
     elif kind == "rtf":
         from workflow.guard.readers.rtf import read_rtf
 
-        read_rtf(gathering, stream)
+        read_rtf(gathering, stream.read(PART_BYTES))
     elif kind == "html":
         gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))
     else:
         _read_xml(gathering, stream)
-
-
-def read_text(gathering: Gathering, data: bytes) -> None:
-    """Raises Enough."""
-    gathering.add(decoded(data[:TEXT_BYTES], len(data) <= TEXT_BYTES) or "")
-    if len(data) > TEXT_BYTES:
-        gathering.miss("beginning")
 
 
 def read_pdf(gathering: Gathering, content: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import BinaryIO
 
 from workflow.guard.readers.gathering import PART_BYTES, Gathering
 
@@ -27,14 +26,9 @@ _ESCAPED = {b"~": " ", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}
 _CHARSETS = {b"ansi": "cp1252", b"mac": "mac-roman", b"pc": "cp437", b"pca": "cp850"}
 
 
-def read_rtf(gathering: Gathering, stream: BinaryIO) -> None:
-    """Raises Enough."""
-    _gather(gathering, stream.read(PART_BYTES))
-
-
 def read_compressed(gathering: Gathering, data: bytes) -> None:
     """As it lies in a mail. Raises Enough."""
-    _gather(gathering, _unpacked(data))
+    read_rtf(gathering, _unpacked(data))
 
 
 _BEGUN = (
@@ -78,8 +72,8 @@ def _unpacked(data: bytes) -> bytes:
     return bytes(out)
 
 
-def _gather(gathering: Gathering, data: bytes) -> None:
-    """All groups but those without words: headers, notes, comments and properties, too."""
+def read_rtf(gathering: Gathering, data: bytes) -> None:
+    """All groups but those without words: headers, notes, comments, properties, too. Enough."""
     silent, encoding, skip, ends = list[bool](), "cp1252", 1, 0
     mute, pending = False, bytearray()
     for number, token in enumerate(_TOKENS.finditer(data)):
