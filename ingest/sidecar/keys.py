@@ -72,6 +72,14 @@ class SidecarReading:
     def say(self, line: int, code: str, /, **values: object) -> None:
         self.faults.append(Fault(line, Sentence(code, values)))
 
+    def read(self, reader: Reader, node: Node, word: str, **how: Any) -> Any:
+        """What a reader makes of a node; None if it is misread, and then that is told."""
+        try:
+            return reader(self, node, word, **how)
+        except Misread as misread:
+            self.faults.append(misread.fault)
+            return None
+
     def misread(self, key: str) -> bool:
         return key in self.given and key not in self.values
 
@@ -89,13 +97,22 @@ class SidecarReading:
         return self.words.get(key) or (DUTCH[key] if dutch else key)
 
 
-Reader: TypeAlias = Callable[["SidecarReading", Node, str], object]
+Reader: TypeAlias = Callable[..., object]
+"""A node and the key as it was written in, its value out. Raises Misread; what is wrong beside the
+value is told to the reading."""
+
+
+class Misread(Exception):
+    """A value that can't be read, and why."""
+
+    def __init__(self, line: int, code: str, /, **values: object) -> None:
+        super().__init__(code)
+        self.fault = Fault(line, Sentence(code, values))
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A sidecar's key. `read` gives its value, or None after telling why not; `schema`:
-    editors'."""
+    """A sidecar's key. `read` gives its value; `schema`: editors'."""
 
     english: str
     read: Reader
@@ -106,8 +123,7 @@ class Key:
         return DUTCH[self.english]
 
 
-# Values. Each takes a node and the key as it was written, and returns the value, or None after
-# telling what is wrong.
+# Values
 
 
 def clipped(text: str) -> str:
@@ -115,27 +131,20 @@ def clipped(text: str) -> str:
     return printable(text[:60]) + ("…" if len(text) > 60 else "")
 
 
-def _text(
-    reading: SidecarReading, node: Node, word: str, *, most: int = 65536, empty: bool = False, free: bool = False
-) -> str | None:
+def _text(_: SidecarReading, node: Node, word: str, *, most: int = 65536, empty: bool = False, free: bool = False) -> str:
     """One line of text; with `free` any number, and direction marks as languages need them."""
     if not isinstance(node, Scalar) or node.value is None or not (empty or node.value.strip()):
-        reading.say(node.line, "sidecar.text", word=word)
-        return None
+        raise Misread(node.line, "sidecar.text", word=word)
     text = node.value.strip()
     if not text.isprintable():
         if free and any((c < " " and c not in "\n\r\t") or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" for c in text):
-            reading.say(node.line, "sidecar.control", word=word)
-            return None
+            raise Misread(node.line, "sidecar.control", word=word)
         if not free and ("\n" in text or "\r" in text):
-            reading.say(node.line, "sidecar.one_line", word=word)
-            return None
+            raise Misread(node.line, "sidecar.one_line", word=word)
         if not free and has_bad_characters(text):
-            reading.say(node.line, "sidecar.direction", word=word)
-            return None
+            raise Misread(node.line, "sidecar.direction", word=word)
     if len(text) > most:
-        reading.say(node.line, "sidecar.too_long", word=word, length=len(text), most=most)
-        return None
+        raise Misread(node.line, "sidecar.too_long", word=word, length=len(text), most=most)
     return text
 
 
@@ -143,29 +152,27 @@ _line = partial(_text, most=200)
 _free = partial(_text, empty=True, free=True)
 
 
-def _description(reading: SidecarReading, node: Node, word: str) -> str | None:
+def _description(reading: SidecarReading, node: Node, word: str) -> str:
     text = _text(reading, node, word, most=DESCRIPTION_MAX)
     least = reading.settings.items.description_min
     is_cut = isinstance(node, Scalar) and node.comment is not None  # that is told, and may be why it is short
-    if text is not None and len(text) < least and not is_cut:
+    if len(text) < least and not is_cut:
         reading.say(node.line, "sidecar.too_short", word=word, length=len(text), least=least)
     return text
 
 
-def _one_of(reading: SidecarReading, node: Node, word: str, allowed: Sequence[str], other: str) -> str | None:
+def _one_of(reading: SidecarReading, node: Node, word: str, allowed: Sequence[str], other: str) -> str:
     """One of `allowed`, in the office's spelling; `other`: the code told of any other."""
     text = _line(reading, node, word)
-    if text is None or text in allowed:
+    if text in allowed:
         return text
     folded = fold(text)
     for choice in allowed:
         if fold(choice) == folded:
             return choice
-    if allowed:
-        reading.say(node.line, other, word=word, value=clipped(text), allowed=_listed(allowed))
-    else:
-        reading.say(node.line, f"{other}_yet", word=word, value=clipped(text))
-    return None
+    if not allowed:
+        raise Misread(node.line, f"{other}_yet", word=word, value=clipped(text))
+    raise Misread(node.line, other, word=word, value=clipped(text), allowed=_listed(allowed))
 
 
 def _listed(words: Sequence[str]) -> Sentence | str:
@@ -173,22 +180,19 @@ def _listed(words: Sequence[str]) -> Sentence | str:
     return sentence("sidecar.or_more", first=list(words[:12]), count=more) if more > 0 else either(words)
 
 
-def _status(reading: SidecarReading, node: Node, word: str) -> str | None:
+def _status(reading: SidecarReading, node: Node, word: str) -> str:
     return _one_of(reading, node, word, reading.settings.items.statuses, "sidecar.no_status")
 
 
-def _type(reading: SidecarReading, node: Node, word: str) -> str | None:
+def _type(reading: SidecarReading, node: Node, word: str) -> str:
     return _one_of(reading, node, word, list(reading.settings.types), "sidecar.no_type")
 
 
-def _location(reading: SidecarReading, node: Node, word: str) -> str | None:
+def _location(reading: SidecarReading, node: Node, word: str) -> str:
     text = _text(reading, node, word, most=300, empty=True)
-    if text is None:
-        return None
     parts = [part.strip() for part in nfc(text).split("/") if part.strip()]
     if "\\" in text or any(part in (".", "..") for part in parts) or (parts and parts[0].endswith(":")):
-        reading.say(node.line, "sidecar.location", word=word)
-        return None
+        raise Misread(node.line, "sidecar.location", word=word)
     allowed = reading.settings.items.locations
     if not parts or not allowed:
         return "/".join(parts)
@@ -197,17 +201,15 @@ def _location(reading: SidecarReading, node: Node, word: str) -> str | None:
         begin = [part.strip() for part in prefix.split("/") if part.strip()]
         if [fold(part) for part in begin] == folded[: len(begin)]:
             return "/".join([*begin, *parts[len(begin) :]])
-    reading.say(node.line, "sidecar.no_location", word=word, value=clipped(text), allowed=_listed(allowed))
-    return None
+    raise Misread(node.line, "sidecar.no_location", word=word, value=clipped(text), allowed=_listed(allowed))
 
 
-def _word_of(reading: SidecarReading, node: Node, word: str, meanings: Mapping[str, V], otherwise: str) -> V | None:
+def _word_of(_: SidecarReading, node: Node, word: str, meanings: Mapping[str, V], otherwise: str) -> V:
     if isinstance(node, Scalar) and node.value is not None:
         meaning = meanings.get(node.value.strip().lower())
         if meaning is not None:
             return meaning
-    reading.say(node.line, otherwise, word=word)
-    return None
+    raise Misread(node.line, otherwise, word=word)
 
 
 _yes_no = partial(_word_of, meanings=YES_NO, otherwise="sidecar.yes_or_no")
@@ -215,36 +217,33 @@ _all_none = partial(_word_of, meanings=_ALL_NONE, otherwise="sidecar.all_or_none
 _share_status = partial(_word_of, meanings=_SHARE_STATUS, otherwise="sidecar.share_status")
 
 
-def _date(reading: SidecarReading, node: Node, word: str) -> str | None:
+def _date(reading: SidecarReading, node: Node, word: str) -> str:
     """A day, as 2027-03-01; empty: none."""
     text = _text(reading, node, word, most=200, empty=True)
-    if not text or is_date(text):
-        return text
-    reading.say(node.line, "rules.does_not_fit", field=word, value=clipped(text), wanted=wanted("date"))
-    return None
+    if text and not is_date(text):
+        raise Misread(node.line, "rules.does_not_fit", field=word, value=clipped(text), wanted=wanted("date"))
+    return text
 
 
 _person = partial(_text, most=200, empty=True)
 """A staff member's code; empty: nobody in particular."""
 
 
-def _approvals(reading: SidecarReading, node: Node, word: str) -> str | int | None:
+def _approvals(reading: SidecarReading, node: Node, word: str) -> str | int:
     text = node.value.strip() if isinstance(node, Scalar) and node.value else ""
     if re.fullmatch("[0-9]{1,4}", text) and int(text) >= 1:
         return int(text)
-    value: str | None = _word_of(reading, node, word, {"all": "all", "any": "any"}, "sidecar.approvals")
-    return value
+    return _word_of(reading, node, word, {"all": "all", "any": "any"}, "sidecar.approvals")
 
 
-def _texts(reading: SidecarReading, node: Node, word: str, most: int = 255) -> tuple[str, ...] | None:
+def _texts(reading: SidecarReading, node: Node, word: str, most: int = 255) -> tuple[str, ...]:
     """A list of texts, none of them twice (capitals apart)."""
     if not isinstance(node, List):
-        reading.say(node.line, "sidecar.list", word=word)
-        return None
+        raise Misread(node.line, "sidecar.list", word=word)
     found: dict[str, str] = {}
     twice: set[str] = set()
     for item in node.items:
-        text = _text(reading, item, word, most=most)
+        text = reading.read(_text, item, word, most=most)
         folded = fold(text or "")
         if folded in found and folded not in twice:
             twice.add(folded)
@@ -254,7 +253,7 @@ def _texts(reading: SidecarReading, node: Node, word: str, most: int = 255) -> t
     return tuple(found.values())
 
 
-def _labels(reading: SidecarReading, node: Node, word: str) -> tuple[str, ...] | None:
+def _labels(reading: SidecarReading, node: Node, word: str) -> tuple[str, ...]:
     labels, allowed = _texts(reading, node, word, 100), reading.settings.items.labels
     if not labels or not allowed:
         return labels
@@ -279,31 +278,28 @@ def _line_with(node: Node, text: str) -> int:
 
 def _approver(reading: SidecarReading, node: Node, word: str) -> tuple[str, ...] | None:
     if isinstance(node, Scalar):
-        one = _line(reading, node, word)
-        return None if one is None else (one,)
+        return (_line(reading, node, word),)
     several = _texts(reading, node, word)
-    if several == () and not getattr(node, "items", ()):
-        reading.say(node.line, "sidecar.no_approvers", word=word)
+    if not getattr(node, "items", ()):
+        raise Misread(node.line, "sidecar.no_approvers", word=word)
     return several or None
 
 
-def _item(reading: SidecarReading, node: Node, word: str) -> str | None:
+def _item(_: SidecarReading, node: Node, word: str) -> str:
     text = node.value.strip() if isinstance(node, Scalar) and node.value else ""
     found = _ITEM.fullmatch(text)
     if not found or int(found[2]) == 0 or int(found[1]) == 0:
-        reading.say(node.line, "sidecar.item", word=word)
-        return None
+        raise Misread(node.line, "sidecar.item", word=word)
     return f"D-{found[1]}-{int(found[2]):06d}"
 
 
-def _attachments(reading: SidecarReading, node: Node, word: str) -> tuple[AttachmentEntry, ...] | None:
+def _attachments(reading: SidecarReading, node: Node, word: str) -> tuple[AttachmentEntry, ...]:
     if isinstance(node, Map):
-        reading.say(node.line, "sidecar.file_names", word=word)
-        return None
+        raise Misread(node.line, "sidecar.file_names", word=word)
     if isinstance(node, Scalar):
         reading.say(node.line, "sidecar.one_file_name", word=word, file=printable((node.value or "")[:60]))
         node = List([node], node.line)
-    entries = [entry for item in node.items if (entry := _attachment(reading, item, word))]
+    entries: list[AttachmentEntry] = [one for item in node.items if (one := reading.read(_attachment, item, word))]
     files: set[str] = set()
     called: dict[str, AttachmentEntry] = {}
     for entry in entries:
@@ -318,8 +314,7 @@ def _attachments(reading: SidecarReading, node: Node, word: str) -> tuple[Attach
 
 def _attachment(reading: SidecarReading, item: Node, word: str) -> AttachmentEntry | None:
     if not isinstance(item, Map):
-        file = _file_name(reading, item, word)
-        return None if file is None else AttachmentEntry(file, None, None, None, None, item.line)
+        return AttachmentEntry(_file_name(reading, item, word), None, None, None, None, item.line)
     found: dict[str, Any] = {}
     words: dict[str, str] = {}
     meant: set[str] = set()
@@ -335,7 +330,7 @@ def _attachment(reading: SidecarReading, item: Node, word: str) -> AttachmentEnt
         else:
             words[key] = given
             if not isinstance(entry.node, Scalar) or entry.node.value is not None:
-                found[key] = _ENTRY_READERS[key](reading, entry.node, given)
+                found[key] = reading.read(_ENTRY_READERS[key], entry.node, given)
     if "file" not in found and "file" not in meant:
         reading.say(item.line, "sidecar.no_file", word=word)
     if found.get("file") is None:
@@ -346,33 +341,30 @@ def _attachment(reading: SidecarReading, item: Node, word: str) -> AttachmentEnt
     return AttachmentEntry(found["file"], name, share, note, sha256, item.line)
 
 
-def _file_name(reading: SidecarReading, node: Node, word: str) -> str | None:
+def _file_name(reading: SidecarReading, node: Node, word: str) -> str:
     """A plain file name. One that can't be used is told and still returned: it may lie there."""
     if not isinstance(node, Scalar) or not node.value:
-        reading.say(node.line, "sidecar.file_name", word=word)
-        return None
+        raise Misread(node.line, "sidecar.file_name", word=word)
     fault = name_fault(node.value)
     if fault:
         reading.say(node.line, "sidecar.bad_name", name=clipped(node.value), why=fault)
     return node.value
 
 
-def _sha256(reading: SidecarReading, node: Node, word: str) -> str | None:
+def _sha256(_: SidecarReading, node: Node, word: str) -> str:
     if isinstance(node, Scalar) and node.value and _SHA256.fullmatch(node.value.strip()):
         return node.value.strip().lower()
-    reading.say(node.line, "sidecar.sha256", word=word)
-    return None
+    raise Misread(node.line, "sidecar.sha256", word=word)
 
 
-def _rename(reading: SidecarReading, node: Node, word: str) -> dict[str, str] | None:
+def _rename(reading: SidecarReading, node: Node, word: str) -> dict[str, str]:
     if not isinstance(node, Map):
-        reading.say(node.line, "sidecar.old_and_new", word=word)
-        return None
+        raise Misread(node.line, "sidecar.old_and_new", word=word)
     found: dict[str, str] = {}
     olds: dict[str, str] = {}
     news: set[str] = set()
     for old, entry in node.entries.items():
-        new = _file_name(reading, entry.node, word)
+        new = reading.read(_file_name, entry.node, word)
         if new is None:
             continue
         if not old:
@@ -388,7 +380,7 @@ def _rename(reading: SidecarReading, node: Node, word: str) -> dict[str, str] | 
     return found
 
 
-def read_field(reading: SidecarReading, node: Node, word: str, kinds: Sequence[FieldKind]) -> str | None:
+def read_field(reading: SidecarReading, node: Node, word: str, kinds: Sequence[FieldKind]) -> str:
     """An extra key's value, that fits one of the kinds it can be."""
     text = _free(reading, node, word)
     if not text:
@@ -398,8 +390,7 @@ def read_field(reading: SidecarReading, node: Node, word: str, kinds: Sequence[F
         if fitted is not None:
             return fitted
     allowed = either(list(dict.fromkeys(wanted(kind) for kind in kinds)))
-    reading.say(node.line, "rules.does_not_fit", field=word, value=clipped(text), wanted=allowed)
-    return None
+    raise Misread(node.line, "rules.does_not_fit", field=word, value=clipped(text), wanted=allowed)
 
 
 _ENTRY_READERS: dict[str, Reader] = {"file": _file_name, "name": _file_name, "share": _yes_no, "note": _free, "sha256": _sha256}

@@ -53,7 +53,7 @@ def fill(reading: SidecarReading, spoken: Spoken) -> None:
     for key, node in spoken.nodes().items():
         if key not in reading.given and key not in left_out:
             _fill(reading, key)
-            value = BY_WORD[key].read(reading, node, key)
+            value = reading.read(BY_WORD[key].read, node, key)
             if value is not None:
                 reading.values[key] = value
     kind = (
@@ -62,7 +62,7 @@ def fill(reading: SidecarReading, spoken: Spoken) -> None:
     for key, text in spoken.preset.fields.items():
         if kind is not None and key in kind.fields and key not in reading.given:
             _fill(reading, key)
-            value = read_field(reading, Scalar(text, 1), key, [kind.fields[key]])
+            value = reading.read(read_field, Scalar(text, 1), key, kinds=[kind.fields[key]])
             if value is not None:
                 reading.fields[key] = value
 

@@ -225,7 +225,7 @@ def _read_keys(reading: SidecarReading, tree: Map) -> None:
         before = len(reading.faults)
         if key.english in _FREE_TEXT:
             _check_comments(reading, entry.node, word)
-        value = key.read(reading, entry.node, word)
+        value = reading.read(key.read, entry.node, word)
         if value is not None:
             reading.values[key.english] = value
         if key.english in doubtful:
@@ -302,7 +302,7 @@ def _read_extra(reading: SidecarReading, word: str, entry: KeyValue, kinds: Sequ
         reading.given.add(word)
         if "text" in kinds:
             _check_comments(reading, entry.node, word)
-        value = read_field(reading, entry.node, word, kinds)
+        value = reading.read(read_field, entry.node, word, kinds=kinds)
         if value is not None:
             reading.fields[word] = value
 

@@ -16,10 +16,10 @@ from dossier.text.sentences import CATALOGUES, Words, plain, sentence, told
 
 TOP = Path(__file__).parents[3]
 MAKERS = {"Sentence", "sentence", "fault", "Refusal", "NotFound", "Forbidden", "Conflict", "Unavailable", "ok", "note", "wrong",
-          "say", "UnfitValue", "TemplateFault", "NotALogo", "NotSent", "AlreadyDecided", "ContentChanged"}  # fmt: skip
+          "say", "Misread", "UnfitValue", "TemplateFault", "NotALogo", "NotSent", "AlreadyDecided", "ContentChanged"}  # fmt: skip
 """What is called with a code: the code is their first text, but for those that have a key before it."""
 
-BEHIND_A_KEY = {"fault", "ok", "note", "wrong", "say"}
+BEHIND_A_KEY = {"fault", "ok", "note", "wrong", "say", "Misread"}
 
 
 def entries() -> Iterator[tuple[str, dict[str, str | list[str]]]]:
