@@ -19,8 +19,10 @@ from email.utils import format_datetime, parseaddr
 from itertools import chain, repeat
 from urllib.parse import quote
 
+from dossier.office.keys import MailSettings
 from workflow.messages.addresses import ascii_domain
 from workflow.messages.composing import LOGO_ADDRESS, Letter, one_line
+from workflow.outbox.addressees import Addressee
 
 HEADER_CHARACTERS = 400
 """No header text is longer. A description has at most 200, and a subject says a little more."""
@@ -54,6 +56,11 @@ class MailHead:
     reply_to: str | None = None
     may_unsubscribe: bool = False
     """It is one of a series that its reader can be taken off."""
+
+    @classmethod
+    def of(cls, office: MailSettings, to: Addressee, message_id: str, date: datetime, may_unsubscribe: bool = False) -> MailHead:
+        """A mail of the office to them."""
+        return cls(office.sender, to.name, to.email, message_id, date, to.language, office.reply_to, may_unsubscribe)
 
 
 def mime(letter: Letter, head: MailHead) -> bytes:

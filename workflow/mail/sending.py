@@ -48,6 +48,7 @@ from workflow.messages.composing import Letter
 from workflow.messages.kinds import IN_SERIES, NOTICES
 from workflow.messages.letters import TemplateFault
 from workflow.outbox import addressees
+from workflow.outbox.addressees import Addressee
 from workflow.outbox.pauses import pause_after
 from workflow.portal.addresses import item_link
 
@@ -202,18 +203,8 @@ class Mailer:
         letter, fault = letters.letter_of(self.office, mail.kind, mail.language, mail.name, mail.client, number, content)
         if fault is not None:  # alarms.py sees when it is mended
             self._alarm("mail templates", sentence("alarms.wrong_template", fault=fault.sentence))
-        settings, made = self.office.settings.mail, clock.from_text(mail.created_at)
-        head = MailHead(
-            settings.sender,
-            mail.name,
-            mail.email,
-            mail.message_id,
-            made,
-            mail.language,
-            settings.reply_to,
-            mail.kind in IN_SERIES,
-        )
-        return mime(letter, head)
+        to, made = Addressee(mail.name, mail.email, mail.language), clock.from_text(mail.created_at)
+        return mime(letter, MailHead.of(self.office.settings.mail, to, mail.message_id, made, mail.kind in IN_SERIES))
 
     def _settle(self, now: datetime, mail: Mail, answer: MailOutcome) -> None:
         """A mail that was not taken: tried again later, or failed for good."""

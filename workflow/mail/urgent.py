@@ -80,7 +80,6 @@ def _tell(office: Office, line: smtplib.SMTP, now: datetime, code: str, why: Sen
     letter, _ = letters.letter_of(office, "alarm", to.language, to.name, None, None, payload)
     settings = office.settings.mail
     mark = f"<database.alarm.{secrets.token_hex(8)}@{domain_of(settings.sender)}>"
-    head = MailHead(settings.sender, to.name, to.email, mark, now, to.language, settings.reply_to, False)
-    answer = smtp.hand_over(line, settings.sender, to.email, mime(letter, head), lambda: True)
+    answer = smtp.hand_over(line, settings.sender, to.email, mime(letter, MailHead.of(settings, to, mark, now)), lambda: True)
     if answer is None or not answer.is_yes:
         log.error("an admin can't be told by mail", who=code, answer=answer and answer.text)

@@ -26,7 +26,7 @@ def answer(office: Office, now: datetime) -> int:
     One letter, whatever the number of clients and contacts that share the address: it opens all of
     them.
     """
-    letters = _answer_staff(office, now)
+    letters = staff_access.answer(office, now)
     if not LoginRequest.select().exists():
         return letters
     directory = SeatDirectory(office)
@@ -40,16 +40,6 @@ def answer(office: Office, now: datetime) -> int:
                 letters += 1
             LoginRequest.delete().where(LoginRequest.id == request.id).execute()
     return letters
-
-
-def _answer_staff(office: Office, now: datetime) -> int:
-    if not staff_access.is_asked():
-        return 0
-    with transaction():
-        wanted = staff_access.waiting(office, now)
-        for code, goal in wanted:
-            outbox.enqueue_to_staff(office, now, staff_access.KIND, None, code, {"goal": goal})
-    return len(wanted)
 
 
 def _chosen(seats: tuple[Seat, ...], goal: str) -> Seat:

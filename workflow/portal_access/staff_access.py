@@ -21,6 +21,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.trail import trail
+from workflow.outbox import outbox
 from workflow.portal_access.access import LINK_MINUTES, Door, folded, idle_since, network_of
 
 DESK = Door("desk ", DeskRequest, DeskToken, DeskSession)
@@ -35,19 +36,19 @@ def whose(office: Office, address: str) -> list[str]:
     return [code for code, person in office.staff.items() if person.active and folded(person.email) == address]
 
 
-def waiting(office: Office, now: datetime) -> list[tuple[str, str]]:
-    """(staff, goal) of each request a letter answers; all are forgotten. In `transaction()`."""
-    found = []
-    for request in DeskRequest.select().order_by(DeskRequest.id):
-        if request.at > clock.to_text(now - timedelta(minutes=LINK_MINUTES)) and office.settings.desk.oidc is None:
-            found += [(code, request.goal) for code in whose(office, request.address)]
-        DeskRequest.delete().where(DeskRequest.id == request.id).execute()
-    return found
-
-
-def is_asked() -> bool:
-    """True if a request waits for its letter."""
-    return bool(DeskRequest.select().exists())
+def answer(office: Office, now: datetime) -> int:
+    """Put a letter in the outbox for each request of staff, and forget those; how many."""
+    if not DeskRequest.select().exists():
+        return 0
+    letters = 0
+    with transaction():
+        for request in DeskRequest.select().order_by(DeskRequest.id):
+            is_late = request.at <= clock.to_text(now - timedelta(minutes=LINK_MINUTES))
+            for code in whose(office, request.address) if not is_late and office.settings.desk.oidc is None else ():
+                outbox.enqueue_to_staff(office, now, KIND, None, code, {"goal": request.goal})
+                letters += 1
+            DeskRequest.delete().where(DeskRequest.id == request.id).execute()
+    return letters
 
 
 def new_link(office: Office, now: datetime, code: str, goal: str) -> str:

@@ -14,13 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dossier.database.tables import Edition, Item, Mail, editions_of, item_name
+from dossier.database.tables import Edition, Item, Mail, Shown, editions_of, item_name, tuples
 from dossier.office.office import Office
 from dossier.text import clock, sentences
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from workflow.messages.language import environment, size
 from workflow.portal_access import openings
+from workflow.reports import proof
 
 REPORT_HOURS = 72
 """GDPR article 33, paragraph 1: counted from when the office became aware of it."""
@@ -83,22 +84,17 @@ def person_name(office: Office, code: str) -> str:
 
 def _periods(now: datetime, key: int) -> list[Period]:
     """What the trail says was published, each until the next or until it was taken off."""
-    found: list[Period] = []
-    open_since: str | None = None
-    shown: tuple[tuple[str, int, str], ...] = ()
-    editions = {one.content: one for one in Edition.select().where(editions_of(key))}
-    for event in trail.history(key):
-        if event["action"] not in ("published", "taken_off"):
-            continue
-        at = clock.to_the_minute(event["at"])
-        if open_since is not None:
-            found.append(Period(open_since, at, shown))
-        edition = editions.get(event["detail"].get("content", ""))
-        open_since = at if event["action"] == "published" else None
-        shown = tuple((a["name"], a["size"], a["sha256"]) for a in edition.shown["attachments"]) if edition else ()
-    if open_since is not None:
-        found.append(Period(open_since, clock.to_the_minute(clock.to_text(now)), shown))
-    return found
+    contents = dict(tuples(Edition.select(Edition.content, Edition.shown).where(editions_of(key))))
+    return [
+        Period(
+            clock.to_the_minute(seen["from"]), clock.to_the_minute(seen["until"] or clock.to_text(now)), _files_in(seen["what"])
+        )
+        for seen in proof.periods(trail.events(item=key), contents)
+    ]
+
+
+def _files_in(shown: Shown | None) -> tuple[tuple[str, int, str], ...]:
+    return tuple((a["name"], a["size"], a["sha256"]) for a in shown["attachments"]) if shown is not None else ()
 
 
 def told(seen: Exposure) -> list[Sentence]:

@@ -24,12 +24,12 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from dossier.database import tables
-from dossier.database.tables import Edition, Event, Item, editions_of, item_name, tuples
+from dossier.database.tables import Edition, Event, Item, Shown, editions_of, item_name, tuples
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import clock, sentences
@@ -141,9 +141,15 @@ def _told(event: RecordedEvent, link: str | None = None) -> dict[str, Any]:
     return {**told, "link": link} if link else told
 
 
-def periods(events: Sequence[RecordedEvent], contents: Mapping[str, object]) -> list[dict[str, object]]:
-    """What the client could see: {from, until (None: still), content, what, approved_by}."""
-    found: list[dict[str, object]] = []
+Seen = TypedDict(
+    "Seen", {"from": str, "until": str | None, "content": str, "what": Shown | None, "approved_by": list[dict[str, object]]}
+)
+"""What a client could see. `until`: None while it still can."""
+
+
+def periods(events: Iterable[RecordedEvent], contents: Mapping[str, Shown]) -> list[Seen]:
+    """What was published, each until the next or until it was taken off."""
+    found: list[Seen] = []
     approved: dict[str, list[dict[str, object]]] = {}
     for event in events:
         detail = event.said
