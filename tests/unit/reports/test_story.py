@@ -1,0 +1,89 @@
+"""An item's history as a person would tell it. Pure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dossier.office.keys import Client, Contact, Settings, Staff
+from dossier.office.office import Office
+from dossier.text.sentences import told
+from workflow.reports.story import KEYS, name_of, story
+
+OFFICE = Office(
+    Path("/nowhere"),
+    Settings(),
+    {"acme-bv": Client(name="Acme", contacts=[Contact(id="jan", name="Jan Jansen", email="jan@acme.example")])},
+    {
+        "k.smit": Staff(name="Karin Smit", email="k@office.example"),
+        "p.bakker": Staff(name="Piet Bakker", email="p@office.example"),
+    },
+)
+
+
+def event(action: str, actor: str = "k.smit", **detail: Any) -> dict[str, Any]:
+    return {"at": "2026-11-24T09:00:00+01:00", "actor": actor, "action": action, "detail": detail}
+
+
+def lines(*events: dict[str, Any]) -> list[str]:
+    return [told(one.what) for one in story(OFFICE, "acme-bv", events)]
+
+
+def test_the_latest_comes_first_and_who_did_it_has_a_name() -> None:
+    found = story(OFFICE, "acme-bv", [event("created", source="report.yaml"), event("opened", "contact:acme-bv/jan")])
+    assert [(one.what.code, one.who) for one in found] == [("story.opened", "Jan Jansen"), ("story.created", "Karin Smit")]
+
+
+def test_looks_of_the_office_are_one_line_for_each_run_of_them_with_each_name_once() -> None:
+    looks = [event("viewed", one) for one in ("k.smit", "p.bakker", "k.smit")]
+    found = story(OFFICE, "acme-bv", [*looks, event("published", "dossier"), event("viewed")])
+    assert [one.what.code for one in found] == ["story.viewed", "story.published", "story.viewed"]
+    assert found[-1].what.values["who"] == "Karin Smit, Piet Bakker"
+    assert found[1].who == "", "the daemon did it by itself"
+
+
+def test_that_staff_were_told_of_what_the_line_before_says_is_left_out() -> None:
+    assert [
+        one.what.code for one in story(OFFICE, "acme-bv", [event("notified", kind="approved"), event("notified", kind="ready")])
+    ] == ["story.notified"]
+
+
+def test_an_event_that_nobody_has_words_for_is_told_by_its_name() -> None:
+    assert lines(event("put_in_a_box")) == [told(story(OFFICE, "acme-bv", [event("put_in_a_box")])[0].what)]
+    assert "put in a box" in lines(event("put_in_a_box"))[0]
+
+
+def test_each_change_of_an_amendment_is_told_with_names_for_codes() -> None:
+    changed = {"owner": {"from": None, "to": "p.bakker"}, "risk": {"from": "low", "to": "high"}}
+    [one] = story(
+        OFFICE, "acme-bv", [event("amended", changed=changed, added=[{"name": "a.pdf"}], renamed=[{"from": "b", "to": "c"}])]
+    )
+    more = [told(line) for line in one.more]
+    assert len(more) == 4
+    assert "Piet Bakker" in more[0]
+    assert "risk" in more[1]
+    assert "a.pdf" in more[2]
+
+
+@pytest.mark.parametrize(
+    ("actor", "name"),
+    [
+        ("k.smit", "Karin Smit"),
+        ("contact:acme-bv/jan", "Jan Jansen"),
+        ("contact:acme-bv/gone", "gone"),
+        ("contact:gone/jan", "jan"),
+        ("dossier", ""),
+        ("os:scanner", "scanner"),
+    ],
+)
+def test_a_code_of_the_trail_has_the_name_that_people_know(actor: str, name: str) -> None:
+    assert name_of(OFFICE, actor) == name
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_each_key_has_a_name(language: str) -> None:
+    for key in KEYS:
+        [one] = story(OFFICE, "acme-bv", [event("amended", changed={key: {"from": None, "to": "x"}})])
+        assert f"keys.{key}" not in told(one.more[0], language)

@@ -1,0 +1,32 @@
+"""Moments as the desk's pages say them. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from desk.web.staff import moments
+
+NOW = datetime(2026, 11, 24, 15, 30).astimezone()
+
+
+@pytest.mark.parametrize(
+    ("back", "english", "dutch"),
+    [
+        (timedelta(minutes=5), "15:25", "15:25"),
+        (timedelta(days=1), "1 day", "1 dag"),
+        (timedelta(days=13), "13 days", "13 dagen"),
+        (timedelta(days=14), "10 Nov", "10 nov"),
+        (timedelta(days=400), "20 Oct 2025", "20 okt 2025"),
+        (-timedelta(days=2), "26 Nov", "26 nov"),
+    ],
+)
+def test_a_moment_is_a_time_today_then_days_then_a_date(back: timedelta, english: str, dutch: str) -> None:
+    told = [moments.moment((NOW - back).isoformat(), NOW, language).replace(".", "") for language in ("en", "nl")]
+    assert told == [english, dutch]
+
+
+def test_dates_and_weekdays_are_told_in_the_readers_language() -> None:
+    assert moments.weekday("2026-11-27", "nl") == "Vrijdag 27 november"
+    assert "2027" in moments.date("2027-03-01", "nl")
