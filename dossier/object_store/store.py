@@ -191,16 +191,10 @@ class ObjectStore:
 
     def put(self, name: str, data: bytes, **headers: str) -> None:
         """Put a small object; the store has it then. `headers`: ContentType and the like."""
-        md5 = hashlib.md5(data, usedforsecurity=False)
+        md5, body = _with_md5(data)
         with self._asking(name):
-            told = self._client.put_object(
-                Bucket=self.bucket,
-                Key=self._prefix + name,
-                Body=data,
-                ContentMD5=base64.b64encode(md5.digest()).decode(),
-                **headers,
-            )
-        self._compare(name, told, md5.hexdigest())
+            told = self._client.put_object(Bucket=self.bucket, Key=self._prefix + name, **body, **headers)
+        self._compare(name, told, md5.hex())
 
     def upload(self, name: str, source: Path, sha256: str, **headers: str) -> None:
         """Put a file, in parts if large; the store has it then. files.Changed: another hash."""
@@ -240,15 +234,13 @@ class ObjectStore:
         return upload
 
     def _send_part(self, upload: Upload, data: bytes) -> bytes:
-        number, md5 = len(upload.parts) + 1, hashlib.md5(data, usedforsecurity=False)
+        number, (md5, body) = len(upload.parts) + 1, _with_md5(data)
+        part = {"Bucket": self.bucket, "Key": upload.key, "UploadId": upload.id, "PartNumber": number}
         with self._asking(upload.name):
-            told = self._client.upload_part(
-                Bucket=self.bucket, Key=upload.key, UploadId=upload.id, PartNumber=number, Body=data,
-                ContentMD5=base64.b64encode(md5.digest()).decode(),
-            )  # fmt: skip
-        self._compare(upload.name, told, md5.hexdigest())
+            told = self._client.upload_part(**part, **body)
+        self._compare(upload.name, told, md5.hex())
         upload.parts.append({"PartNumber": number, "ETag": told["ETag"]})
-        return md5.digest()
+        return md5
 
     def finish(self, upload: Upload) -> None:
         """Make an object of what was begun, seen in one step. The store has it then."""
@@ -302,6 +294,12 @@ class ObjectStore:
             raise StoreFailed(errno.EIO, answered(code, message, self.bucket), self.address_of(name)) from error
         except BotoCoreError as error:
             raise StoreFailed(errno.EIO, unreached(error), self.url) from error
+
+
+def _with_md5(data: bytes) -> tuple[bytes, dict[str, object]]:
+    """The MD5 of a body, and both as a request has them."""
+    md5 = hashlib.md5(data, usedforsecurity=False).digest()
+    return md5, {"Body": data, "ContentMD5": base64.b64encode(md5).decode()}
 
 
 def etag_of(path: Path) -> str:

@@ -87,6 +87,11 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() and not has_bad_characters(c) else c.encode("unicode_escape").decode() for c in name)
 
 
+def clipped(text: str, most: int = 60) -> str:
+    """As much of a text as a sentence about it shows."""
+    return printable(text[:most]) + ("…" if len(text) > most else "")
+
+
 def name_fault(name: str) -> Sentence | None:
     """What is wrong with `name` as an attachment's name, or None."""
     if not name or name in (".", ".."):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from yaml import Mark, MarkedYAMLError
 
-from dossier.text.names import printable
+from dossier.text.names import clipped
 from dossier.text.sentences import Sentence, sentence
 
 SHOWN = 80
@@ -110,5 +110,4 @@ def quoted(value: str) -> str:
 
 
 def _printable(line: str) -> str:
-    line = line.strip()
-    return printable(line[:SHOWN]) + ("…" if len(line) > SHOWN else "")
+    return clipped(line.strip(), SHOWN)

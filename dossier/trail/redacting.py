@@ -22,14 +22,10 @@ def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
     Raises Conflict for an event that tells of an erasure: without it the others would look tampered
     with. `reason` is kept, so it must not say what was erased.
     """
-    wanted = sorted(set(seqs))
-    kept = [row for some in chunks(wanted) for row in tuples(
-        Event.select(Event.seq, Event.action).join(EventDetail, on=(Event.seq == EventDetail.seq))
-        .where(Event.seq.in_(some))
-    )]  # fmt: skip
-    if any(action == "erased" for _, action in kept):
+    kept = [event for event in those(seqs) if event.detail is not None]
+    if any(event.action == "erased" for event in kept):
         raise Conflict("trail.no_erasing_of_erasures")
-    found = [seq for seq, _ in kept]
+    found = [event.seq for event in kept]
     if not found:
         return 0
     for some in chunks(found):

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 from dossier.office.item_types import fitting, is_date, wanted
 from dossier.office.keys import FieldKind, Settings
 from dossier.office.terms import LATER_KEYS, SIDECAR_KEYS, YES_NO
-from dossier.text.names import fold, has_bad_characters, name_fault, nfc, printable
+from dossier.text.names import clipped, fold, has_bad_characters, name_fault, nfc, printable
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Scalar
 
@@ -124,11 +124,6 @@ class Key:
 
 
 # Values
-
-
-def clipped(text: str) -> str:
-    """As much of a text as a sentence about it shows."""
-    return printable(text[:60]) + ("…" if len(text) > 60 else "")
 
 
 def _text(_: SidecarReading, node: Node, word: str, *, most: int = 65536, empty: bool = False, free: bool = False) -> str:

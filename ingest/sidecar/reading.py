@@ -17,10 +17,10 @@ from typing import Literal
 
 from dossier.office.keys import FieldKind, Settings
 from dossier.office.terms import LATER_KEYS
-from dossier.text.names import fold
+from dossier.text.names import clipped, fold
 from dossier.text.sentences import Sentence, Words, sentence
 from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, decoded, read_map, tree_of
-from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, SidecarReading, clipped, read_field
+from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, SidecarReading, read_field
 from ingest.sidecar.presets import Spoken, fill
 
 _READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}

@@ -127,10 +127,8 @@ def assign(
     """
     may = people.readable(office, actor)
     name = check_waiting(office, may, client, name) if is_clients else check(office, may, name)
-    said = {
-        **{key: value or None for key, value in keys.items()},
-        "description": keys.get("description") or _description(office, name),
-    }
+    described = keys.get("description") or _description(office, name)
+    said = {**{key: value or None for key, value in keys.items()}, "description": described}
     with open_beneath(office.inbox, client if is_clients else FOLDER) as home:
         source = home / name
         sha256, is_whole = _looked_at(office, source)
@@ -139,7 +137,7 @@ def assign(
         request = Request(client, [source], said)
         if wrong := dropping.problems(office, actor, request, data, is_delegated=actor.behind is not None):
             raise Invalid(wrong)
-        folder = _place(office, now, actor, client, str(said["description"]), data, {name: sha256}, source)
+        folder = _place(office, now, actor, client, str(described), data, {name: sha256}, source)
         try:
             with open_beneath(office.inbox, client, folder) as target:
                 moves.move_new(source, target / name)

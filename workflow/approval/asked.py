@@ -10,15 +10,13 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from dossier.database.database import transaction
-from dossier.database.tables import Asked, Item, Note, chunks, first_edition, tuples
+from dossier.database.tables import Asked, Item, Note, first_edition, insert_rows, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.approval.waiting import Asking
 from workflow.outbox import notices, outbox
-
-CHUNK = 1_000
 
 
 def open_rows() -> list[tuple[int, str, bool]]:
@@ -40,15 +38,11 @@ def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
         return
     made = [(*key, clock.to_text(now), True) for key in sorted(new)]
     with transaction():
-        for some in chunks(made, CHUNK):
-            fields = [Asked.edition, Asked.person, Asked.at, Asked.is_open]
-            Asked.insert_many(some, fields=fields).execute()
+        insert_rows(Asked, made, [Asked.edition, Asked.person, Asked.at, Asked.is_open])
         mark(back, is_open=True)
         mark(over, is_open=False)
         trail.record_all(now, [entry for asking in askings for entry in _passed_on(asking, new)])
-        _tell_asked(
-            office, now, [asking for asking in askings if any(edition == asking.concept.edition for edition, _ in new)], new
-        )
+        _tell_asked(office, now, askings, new)
         for asking in stuck:
             _tell_nobody_is_left(office, now, asking)
 
@@ -65,10 +59,12 @@ def _passed_on(asking: Asking, new: Collection[tuple[int, str]]) -> list[trail.N
 
 def _tell_asked(office: Office, now: datetime, askings: Sequence[Asking], new: Collection[tuple[int, str]]) -> None:
     """Whoever is asked for the first time hears of it at once, if they want to."""
-    keys = [asking.concept.item for asking in askings]
+    editions = {edition for edition, _ in new}
+    asked_anew = [asking for asking in askings if asking.concept.edition in editions]
+    keys = [asking.concept.item for asking in asked_anew]
     found = {item.id: item for item in Item.select().where(Item.id.in_(keys))} if keys else {}
     silent = notices.imported(keys)
-    for asking in askings:
+    for asking in asked_anew:
         key, edition = asking.concept.item, asking.concept.edition
         for person in asking.people:
             if (edition, person) in new and key in found and key not in silent:

@@ -21,7 +21,7 @@ from typing import Any
 
 from dossier.database import file_texts
 from dossier.database.search import search_text
-from dossier.database.tables import Attachment, Edition, Item, Label, Removal, item_name
+from dossier.database.tables import Attachment, Edition, Item, Label, Removal, insert_rows, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -146,13 +146,8 @@ def amend(
     suspicion.record(office, now, item, change.screened)
     if is_doubtful:
         items.tell_doubts(now, item, doubts)
-    return [
-        *changed,
-        *change.told,
-        *([action] if action else []),
-        *(["offer"] if asks_inside else []),
-        *(["held"] if is_doubtful else []),
-    ]
+    steps = (action, "offer" if asks_inside else None, "held" if is_doubtful else None)
+    return [*changed, *change.told, *filter(None, steps)]
 
 
 def still_to_do(key: int, changes: FileChanges) -> FileChanges:
@@ -304,18 +299,14 @@ def _put(change: _Change, file: File, old: Attachment | None, position: int) -> 
             _share(change, old, file.share)
         return old
     share = file.share if file.share is not None else old.share if old is not None else chosen(change.office, None)
-    place = makers.place(old.position if old is not None else position)
-    change.makers = makers.added(change.makers, place, [*change.actor.people, *file.makers])
-    number = {"version": old.version + 1} if old is not None else {}
-    _tell(
-        change,
-        "replaced" if old is not None else "added",
-        {"name": file.name, "sha256": file.sha256, "share": share, **number, **items.owner_told(file)},
-    )
+    position, version = (old.position, old.version + 1) if old is not None else (position, 1)
+    change.makers = makers.added(change.makers, makers.place(position), [*change.actor.people, *file.makers])
+    number = {"version": version} if old is not None else {}
+    told = {"name": file.name, "sha256": file.sha256, "share": share, **number, **items.owner_told(file)}
+    _tell(change, "replaced" if old is not None else "added", told)
     return Attachment(
-        item=change.item.id, position=old.position if old is not None else position, name=file.name, share=share, note=note,
-        version=old.version + 1 if old is not None else 1, sha256=file.sha256, size=file.size, media_type=file.media_type,
-        added_at=clock.to_text(change.now), current=True,
+        item=change.item.id, position=position, name=file.name, share=share, note=note, version=version, sha256=file.sha256,
+        size=file.size, media_type=file.media_type, added_at=clock.to_text(change.now), current=True,
     )  # fmt: skip
 
 
@@ -444,7 +435,7 @@ def _write(change: _Change, changed: Mapping[str, object], source: str | None) -
         setattr(item, name, list(value) if isinstance(value, tuple) else value)
     item.makers = change.makers
     Label.delete().where(Label.item == item.id).execute()
-    items.insert(Label, [(item.id, folded) for folded in dict.fromkeys(map(fold, draft.labels))])
+    insert_rows(Label, [(item.id, folded) for folded in dict.fromkeys(map(fold, draft.labels))])
     text = items.text_row(item.id, draft, [file.name for file in change.files])
     search_text([text], replace=True)
     file_texts.keep_only(text, {file.sha256 for file in change.files})

@@ -26,7 +26,6 @@ from dossier.database.tables import (
     Item,
     Label,
     Shown,
-    Table,
     TextRow,
     editions_of,
     first_edition,
@@ -200,10 +199,10 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
         entries += _created_entries(office, one, key, files, state, editions[-1][2] if draft.share or approval else None)
         keys.append(key)
         key += 1
-    insert(Item, items)
-    insert(Label, labels)
-    insert(Attachment, attachments, skip=1)
-    insert(Edition, editions)
+    insert_rows(Item, items)
+    insert_rows(Label, labels)
+    insert_rows(Attachment, attachments, Attachment._meta.sorted_fields[1:])  # its number is given by the database
+    insert_rows(Edition, editions)
     search_text(texts)
     trail.record_all(now, entries)
     for one, key in zip(new, keys, strict=True):
@@ -249,11 +248,6 @@ def _take_numbers(year: int, count: int) -> int:
         Counter.insert(year=year, last=count).execute()
     last: int = Counter.get_by_id(year).last
     return first_key(year) + last - count + 1
-
-
-def insert(table: type[Table], rows: Sequence[tuple[object, ...]], skip: int = 0) -> None:
-    """Insert whole rows. `skip`: columns that number themselves."""
-    insert_rows(table, rows, table._meta.sorted_fields[skip:])
 
 
 def text_row(key: int, draft: Draft | Item, files: Iterable[str]) -> TextRow:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dossier.database.tables import EditionNote, chunks, tuples
+from dossier.database.tables import EditionNote, chunks, insert_rows, tuples
 from dossier.text.sentences import Sentence, packed, unpacked
 
 CHUNK = 5_000
-"""Rows in one INSERT, so that both databases take it."""
+"""Numbers in one `IN (…)`, so that both databases take it."""
 
 
 def add(lines: Mapping[int, Sequence[Sentence | str]]) -> None:
@@ -23,8 +23,7 @@ def add(lines: Mapping[int, Sequence[Sentence | str]]) -> None:
         for edition, several in lines.items()
         for number, line in enumerate(several, 1)
     ]
-    for some in chunks(rows, CHUNK):
-        EditionNote.insert_many(some, fields=[EditionNote.edition, EditionNote.line, EditionNote.text]).execute()
+    insert_rows(EditionNote, rows)
 
 
 def on(edition: int) -> list[Sentence | str]:

@@ -83,9 +83,8 @@ def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence
         raise Conflict(code, mail=number, state=sentence(f"mail.state_{mail.state}"), at=clock.local_iso(mail.sent_at))
     parts = list(Mail.select().where((Mail.within == mail.id) & (Mail.state == mail.state))) if mail.kind == BUNDLE else []
     for part in [mail, *parts]:
-        Mail.update(state="cancelled", error=packed(sentence("mail.called_off_by", who=actor.code))).where(
-            Mail.id == part.id
-        ).execute()
+        error = packed(sentence("mail.called_off_by", who=actor.code))
+        Mail.update(state="cancelled", error=error).where(Mail.id == part.id).execute()
         if part.kind == READY:
             Item.update(notify=False).where(Item.id == part.item).execute()
         _record_by(now, actor, "mail_cancelled", part)

@@ -264,11 +264,9 @@ def close_line(server: smtplib.SMTP, politely: bool) -> None:
 def _answer(code: int, text: bytes | str, of_sender: bool = False) -> MailOutcome:
     """A code that is none of RFC 5321's is not an answer."""
     told = f"{code} {_decoded(text)}".strip()
-    return (
-        MailOutcome(code, plain(told), of_sender)
-        if 200 <= code < 600
-        else MailOutcome(None, sentence("mail.nonsense", answer=told))
-    )
+    if 200 <= code < 600:
+        return MailOutcome(code, plain(told), of_sender)
+    return MailOutcome(None, sentence("mail.nonsense", answer=told))
 
 
 def _decoded(text: bytes | str) -> str:

@@ -137,10 +137,8 @@ class StandingAlarms:
                     continue
                 is_first = _group(cause) not in told
                 told.add(_group(cause))
-                _write(
-                    cause,
-                    {**note, "letters": self._write_to_admins(now, cause, [from_data(note["text"])], False) if is_first else []},
-                )
+                letters = self._write_to_admins(now, cause, [from_data(note["text"])], False) if is_first else []
+                _write(cause, {**note, "letters": letters})
 
     def _end(self, now: datetime, cause: str) -> None:
         note = _read(cause)

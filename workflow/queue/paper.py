@@ -273,8 +273,7 @@ def _decision(typed: Mapping[str, Plain]) -> tuple[Literal["approve", "reject"] 
 
 
 def _short(value: Plain) -> str:
-    text = _line(value if isinstance(value, str) else str(value))
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+    return names.clipped(_line(str(value)), SHOWN_CHARACTERS)
 
 
 def typed_lines(reading: ReturnedPaper) -> list[Sentence]:

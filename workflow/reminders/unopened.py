@@ -76,11 +76,8 @@ def remind(office: Office, now: datetime) -> int:
 def _remind(office: Office, now: datetime, client: str, contact: Contact, items: Sequence[Item]) -> int:
     """One letter about the items that the contact has not opened and was not told of; or 0."""
     with transaction():
-        new = [
-            item
-            for item in items
-            if not _is_opened(item, contact.id) and Note.read(openings.reminder_key(item.public or 0, contact.id)) is None
-        ]
+        keys = {item.id: openings.reminder_key(item.public or 0, contact.id) for item in items}
+        new = [item for item in items if not _is_opened(item, contact.id) and Note.read(keys[item.id]) is None]
         if not new:
             return 0
         editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_([item.public for item in new]))}
@@ -92,7 +89,7 @@ def _remind(office: Office, now: datetime, client: str, contact: Contact, items:
         }
         outbox.enqueue_to_contact(office, now, UNOPENED, new[0] if len(new) == 1 else None, client, contact.id, payload)
         for item in new:
-            Note.insert(key=openings.reminder_key(item.public or 0, contact.id), value=clock.to_text(now)).execute()
+            Note.insert(key=keys[item.id], value=clock.to_text(now)).execute()
         told = {"to": contact.id}
         trail.record_all(now, [trail.NewEvent(trail.DAEMON, "contact_reminded", item.id, told) for item in new])
     return 1

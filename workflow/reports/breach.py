@@ -108,13 +108,11 @@ def told(seen: Exposure) -> list[Sentence]:
 
 
 def _openings(seen: Exposure) -> list[Sentence]:
-    return [
-        Sentence(
-            "breach.opened_once" if times == 1 else "breach.opened_often",
-            {"contact": contact, "what": file or sentence("breach.the_page"), "times": times, "first": first, "last": last},
-        )
-        for contact, file, first, last, times in seen.openings
-    ]
+    found = []
+    for contact, file, first, last, times in seen.openings:
+        code, what = "breach.opened_once" if times == 1 else "breach.opened_often", file or sentence("breach.the_page")
+        found.append(sentence(code, contact=contact, what=what, times=times, first=first, last=last))
+    return found
 
 
 def draft(office: Office, now: datetime, by: str, reason: str, seen: Exposure) -> str:

@@ -219,11 +219,8 @@ def _faults(proof: Mapping[str, Any]) -> list[Sentence]:
             faults.append(sentence("proof.changed_untold", event=name))
         if event.detail is not None and trail.detail_digest(event.salt or "", event.detail) != event.digest:
             faults.append(sentence("proof.detail_changed", event=name))
-    faults += [
-        sentence("proof.another_items", event=auditing.named(event))
-        for event in events
-        if item_name(event.item or 0) != proof["item"]
-    ]
+    strange = [event for event in events if item_name(event.item or 0) != proof["item"]]
+    faults += [sentence("proof.another_items", event=auditing.named(event)) for event in strange]
     head = chain["before"]
     for link in chain["links"]:
         head = trail.chained(head, link)

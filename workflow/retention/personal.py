@@ -9,10 +9,11 @@ sentences it is left alone.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+
+from dossier.text.names import nfc
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class ErasedPerson:
     @cached_property
     def _words(self) -> re.Pattern[str] | None:
         """What names the person in any text."""
-        wanted = [r"[\s._-]+".join(map(re.escape, _nfc(name).split())) for name in self.names if name.strip()]
-        wanted += [re.escape(_nfc(address)) for address in self.addresses]
+        wanted = [r"[\s._-]+".join(map(re.escape, nfc(name).split())) for name in self.names if name.strip()]
+        wanted += [re.escape(nfc(address)) for address in self.addresses]
         wanted += [re.escape(f"{client}/{contact}") for client, contact in self.seats]
         if not wanted:
             return None
@@ -41,11 +42,11 @@ class ErasedPerson:
         return frozenset(contact for code, contact in self.seats if code == client)
 
     def is_named_in(self, text: str, client: str | None = None) -> bool:
-        return self.without(text, client, "") != _nfc(text)
+        return self.without(text, client, "") != nfc(text)
 
     def without(self, text: str, client: str | None, pseudonym: str) -> str:
         """`text`, about this client, with `pseudonym` in the person's place."""
-        told = _nfc(text)
+        told = nfc(text)
         if self._words is not None:
             told = self._words.sub(pseudonym, told)
         for code in self.codes(client):
@@ -63,7 +64,3 @@ class ErasedPerson:
         if isinstance(value, list):
             return [self.without_in(one, client, pseudonym) for one in value]
         return value
-
-
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
