@@ -14,12 +14,16 @@ from dossier.text.sentences import Sentence, sentence, told
 from workflow.approval import deciding
 from workflow.approval.waiting import Asking, Concept
 from workflow.items import notes, suspicion
-from workflow.portal.pages import ShownItem
+from workflow.messages.language import translator
+from workflow.portal import pages
+from workflow.portal.pages import PreviewNote, ShownItem
 from workflow.portal.showing import house_of, newest_public, shown_item
 from workflow.queue import paper
 from workflow.queue.paper import Sheet
 from workflow.queue.pictures import MOST_CONCEPTS, Pictures
-from workflow.queue.preview import MOST_ITEMS, preview_html
+
+MOST_ITEMS = 50
+"""Of a long portal only the newest are in a preview: it is made anew for each concept."""
 
 
 class Sheets:
@@ -56,7 +60,12 @@ class Sheets:
         return [*noted, *(line for line in self._not_searched.get(item.id, ()) if line not in noted)]
 
     def preview(self, now: datetime, asking: Asking, person: str) -> str | None:
-        """`preview.html` for `person`; None of what no client would see."""
+        """`preview.html` for `person`; None of what no client would see.
+
+        It is the portal's own page (pages.py) with its style and pictures inside, no script, a
+        banner on top, a mark at the item in question, and links only to that item's own files,
+        which lie beside it.
+        """
         code, edition = asking.concept.client, self._editions[asking.concept.edition]
         if "internal" in edition.shown:
             return None
@@ -69,12 +78,16 @@ class Sheets:
         own = replace(own, attachments=tuple(replace(file, picture=file.sha256) for file in own.attachments))
         secret = self._secret(code, person)
         others = [one for one in newest if one.item != own.item and one.item not in secret]
+        count += 1 - len(secret) - (item.public is not None)
+        language = people.language_of(self.office, person)
+        _ = translator(language).gettext
+        banner = _("Preview: what the client would see after %(item)s is approved.") % {"item": own.item}
+        if count > MOST_ITEMS:
+            banner += " " + _("Only the newest %(shown)d of %(count)d items are on it.") % {"shown": MOST_ITEMS, "count": count}
+        note = PreviewNote(banner, language, own.item, _("To be decided"), drawn | self._pictures.of_public(code, others))
         client = self.office.clients.get(code)
-        return preview_html(
-            house_of(self.office, code), client.name if client else code, client.language if client else "nl",
-            people.language_of(self.office, person), own, others, count - len(secret) - (item.public is not None),
-            drawn | self._pictures.of_public(code, others),
-        )  # fmt: skip
+        name, client_language = (client.name, client.language) if client else (code, "nl")
+        return pages.index_html(house_of(self.office, code), name, client_language, [own, *others[: MOST_ITEMS - 1]], note)
 
     def _secret(self, client: str, person: str) -> set[str]:
         """The items on this client's portal that this person must not know of, for their type."""
