@@ -123,7 +123,7 @@ class PortalWork:
         """Make some of the pages for which nobody waits, until `is_called`; False: there are
         none."""
         now = clock.utc_now()
-        if not self.portal.has_work(now) or self.portal.is_awaited(now):
+        if not self.portal.has_spare_work(now) or self.portal.is_awaited(now):
             return False
         self.portal.round(now, is_called)
         self._alarm("portal", self.portal.trouble)

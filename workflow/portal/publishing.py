@@ -234,13 +234,15 @@ class Publisher:
 
     def has_work(self, now: datetime) -> bool:
         """True if a round would do something."""
-        return self.is_awaited(now) or self._has_spare_work()
+        return self.is_awaited(now) or self.has_spare_work(now)
 
-    def _has_spare_work(self) -> bool:
-        """True if there are pages to be made for which nobody waits."""
+    def has_spare_work(self, now: datetime) -> bool:
+        """True if there are pages to be made for which nobody waits, or may be. Asks nobody else:
+        that is done several times a second."""
+        self._forget_pauses(now)
         if identity.is_trial() or self._paused_until is not None:
             return False
-        return any(code not in self._retry_at for code in chain(self._stale, self._new))
+        return not self._has_looked or any(code not in self._retry_at for code in chain(self._stale, self._new))
 
     def is_awaited(self, now: datetime) -> bool:
         """True if a round would do something for which somebody waits."""
