@@ -231,7 +231,7 @@ docs: setup-dev reference
 # The large office is made once, in var/bench-large.
 LARGE = var/bench-large
 bench: setup-dev
-	@missed=; for one in "backlog.py --repeat 3 2000 5000" latency.py idle.py fairness.py growth.py \
+	@missed=; for one in "backlog.py --repeat 3 1000 5000" papers.py latency.py idle.py fairness.py growth.py \
 		"commands.py --keep $(LARGE)" "start.py --keep $(LARGE)" "api.py --keep $(LARGE)" "desk_pages.py --keep $(LARGE)" searching.py portal.py publishing.py scale.py; do \
 		echo "== $$one"; $(BIN)/python bench/$$one || missed="$$missed $${one%% *}"; done; \
 	rm -rf $(LARGE); test -z "$$missed" || { echo "a target was missed:$$missed" >&2; exit 1; }

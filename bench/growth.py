@@ -24,7 +24,7 @@ from pathlib import Path
 import backlog
 import common
 
-GROWTH, FILLED = 1.25, 1.3
+GROWTH, FILLED = 1.1, 1.1
 """Targets: how many times as long a drop may take."""
 
 

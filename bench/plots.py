@@ -40,15 +40,32 @@ def backlog(result: Result) -> tuple[str, dict[str, str]]:
             one["naive_per_second"],
             one["dossier_per_second"],
             one["ratio"],
+            " ".join(map(str, one.get("turns", ()))),
             one["naive_ratio"],
         )
         for one in found
     ]
-    columns = ("drops", "floor, drops/s", "naive, drops/s", "dossier, drops/s", "of the floor", "of the naive script")
+    columns = (
+        "drops",
+        "floor, drops/s",
+        "naive, drops/s",
+        "dossier, drops/s",
+        "of the floor",
+        "in each turn",
+        "of the naive script",
+    )
     values = [
         Bar(f"{one['drops']:,} drops", one[f"{name}_per_second"], name) for one in found for name in ("dossier", "floor", "naive")
     ]
     return table(columns, rows), {"backlog": bars("A backlog", "drops a second", values)}
+
+
+def papers(result: Result) -> tuple[str, dict[str, str]]:
+    columns = ("", "papers", "seconds", "papers/s", "of the floor", "memory, MB")
+    rows = [
+        tuple(one[key] for key in ("what", "papers", "seconds", "per_second", "ratio", "memory_mb")) for one in result["results"]
+    ]
+    return f"The floor: {result['floor_per_second']} papers a second.\n\n{table(columns, rows)}", {}
 
 
 def growth(result: Result) -> tuple[str, dict[str, str]]:
@@ -71,7 +88,7 @@ def growth(result: Result) -> tuple[str, dict[str, str]]:
         ),
         "growth-items": bars(
             "The time of a drop in an office with so many items", "ms a drop",
-            [Bar(f"{one['items']:,} items", one["ms_per_drop"]) for one in by_items], 1.3 * by_items[0]["ms_per_drop"],
+            [Bar(f"{one['items']:,} items", one["ms_per_drop"]) for one in by_items], 1.1 * by_items[0]["ms_per_drop"],
         ),
     }  # fmt: skip
     return f"{first}\n\n{second}", pictures
@@ -115,7 +132,7 @@ def start(result: Result) -> tuple[str, dict[str, str]]:
 
 
 SECTIONS: dict[str, Callable[[Result], tuple[str, dict[str, str]]]] = {
-    "backlog": backlog, "growth": growth, "latency": latency, "idle": idle, "fairness": fairness, "commands": commands, "start": start,
+    "backlog": backlog, "papers": papers, "growth": growth, "latency": latency, "idle": idle, "fairness": fairness, "commands": commands, "start": start,
 }  # fmt: skip
 
 
