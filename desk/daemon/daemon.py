@@ -2,9 +2,9 @@
 keep the schedule.
 
 The working thread looks only where something is due: a hint of the watcher, a file that should
-have settled by now, the rescan. Between two looks it sees by the database's version that a
-command wrote something. Everything it remembers may be lost at any time: the next start finds it
-again in the folders and the database.
+have settled by now, the rescan. Between two looks it hears that a command wrote something to the
+database. Everything it remembers may be lost at any time: the next start finds it again in the
+folders and the database.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence, Set
@@ -21,6 +20,7 @@ from typing import NamedTuple
 import structlog
 
 from desk.daemon import surroundings
+from desk.daemon.bell import Bell
 from desk.daemon.event_log import EventLog
 from desk.daemon.mail_work import MailWork
 from desk.daemon.periodic import Periodic
@@ -61,10 +61,6 @@ from workflow.reports import drafts
 
 log = structlog.get_logger("daemon")
 
-WAKE_SECONDS = 0.25
-"""How soon a command's change is seen, and how soon a stop is: two cheap looks at the clock a
-second more don't show."""
-
 TROUBLE_SECONDS = 30
 """How soon it is tried again to clear what is decided and could not leave the inbox."""
 
@@ -72,8 +68,9 @@ END_SECONDS = 3.0
 """How long a stop waits for mails and webhooks that are being sent. With what is to be done then
 it is over within five."""
 
-CONFIG_SECONDS = 1
-"""How often config/ is looked at for changes."""
+LOOK_SECONDS = 1.0
+"""How often config/ is looked at, and whether all folders are there; and the database, for what was
+written unheard."""
 
 QUIET_SECONDS, SPARE_SECONDS = 0.3, 10.0
 """What nobody waits for is done once nothing was dropped for so long; a little of it, now and then,
@@ -85,9 +82,10 @@ FEW = 25
 TURN_SECONDS = 2.0
 """While a backlog of drops is taken: so often what was decided and approved has its turn."""
 
-MARK_SECONDS = 1.0
+MARK_SECONDS, REST_MARK_SECONDS, LATE_MARK_SECONDS = 1.0, 15.0, 4.0
 """How often it is written down how far the database has come, and seen that it still is this
-office's (identity.py)."""
+office's (identity.py): while something is written, and else; and how long that waits for what
+somebody waits for."""
 
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
@@ -126,13 +124,13 @@ class Daemon:
         self._once = once
         self._progress = progress or (lambda done: None)
         self._helped = workers or WorkerPool()
-        self._wake = threading.Condition()
+        self._bell = Bell()
         self._queue_due = self._clear_due = self._published_at = self._taken_at = self._spared_at = 0.0
         self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
-        self._mail_wake = threading.Event()
+        self._mail_bell = Bell()
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm)
-        self._config_due = False
+        self._look_due = 0.0
         self._end_by = float("inf")
         """Until when its threads are waited for, in monotonic seconds, once it was told to stop."""
 
@@ -188,7 +186,7 @@ class Daemon:
         self.claims, self.leads, self._lead_due = Claims(), False, 0.0
         self._presence = presence.Presence(self.office, self._since)
         self.alarms = StandingAlarms(self.office)
-        self.mails = MailWork(self.office, self._environ, self._alarm, self.alarms, self._mail_wake, self._mailed)
+        self.mails = MailWork(self.office, self._environ, self._alarm, self.alarms, self._mail_bell, self._mailed)
         self.webhooks = WebhookWork(self.office, self._environ, self._alarm, self.alarms)
         self.trail = TrailWork(self.office, self._alarm, self.alarms.stands("trail"))
         for cause in self.alarms.causes():
@@ -202,13 +200,13 @@ class Daemon:
         self.workers = self._helped if type(self.vault) is Vault else None
         # Where a folder must be claimed first, nobody else looks at it.
         ahead = None if is_shared() else self.workers
-        self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim, self._saw, ahead)
+        self.lookout = Lookout(self.office, self._bell.ring, self._alarm, self._claim, self._saw, ahead)
         self.intake = Intake(self.office, self.vault, patient=self._once, workers=self.workers)
         self._large = list[LargeDrop]()
         self.texts = TextWork(self.office, self.vault, self.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers, self._once)
-        self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
+        self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_bell.ring)
         if self._lead():
             self.portal.take_off()  # before anything else, whatever backlog there is: CONTRACT section 9
         self.intake.staying.begin()
@@ -281,23 +279,16 @@ class Daemon:
         self._end_by = time.monotonic() + END_SECONDS
         self._teller.stopping()
         files.stopping.set()
-        self._mail_wake.set()
-        self._woken()
+        self._mail_bell.ring()
+        self._bell.ring()
 
     # Hints, from any thread
-
-    def _woken(self) -> None:
-        with self._wake:
-            self._wake.notify()
 
     def hint_queue(self, approver: str | None = None) -> None:
         """Look at this approver's folder now (None: at all of them)."""
         self.queue.hint(approver)
         self._queue_due = 0.0
-        self._woken()
-
-    def _hint_config(self) -> None:
-        self._config_due = True
+        self._bell.ring()
 
     # The working thread
 
@@ -312,24 +303,25 @@ class Daemon:
         self._scheduler = schedule.start(self._jobs())
         try:
             version, events = data_version(), EventLog()
-            marked_at = 0.0
+            mark_due = 0.0
             log.info("running", root=str(self.office.root), pid=os.getpid())
             self._presence.tell(clock.utc_now(), self.leads)
             self._teller.ready()
             while not files.stopping.is_set():
                 self._teller.beat()
-                if time.monotonic() >= marked_at + MARK_SECONDS:
+                if time.monotonic() >= mark_due + (LATE_MARK_SECONDS if self._is_called() else 0.0):
                     identity.mark(self.office)
-                    marked_at = time.monotonic()
+                    mark_due = time.monotonic() + REST_MARK_SECONDS
                 did = self._step()
                 self._supervise()
                 now_version = data_version()
                 if did or now_version != version:
+                    mark_due = min(mark_due, time.monotonic() + MARK_SECONDS)
                     self.texts.note()
                     events.tell() if self.leads else events.skip()
                 if now_version != version:
                     version, self._queue_due = now_version, 0.0
-                    self._mail_wake.set()
+                    self._mail_bell.ring()
                 elif not did:
                     self._rest()
         finally:
@@ -367,25 +359,29 @@ class Daemon:
 
     def _spare(self) -> bool:
         """Do a little of what nobody waits for, until something else is due; False: there is
-        nothing, or this is no time for it."""
-        now = time.monotonic()
-        if not self._once and now < min(self._taken_at + QUIET_SECONDS, self._spared_at + SPARE_SECONDS):
-            return False
-        self._spared_at = now
+        nothing."""
         return self.lookout.help(self._is_called) or (self.leads and self.portal.spare(self._is_called))
 
     def _rest(self) -> None:
-        if self._spare():
-            return
-        self._release_hands()
-        with self._wake:
-            seconds = min(WAKE_SECONDS, self._next_at() - time.monotonic())
-            self._wake.wait(max(0.0, seconds))
-        if self.intake.has_to_forget(time.monotonic()):
+        """Nothing is due: wait until something is. What nobody waits for is done, or begun beside,
+        when nothing came for a while, never when something has just come."""
+        now = time.monotonic()
+        quiet_at = min(self._taken_at + QUIET_SECONDS, self._spared_at + SPARE_SECONDS)
+        if now >= quiet_at:
+            if self._spare():
+                self._spared_at = now
+                return
+            if self.leads:
+                self._spared_at = now
+                self.portal.rest()
+                self.texts.rest()
+        if self.intake.has_to_forget(now):
             self.intake.forget()
-        if self.leads:
-            self.portal.rest()
-            self.texts.rest()
+        else:
+            self.intake.put_on_disk()
+        self._release_hands()
+        due = min(self._next_at(), self._look_due, *([quiet_at] if now < quiet_at else []))
+        self._bell.wait(due - time.monotonic(), hears=True)
 
     def _next_at(self) -> float:
         """When something is due, as far as is known by now, in monotonic seconds."""
@@ -407,7 +403,7 @@ class Daemon:
             self._taken_at = time.monotonic()
         did = (taken or self._queue_due <= time.monotonic()) and self._lead() and self._decide_and_publish(self._is_called)
         if did or taken:
-            self._mail_wake.set()
+            self._mail_bell.ring()
             self._queue_due = 0.0  # what was approved by who may not any more is asked again
         return did or taken
 
@@ -518,7 +514,7 @@ class Daemon:
             if any(large.is_same(one) or (one.amends and large.found.amends) for large in under_way):
                 continue
             if one.is_large:
-                batch = self.intake.begin_large(clock.utc_now(), one, self._woken)
+                batch = self.intake.begin_large(clock.utc_now(), one, self._bell.ring)
                 self._large.append(LargeDrop(one, self.office, batch))
             else:
                 rest.append(one)
@@ -641,13 +637,16 @@ class Daemon:
         return [
             ScheduledJob("rescan", watch.rescan_seconds, rescan),
             ScheduledJob("poll", watch.poll_seconds, poll),
-            ScheduledJob("config", CONFIG_SECONDS, self._hint_config),
             ScheduledJob("beat", presence.BEAT_SECONDS, beat, is_punctual=True),
             *self.periodic.jobs(lambda: self.leads and self.claims.is_held(LEAD)),
         ]
 
     def _supervise(self) -> None:
-        """See that the folders are watched and that the configuration is the one in config/."""
+        """Now and then, see that the folders are watched and that the configuration is the one in
+        config/."""
+        if time.monotonic() < self._look_due:
+            return
+        self._look_due = time.monotonic() + LOOK_SECONDS
         self.lookout.supervise()
         if self.leads and self.portal.is_gone():
             self._queue_due = 0.0
@@ -658,9 +657,7 @@ class Daemon:
         except OSError as error:
             why = sentence("daemon.queue_unreadable", queue=str(self.office.queue), why=system.why(error))
             self._alarm("watch queue", why)
-        if self._config_due:
-            self._config_due = False
-            self._reload_if_changed()
+        self._reload_if_changed()
 
     # Configuration and alarms
 
@@ -669,12 +666,12 @@ class Daemon:
         old, office = self.office.settings, self._config.changed()
         if office is None:
             return
-        senders = (*self.mails.mailers, self.webhooks.sender)
-        for room in (self, self.intake, self.queue, *senders, self.alarms, self.trail, self.periodic, self.texts):
+        for room in (self, self.intake, self.queue, *self.mails.mailers, self.alarms, self.trail, self.periodic, self.texts):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()
         self.portal.reconsider(office)
+        self.webhooks.reconsider(office)
         if office.settings.watch != old.watch:
             from desk.daemon import schedule
 
@@ -686,4 +683,4 @@ class Daemon:
     def _alarm(self, cause: str, text: Sentence | str | None) -> None:
         """Raise an alarm, or end it with None. `status` shows them, and the admins get mail."""
         if self.alarms.tell(clock.utc_now(), cause, text):
-            self._mail_wake.set()
+            self._mail_bell.ring()

@@ -3,15 +3,17 @@
 Contacts and staff who log in sit and wait for each of those. So they have a thread and a connection
 to the mail server of their own: however many drops are being taken, and however many other mails
 wait for a slow server, a request is answered within WAKE_SECONDS. Like the daemon, that thread
-looks at the version of the database to see that there is something.
+hears that something was written to the database, and sees by its version whether others did.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from desk.daemon.bell import Bell
 from desk.daemon.side_thread import LEAD_SECONDS, SideThread
 from dossier.cluster.claims import LOGINS, MAIL, Claims
 from dossier.database import identity
@@ -29,9 +31,8 @@ LOOK_SECONDS = 60.0
 WAKE_SECONDS = 0.25
 """How soon a request to log in is seen."""
 
-RETRY_SECONDS = 5.0
-"""How often mails to log in with are looked at that the server did not take; their own pauses are
-longer."""
+UNHEARD_SECONDS = 5.0
+"""The same, if it was not heard."""
 
 Alarm = Callable[[str, Sentence | None], None]
 
@@ -39,8 +40,8 @@ Alarm = Callable[[str, Sentence | None], None]
 class _Mailing(SideThread):
     """Sends by `mailer` while this daemon has what is claimed; `standing` are the alarms."""
 
-    def __init__(self, claimed: str, mailer: Mailer, standing: StandingAlarms, wake: threading.Event | None = None) -> None:
-        super().__init__(claimed, wake)
+    def __init__(self, claimed: str, mailer: Mailer, standing: StandingAlarms, bell: Bell | None = None) -> None:
+        super().__init__(claimed, bell)
         self.mailer = mailer
         self._claimed, self._standing, self._is_mine = claimed, standing, False
 
@@ -59,9 +60,11 @@ class _Mailing(SideThread):
 class LoginMails(_Mailing):
     """Answers requests to log in, from `start` to `end`; `round` does it once."""
 
+    hears, DEAF_SECONDS = True, WAKE_SECONDS
+
     def __init__(self, office: Office, environ: Mapping[str, str], alarm: Alarm, standing: StandingAlarms) -> None:
         super().__init__(LOGINS, Mailer(office, environ, alarm, logins=True), standing)
-        self._version, self._waited = -1, 0.0
+        self._version, self._due = -1, 0.0
 
     def round(self, now: datetime) -> Round:
         """Turn the requests into mails, and send what is due. In an office for trying nobody is
@@ -75,11 +78,12 @@ class LoginMails(_Mailing):
         seen = data_version()
         if not self._take(self._claims):  # another daemon answers them
             return LEAD_SECONDS
-        if seen != self._version or self._waited >= RETRY_SECONDS:
-            self._version, self._waited = seen, 0.0
+        if seen != self._version or time.monotonic() >= self._due:
+            self._version = seen
             self.round(clock.utc_now())
-        self._waited += WAKE_SECONDS
-        return WAKE_SECONDS
+            seconds = self.mailer.seconds_to_next(clock.utc_now())
+            self._due = time.monotonic() + (LOOK_SECONDS if seconds is None else min(LOOK_SECONDS, seconds))
+        return UNHEARD_SECONDS
 
     def forget(self) -> None:
         super().forget()
@@ -89,17 +93,17 @@ class LoginMails(_Mailing):
 class MailWork(_Mailing):
     """Sends from `start` to `end`; `once` does it once, without threads.
 
-    `wake` is set by whoever has written a mail; `sent` is told how many the server took; `standing`
-    are the alarms that `alarm` raises and ends.
+    `bell` is rung by whoever has written a mail; `sent` is told how many the server took;
+    `standing` are the alarms that `alarm` raises and ends.
     """
 
     TROUBLE_SECONDS = 30.0
 
     def __init__(
-        self, office: Office, environ: Mapping[str, str], alarm: Alarm, standing: StandingAlarms, wake: threading.Event,
+        self, office: Office, environ: Mapping[str, str], alarm: Alarm, standing: StandingAlarms, bell: Bell,
         sent: Callable[[int], None],
     ) -> None:  # fmt: skip
-        super().__init__(MAIL, Mailer(office, environ, alarm), standing, wake)
+        super().__init__(MAIL, Mailer(office, environ, alarm), standing, bell)
         self._log_ins = LoginMails(office, environ, alarm, standing)
         self._sent = sent
 

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 
 import structlog
 
+from desk.daemon.bell import Bell
 from dossier.cluster.claims import Claims
 from dossier.database.database import close_database
 from dossier.database.trouble import told
@@ -22,15 +23,21 @@ LEAD_SECONDS = 1.0
 
 
 class SideThread(ABC):
-    """Works from `start` to `end`; `wake` ends a pause early."""
+    """Works from `start` to `end`; `bell` ends a pause early."""
 
     TROUBLE_SECONDS = 5.0
     """How long nothing is tried after an unexpected error."""
 
-    def __init__(self, name: str, wake: threading.Event | None = None) -> None:
+    hears = False
+    """True if what is written to the database ends a pause too."""
+
+    DEAF_SECONDS = 0.0
+    """But no sooner than after so long: it may be written to all the time."""
+
+    def __init__(self, name: str, bell: Bell | None = None) -> None:
         self._claims = Claims()
         self._log = structlog.get_logger(name)
-        self._over, self._wake = threading.Event(), wake or threading.Event()
+        self._over, self._bell = threading.Event(), bell or Bell()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -39,7 +46,7 @@ class SideThread(ABC):
     def end(self) -> list[threading.Thread]:
         """Have it end; returns what ends."""
         self._over.set()
-        self._wake.set()
+        self._bell.ring()
         return [self._thread]
 
     @abstractmethod
@@ -61,6 +68,5 @@ class SideThread(ABC):
                 close_database()
                 self.forget()
                 seconds = self.TROUBLE_SECONDS
-            self._wake.wait(seconds)
-            self._wake.clear()
+            self._bell.wait(seconds, self.hears, self.DEAF_SECONDS)
         close_database()

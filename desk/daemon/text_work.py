@@ -47,7 +47,7 @@ class TextWork(SideThread):
         """The daemon has nothing else to do: a few files are read, if any are due."""
         if self._is_due and time.monotonic() >= self._again_at:
             self._may = True
-            self._wake.set()
+            self._bell.ring()
 
     def once(self) -> None:
         while not files.stopping.is_set() and self._read(MANY):

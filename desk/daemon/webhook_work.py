@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from desk.daemon.side_thread import LEAD_SECONDS, SideThread
@@ -16,10 +17,15 @@ from workflow.webhooks import sending
 WAKE_SECONDS = 1.0
 """How soon an event is told."""
 
+LOOK_SECONDS = 60.0
+"""How long it sleeps while there is no webhook, unless `reconsider` is called."""
+
 
 class WebhookWork(SideThread):
     """Sends from `start` to `end`; `once` does it once, without a thread. `alarm` raises and
     ends the alarms of `standing`."""
+
+    DEAF_SECONDS = WAKE_SECONDS
 
     def __init__(
         self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: StandingAlarms
@@ -33,22 +39,27 @@ class WebhookWork(SideThread):
         """Send what is due, unless another daemon does; True if there was anything."""
         return bool(self.sender.office.settings.webhooks and claims.take(WEBHOOKS) and self.sender.round(clock.utc_now()))
 
+    def reconsider(self, office: Office) -> None:
+        """The configuration has changed."""
+        self.sender.office = office
+        self._bell.ring()
+
     def step(self) -> float:
         self._end_forgotten()
-        seconds = WAKE_SECONDS
-        if not self.sender.office.settings.webhooks:
+        self.hears = bool(self.sender.office.settings.webhooks)
+        if not self.hears:
             self.forget()
-        elif not self._claims.take(WEBHOOKS):  # another daemon sends
+            return LOOK_SECONDS
+        if not self._claims.take(WEBHOOKS):  # another daemon sends
             self.forget()
-            seconds = LEAD_SECONDS
-        elif (seen := data_version()) != self._version or self._due <= 0:
+            return LEAD_SECONDS
+        if (seen := data_version()) != self._version or time.monotonic() >= self._due:
             self._version = seen
             if self.sender.round(clock.utc_now()):  # there may be more
                 self.forget()
-                seconds = 0.0
-            self._due = sending.seconds_to_next(self.sender.office, clock.utc_now())
-        self._due -= seconds
-        return seconds
+                return 0.0
+            self._due = time.monotonic() + sending.seconds_to_next(self.sender.office, clock.utc_now())
+        return WAKE_SECONDS
 
     def forget(self) -> None:
         self._version = -1

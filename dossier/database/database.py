@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 from peewee import Database, OperationalError, SqliteDatabase
 
 from dossier.database import identity
+from dossier.database.log_ear import LogEar
 from dossier.database.tables import PROXY, Note
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.office.office import Office
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
     from dossier.database.postgresql import Ear
 
 _ears: dict[int, Ear] = {}
-"""By thread."""
+"""By thread, as are these:"""
+
+_log_ears: dict[int, LogEar] = {}
 
 _doubt: identity.NotAsItWas | None = None
 """Why the open database may only be read."""
@@ -222,9 +225,11 @@ def is_shared() -> bool:
 
 
 def close_database() -> None:
-    """Close this thread's connection, and what `data_version` hears with."""
-    if ear := _ears.pop(threading.get_ident(), None):
-        ear.close()
+    """Close this thread's connection, and what is heard with."""
+    me = threading.get_ident()
+    for ear in (_ears.pop(me, None), _log_ears.pop(me, None)):
+        if ear is not None:
+            ear.close()
     if PROXY.obj is not None and not PROXY.is_closed():
         PROXY.close()
 
@@ -362,6 +367,21 @@ def data_version() -> int:
     if me not in _ears:
         _ears[me] = Ear(PROXY.obj)
     return int(_ears[me].version())
+
+
+def hearing() -> LogEar | Ear | None:
+    """What can be read (poll(2)) when another connection may have written, for this thread; None
+    where `data_version` has to be asked. What is heard is a hint."""
+    me = threading.get_ident()
+    if not _is_sqlite():
+        ear = _ears.get(me)
+        return ear if ear is not None and ear.is_open else None
+    if me not in _log_ears:
+        try:
+            _log_ears[me] = LogEar(Path(PROXY.obj.database))
+        except OSError:  # no log yet, or no watch left
+            return None
+    return _log_ears[me]
 
 
 def _known() -> set[str]:

@@ -129,6 +129,17 @@ class Ear:
             raise OperationalError(str(error)) from error
         return self._heard
 
+    @property
+    def is_open(self) -> bool:
+        return self._listening is not None and not self._listening.closed
+
+    def fileno(self) -> int:
+        """It can be read (poll(2)) when somebody wrote since `version` was asked."""
+        return int(self._listening.fileno())
+
+    def forget(self) -> None:
+        """`version` takes note of what was heard."""
+
     def close(self) -> None:
         if self._listening is not None:
             self._listening.close()

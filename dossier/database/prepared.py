@@ -60,7 +60,7 @@ class Prepared:
 
     def rows(self, *given: object) -> list[Row]:
         """What is found, as `tuples` gives it; of a long first list of its parts, in order."""
-        if not isinstance(given[0], list):
+        if not given or not isinstance(given[0], list):
             return self._rows(given)
         return [row for some in chunks(given[0], _MOST) for row in self._rows((some, *given[1:]))]
 

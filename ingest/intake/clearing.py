@@ -29,6 +29,7 @@ from typing import Any
 
 import structlog
 
+from dossier.database.prepared import Prepared
 from dossier.database.tables import Drop, chunks
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, LastOpened, open_beneath
@@ -57,6 +58,9 @@ log = structlog.get_logger("intake")
 TAKEN, CLAIMED = ("taken", "duplicate"), "claimed"
 """What a Drop is unless refused: its item is there, or its files are out of sight, undecided."""
 
+_FORGET = Prepared(lambda keys: Drop.delete().where(Drop.id.in_(keys)))
+_MARK = Prepared(lambda keys: Drop.update(cleared=True).where(Drop.id.in_(keys)))
+
 OWN_WHY = "own-WHY.txt"
 """What a refused attachment that is itself called WHY.txt is called in _rejected."""
 
@@ -71,6 +75,8 @@ class Clearing:
         """Of what is left: (client, folder) → how many."""
         self._busy: list[tuple[Sequence[Row], Callable[[], list[Traces | Exception]]]] = []
         self._done: dict[int, tuple[Row, Traces]] = {}
+        self._on_disk: dict[int, tuple[Row, Traces]] = {}
+        """Of what is done, what would survive a power cut."""
         self.trouble: dict[str, Sentence] = {}
         """Client → what was in the way at the last try."""
 
@@ -82,7 +88,7 @@ class Clearing:
         rows = [
             _as_mounted_now(self.office.inbox, row.__data__)
             for row in query
-            if row.id not in self._left and row.id not in self._done
+            if row.id not in self._left and row.id not in self._done and row.id not in self._on_disk
         ]
         for row in rows:
             _sweep(self.office.inbox, row["client"], "_done")
@@ -178,7 +184,8 @@ class Clearing:
 
     def oldest_done(self, monotonic: float) -> float | None:
         """Seconds since the first of what is not marked was cleared; None: nothing to mark."""
-        return max((monotonic - traces.since for _, traces in self._done.values()), default=None)
+        done = (*self._done.values(), *self._on_disk.values())
+        return max((monotonic - traces.since for _, traces in done), default=None)
 
     def sync(self) -> list[int]:
         """Put what was cleared on the disk; returns the keys to `mark`. OSError: mark nothing.
@@ -186,6 +193,8 @@ class Clearing:
         After a failed sync the kernel takes the lost bytes for written, and would say so if it were
         asked again (fsync(2)). So the receipts go, and are written anew.
         """
+        if not self._done:
+            return list(self._on_disk)
         kept = [file for _, traces in self._done.values() for file in traces.files]
         folders = [folder for _, traces in self._done.values() for folder in traces.folders]
         try:
@@ -200,18 +209,20 @@ class Clearing:
             again, self._done = [row for row, _ in self._done.values()], {}
             self.add(again)
             raise
-        return list(self._done)
+        self._on_disk |= self._done
+        self._done = {}
+        return list(self._on_disk)
 
     def mark(self, keys: Sequence[int]) -> None:
         """Write down that these are cleared, in `transaction()`; `forget` them after it."""
-        for some in chunks(keys):
-            these = Drop.id.in_(some)
-            Drop.delete().where(these & (Drop.kind == CLAIMED)).execute()
-            Drop.update(cleared=True).where(these).execute()
+        claimed = {key for key in keys if self._on_disk[key][0]["kind"] == CLAIMED}
+        for change, those in ((_FORGET, sorted(claimed)), (_MARK, [key for key in keys if key not in claimed])):
+            for some in chunks(those):
+                change.run(some)
 
     def forget(self, keys: Iterable[int]) -> None:
         for key in keys:
-            del self._done[key]
+            del self._on_disk[key]
 
     def why_not(self, client: str) -> OSError | None:
         """What is in the way of clearing this client's folder, before a drop is taken."""

@@ -56,12 +56,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from errno import EACCES, EINVAL, EPERM
+from functools import partial
 from pathlib import Path
 
 import structlog
 from peewee import DataError, IntegrityError, ProgrammingError, fn
 
 from dossier.database.database import transaction
+from dossier.database.prepared import Prepared
 from dossier.database.tables import Binned, Drop, Item, Removal, chunks, insert_rows, item_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
@@ -96,6 +98,21 @@ from workflow.items.suspicion import Unscreened
 from workflow.outbox import notices
 
 log = structlog.get_logger("intake")
+
+_LAST_KEY = Prepared(lambda: Drop.select(fn.MAX(Drop.id)))
+_TAKEN = Prepared(
+    lambda prints: (
+        Drop.select(Drop.fingerprint, Drop.item, Drop.at)
+        .where(
+            Drop.fingerprint.in_(prints)
+            & (Drop.kind == "taken")
+            & Drop.item.not_in(Binned.select(Binned.item))  # given again after it was deleted, it is new
+        )
+        .order_by(Drop.id)
+    )
+)
+_GONE = Prepared(lambda keys: Removal.select(Removal.item).where(Removal.item.in_(keys)))
+_DELETE = Prepared(lambda keys: Drop.delete().where(Drop.id.in_(keys)))
 
 REASONS_TOLD = 20
 """Faults of a refused drop that its maker's mail says; WHY.txt has them all."""
@@ -183,6 +200,8 @@ class Intake:
         given = [(some, [self._order(drop) for drop in some]) for some in slices(drops)]
         if workers is not None:
             return DropBatch(outcome, clients, [(some, workers.begin(receive, orders)) for some, orders in given])
+        if len(drops) == 1:  # by this thread itself, when it is finished: no other has to wake up for it
+            return DropBatch(outcome, clients, [(some, partial(receive, orders)) for some, orders in given])
         return DropBatch(outcome, clients, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
 
     def begin_large(self, now: datetime, found: Found, tell: Callable[[], None]) -> DropBatch:
@@ -357,7 +376,7 @@ class Intake:
         at, cleared = clock.to_text(now), self._cleared()
         with transaction():
             self.clearing.mark(cleared)
-            for key, drop in enumerate(drops, int(Drop.select(fn.MAX(Drop.id)).scalar() or 0) + 1):
+            for key, drop in enumerate(drops, int(_LAST_KEY.rows()[0][0] or 0) + 1):
                 found = drop.found
                 drop.claim = drop.row = {
                     "id": key, "client": found.client, "folder": found.folder, "stem": names.printable(found.stem), "fingerprint": None,
@@ -491,18 +510,8 @@ class Intake:
     def _taken_before(self, drops: Sequence[Candidate]) -> dict[str, tuple[int, str]]:
         """Fingerprint → the item that the same drop became, and when last. Not of gone items."""
         prints = list({drop.fingerprint for drop in drops if not drop.faults})
-        found: dict[str, tuple[int, str]] = {}
-        for some in chunks(prints):
-            query = Drop.select(Drop.fingerprint, Drop.item, Drop.at).where(
-                Drop.fingerprint.in_(some)
-                & (Drop.kind == "taken")
-                & Drop.item.not_in(Binned.select(Binned.item))  # given again after it was deleted, it is new
-            )
-            found.update({fingerprint: (item, at) for fingerprint, item, at in tuples(query.order_by(Drop.id))})
-        keys = list({item for item, _ in found.values()})
-        gone = set[int]()
-        for part in chunks(keys):
-            gone |= {row[0] for row in tuples(Removal.select(Removal.item).where(Removal.item.in_(part)))}
+        found = {fingerprint: (item, at) for fingerprint, item, at in _TAKEN.rows(prints)}
+        gone = {row[0] for row in _GONE.rows(list({item for item, _ in found.values()}))}
         return {fingerprint: (item, at) for fingerprint, (item, at) in found.items() if item not in gone}
 
     def _tell_duplicates(self, drops: Sequence[Candidate]) -> None:
@@ -592,7 +601,7 @@ class Intake:
                 told.append(trail.NewEvent(drop.actor, "duplicate", drop.item, {"source": names.printable(found.stem)}))
         claims = [drop.row["id"] for drop in drops]
         for some in chunks(claims):
-            Drop.delete().where(Drop.id.in_(some)).execute()
+            _DELETE.run(some)
         self._insert(drops)
         self.sightings.refused(now, [(drop.found, drop.origin) for drop in drops if drop.faults])
         trail.record_all(now, told)
@@ -613,6 +622,10 @@ class Intake:
         """True if something was cleared a while ago and no transaction came along to mark it in."""
         oldest = self.clearing.oldest_done(monotonic)
         return oldest is not None and oldest >= MARK_SECONDS
+
+    def put_on_disk(self) -> None:
+        """While nothing else is due: the next drop need not wait for what was cleared before."""
+        self._cleared()
 
     def forget(self) -> None:
         """Once it is certain to be on the disk, mark what was cleared."""

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dossier.database.database import transaction
+from dossier.database.prepared import Prepared
 from dossier.database.tables import Sighting, chunks
 from dossier.files import statx
 from dossier.files.beneath import LastOpened
@@ -56,6 +57,22 @@ NOWHERE = Origin()
 
 SOMEWHERE = Origin(is_moved=True, is_put_here=True)
 """Of a file that is not there at the moment: it may have been anywhere."""
+
+
+class Seen(NamedTuple):
+    """A sidecar that was seen lying, as it is written down."""
+
+    inode: str
+    device: str
+    born: str
+    sha256: str
+    client: str
+    refused: bool
+
+
+_SEEN = Prepared(
+    lambda inodes: Sighting.select(*(getattr(Sighting, name) for name in Seen._fields)).where(Sighting.inode.in_(inodes))
+)
 
 
 class Sightings:
@@ -100,10 +117,9 @@ class Sightings:
         """What is known of each drop's sidecar."""
         cards = [one.looks[one.sidecar_name] if one.sidecar_name else None for one in found]
         inodes = [str(card.inode) for card in cards if card is not None]
-        seen = dict[str, list[Any]]()
-        for some in chunks(inodes):
-            for row in Sighting.select().where(Sighting.inode.in_(some)):
-                seen.setdefault(row.inode, []).append(row)
+        seen = dict[str, list[Seen]]()
+        for row in map(Seen._make, _SEEN.rows(inodes)):
+            seen.setdefault(row.inode, []).append(row)
         with LastOpened(self.office.inbox) as folders:
             births = [
                 _born(folders, (*one.folders, str(one.sidecar_name)), card) if card is not None else None
@@ -187,7 +203,7 @@ def _inodes(inbox: Path) -> Iterator[int]:
                 yield os.stat(name, dir_fd=folder, follow_symlinks=False).st_ino
 
 
-def _is_same(row: Sighting, look: Look, born: str, digest: str) -> bool:
+def _is_same(row: Seen, look: Look, born: str, digest: str) -> bool:
     """A file system mounted anew has another number; a known birth says enough."""
     is_same_file = row.born == born if row.born and born else row.device == str(look.device)
     return bool(is_same_file and row.sha256 == digest)

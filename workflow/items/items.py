@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from dossier.database.prepared import Prepared
 from dossier.database.search import search_text
 from dossier.database.tables import (
     Attachment,
@@ -242,11 +243,15 @@ def _created_entries(
     return entries
 
 
+_COUNT_UP = Prepared(lambda year, count: Counter.update(last=Counter.last + count).where(Counter.year == year))
+_LAST_NUMBER = Prepared(lambda year: Counter.select(Counter.last).where(Counter.year == year))
+
+
 def _take_numbers(year: int, count: int) -> int:
     """Count `count` numbers up and return the first's key."""
-    if Counter.update(last=Counter.last + count).where(Counter.year == year).execute() == 0:
+    if _COUNT_UP.run(year, count) == 0:
         Counter.insert(year=year, last=count).execute()
-    last: int = Counter.get_by_id(year).last
+    last = int(_LAST_NUMBER.rows(year)[0][0])
     return first_key(year) + last - count + 1
 
 

@@ -274,12 +274,14 @@ class Dresser(threading.Thread):
     def stop(self) -> None:
         """End after what is being made."""
         self._ended = True
+        self._resting.set()
 
     def run(self) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         while not (self._ended or files.stopping.is_set()):
-            if self._resting.wait(1.0) and self._batch is None:
-                self._resting.clear()
+            self._resting.wait()
+            self._resting.clear()
+            if not self._ended and self._batch is None:
                 self._make()
         self._studio.close()
         close_database()

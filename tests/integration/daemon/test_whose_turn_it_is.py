@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -138,3 +139,28 @@ def test_a_large_file_that_is_not_yet_what_its_sidecar_says_is_read_beside_all_e
     daemon.run()
     end.cancel()
     assert office.json("show", office.told("large")["item"])["attachments"][0]["size"] == len(large)
+
+
+def test_files_are_read_for_searching_when_nothing_came_for_a_while_and_not_when_something_comes(
+    office: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "QUIET_SECONDS", 0.5)
+    taken_at, rested_at = list[float](), list[float]()
+    monkeypatch.setattr(working.TextWork, "rest", lambda _: rested_at.append(time.monotonic()))
+
+    def see(_: int) -> None:
+        taken_at.append(time.monotonic())
+        if len(taken_at) < 5:
+            threading.Timer(0.3, place, (office, "acme-bv", f"drop-{len(taken_at)}")).start()
+        else:
+            threading.Timer(1.5, daemon.stop).start()
+
+    place(office, "acme-bv", "drop-0")
+    daemon = Daemon(load_office(office.path, office.environ), office.environ, progress=see)
+    end = threading.Timer(WAIT_SECONDS, daemon.stop)
+    end.start()
+    daemon.run()
+    end.cancel()
+    assert len(taken_at) == 5
+    assert [at for at in rested_at if taken_at[0] < at < taken_at[-1] + 0.4] == []
+    assert rested_at[-1] > taken_at[-1]

@@ -245,6 +245,23 @@ def test_a_receipt_whose_sync_failed_is_written_anew(inbox: Inbox, monkeypatch: 
     assert yaml.safe_load(receipt.read_text())["item"]
 
 
+def test_the_next_drop_does_not_wait_for_what_was_put_on_the_disk_before(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox.drop(a_pdf=b"first", a_yaml=GOOD)
+    inbox.take()
+    inbox.intake.put_on_disk()
+    receipts, sync = list[Any](), files.sync_beneath
+
+    def note(top: Any, names: Any, folders: Any) -> set[Any]:
+        receipts.extend(names)
+        return sync(top, names, folders)
+
+    monkeypatch.setattr(files, "sync_beneath", note)
+    inbox.drop(b_pdf=b"second", b_yaml=GOOD)
+    inbox.take()
+    assert receipts == []
+    assert [drop.cleared for drop in Drop.select().order_by(Drop.id)] == [True, False]
+
+
 def test_an_empty_receipt_that_a_power_cut_left_is_replaced_and_not_kept_aside(inbox: Inbox) -> None:
     inbox.drop(a_pdf=b"first", a_yaml=GOOD)
     inbox.take()

@@ -1,0 +1,64 @@
+"""What a thread of the daemon waits at, until another thread rings or somebody writes to the
+database."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import select
+import weakref
+
+from dossier.database.database import hearing
+
+FIRST_SECONDS, LAST_SECONDS = 0.02, 0.4
+"""What is written is heard a moment before it is committed. So a wait ends soon after another one
+that was ended, and then each time twice as late, up to LAST_SECONDS."""
+
+ASK_SECONDS = 0.25
+"""How soon what others write is seen where it can't be heard."""
+
+
+class Bell:
+    """Any thread rings; one waits."""
+
+    def __init__(self) -> None:
+        self._rung = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        weakref.finalize(self, os.close, self._rung)
+        self._again = math.inf
+
+    def ring(self) -> None:
+        """End a wait, this one or the next."""
+        os.eventfd_write(self._rung, 1)
+
+    def wait(self, seconds: float, hears: bool = False, deaf_seconds: float = 0.0) -> None:
+        """Return when it was rung, or after so many seconds at the latest.
+
+        If it `hears`, also when somebody wrote to the database that this thread has open, but not
+        before `deaf_seconds`; and a few times more a little later.
+        """
+        if not hears:
+            self._is_rung(seconds)
+        elif not self._is_rung(min(seconds, deaf_seconds)):
+            self._hear(seconds - deaf_seconds)
+
+    def _hear(self, seconds: float) -> None:
+        ear = hearing()
+        if ear is None:
+            self._is_rung(min(seconds, ASK_SECONDS))
+            return
+        if self._is_rung(min(seconds, self._again), ear.fileno()):
+            self._again = FIRST_SECONDS
+        elif self._again <= seconds:
+            self._again = 2 * self._again if self._again < LAST_SECONDS else math.inf
+        ear.forget()
+
+    def _is_rung(self, seconds: float, *ears: int) -> bool:
+        """Wait for it, or for what can be heard by these; False if there was nothing."""
+        poll = select.poll()
+        for descriptor in (self._rung, *ears):
+            poll.register(descriptor, select.POLLIN)
+        found = poll.poll(max(0.0, 1000 * seconds) if seconds < 1e6 else None)
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self._rung)
+        return bool(found)

@@ -1,0 +1,92 @@
+"""What a thread of the daemon waits at: rung by another thread, or by whoever writes to the database."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.support import own_office
+
+from desk.daemon import bell as waiting
+from desk.daemon.bell import Bell
+from dossier.database.database import close_database, data_version, is_shared, open_database, transaction
+from dossier.database.tables import Note
+from dossier.office.office import Office
+from dossier.office.opening import load_office
+
+LONG, SOON = 60.0, 10.0
+"""Seconds: a wait that nobody ends, and by when one is over that somebody ends."""
+
+WRITE = (
+    "import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as line:\n    line.execute(\"INSERT INTO note VALUES ('heard', '')\")"
+)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    own_office(tmp_path / "office")
+    office = load_office(tmp_path / "office", {})
+    open_database(office)
+    if is_shared():
+        pytest.skip("a file of SQLite's is written to here")
+    yield office
+    close_database()
+
+
+def waited(bell: Bell, seconds: float, hears: bool = True, deaf_seconds: float = 0.0) -> float:
+    began = time.monotonic()
+    bell.wait(seconds, hears, deaf_seconds)
+    return time.monotonic() - began
+
+
+def test_a_ring_ends_a_wait_and_one_before_it_ends_the_next(office: Office) -> None:
+    bell = Bell()
+    threading.Timer(0.1, bell.ring).start()
+    assert waited(bell, LONG, hears=False) < SOON
+    bell.ring()
+    assert waited(bell, LONG, hears=False) < SOON
+    assert waited(bell, 0.05, hears=False) >= 0.05
+
+
+def test_what_another_process_writes_to_the_database_ends_a_wait_until_it_is_seen(office: Office) -> None:
+    bell, version = Bell(), data_version()
+    bell.wait(0.01, hears=True)  # it listens from now on
+    writer = subprocess.Popen([sys.executable, "-c", WRITE, office.root / "var" / "dossier.db"])
+    began = time.monotonic()
+    while data_version() == version and time.monotonic() - began < SOON:
+        bell.wait(LONG, hears=True)
+    assert writer.wait() == 0
+    assert Note.read("heard") == ""
+
+
+def test_after_what_was_heard_it_is_looked_a_few_times_more_and_then_not(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(waiting, "LAST_SECONDS", 0.04)
+    bell = Bell()
+    bell.wait(0.01, hears=True)
+    with transaction():
+        Note.put("mine", "")
+    took = [waited(bell, 1.0) for _ in range(5)]
+    assert took[0] < 0.5  # heard
+    assert all(seconds < 0.5 for seconds in took[1:4])  # 0.01, 0.02, 0.04
+    assert took[4] >= 1.0
+
+
+def test_while_it_is_deaf_what_is_written_ends_no_wait(office: Office) -> None:
+    bell = Bell()
+    bell.wait(0.01, hears=True)
+    with transaction():
+        Note.put("mine", "")
+    assert 0.3 <= waited(bell, LONG, deaf_seconds=0.3) < SOON
+
+
+def test_where_nothing_can_be_heard_the_database_is_asked_four_times_a_second(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "hearing", lambda: None)
+    assert waited(Bell(), LONG) < SOON
