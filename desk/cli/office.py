@@ -73,7 +73,7 @@ def run(
     from desk.daemon import beforehand
 
     session.GIVEN.root = roots[0] if roots else session.GIVEN.root
-    office = session.office()
+    office, state = session.office_as_read()
     workers = beforehand.helped(office)
     try:
         from desk.cli import logs
@@ -81,7 +81,7 @@ def run(
 
         logs.configure(log, quiet=once and sys.stderr.isatty())
         with logs.progress(office.inbox, shown=once) as progress:
-            summary = Daemon(office, dict(os.environ), once=once, progress=progress, workers=workers).run()
+            summary = Daemon(office, dict(os.environ), once=once, progress=progress, workers=workers, read=state).run()
     finally:
         workers.rest()
     if once:

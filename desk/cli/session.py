@@ -19,6 +19,7 @@ from dossier.text.sentences import Words
 
 if TYPE_CHECKING:
     from dossier.database.identity import NotAsItWas
+    from dossier.office.fingerprint import Fingerprint
     from dossier.office.office import Office
     from dossier.office.people import Actor
     from dossier.office.terms import ConfigurationError, Language
@@ -50,6 +51,14 @@ def office() -> Office:
 
         _office = load_office(_root(), os.environ)
     return _office
+
+
+def office_as_read() -> tuple[Office, Fingerprint | None]:
+    """The same, and what config/ was like before it was read, if it is read now."""
+    from dossier.office import fingerprint
+
+    state = fingerprint.of(_root()) if _office is None else None
+    return office(), state
 
 
 def _root() -> Path:

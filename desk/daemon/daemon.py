@@ -41,6 +41,7 @@ from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office import cache
+from dossier.office.fingerprint import Fingerprint
 from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
 from dossier.text import clock, system
@@ -116,8 +117,10 @@ class Daemon:
         once: bool = False,
         progress: Callable[[int], None] | None = None,
         workers: WorkerPool | None = None,
+        read: Fingerprint | None = None,
     ) -> None:
-        """`workers`: processes that were started for a backlog already."""
+        """`workers`: processes that were started for a backlog already; `read`: what config/ was
+        like when the office was read."""
         self.office = office
         self.summary = RunSummary()
         self._environ = environ
@@ -129,7 +132,7 @@ class Daemon:
         self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
         self._mail_bell = Bell()
         self._teller = Teller()
-        self._config = ConfigWatch(office, environ, self._alarm)
+        self._config = ConfigWatch(office, environ, self._alarm, state=read)
         self._look_due = 0.0
         self._end_by = float("inf")
         """Until when its threads are waited for, in monotonic seconds, once it was told to stop."""

@@ -92,8 +92,12 @@ def _path(root: Path) -> Path:
 
 
 def _text(office: Office) -> str:
-    told = _map({"settings": office.settings, "clients": _map(office.clients), "staff": _map(office.staff)})
-    return json.dumps(told, default=_told, separators=(",", ":"))
+    """As JSON: `_map` of its settings, and of its clients and staff as such maps. One after the
+    other, as with all clients at once it takes ten times the memory."""
+    parts = [f'["settings",{_json(office.settings)}]']
+    for name, models in (("clients", office.clients), ("staff", office.staff)):
+        parts.append(f'["{name}",{{"map!":[{",".join(_json(one) for one in models.items())}]}}]')
+    return f'{{"map!":[{",".join(parts)}]}}'
 
 
 def _kept(root: Path, path: Path, mark: str, owner: int, others: int) -> Office | None:
@@ -137,6 +141,9 @@ def _told(value: Any) -> Any:
 def _map(values: Mapping[str, object]) -> dict[str, object]:
     """A mapping, marked, to be told from a model."""
     return {"map!": list(values.items())}
+
+
+_json = json.JSONEncoder(default=_told, separators=(",", ":")).encode
 
 
 def _recalled(told: dict[str, Any]) -> Any:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dossier.office import item_types, keys, presets
+from dossier.office.compacting import compacted
 from dossier.office.keys import Client, Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
 from dossier.office.terms import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
@@ -36,7 +37,7 @@ def read_office(root: Path, environ: Mapping[str, str]) -> Office:
     if faults or not (settings and clients and staff):
         in_order = sorted(faults, key=lambda fault: (fault.file, fault.line or 0))
         raise ConfigurationError(in_order, _language_of(root, settings[0] if settings else None))
-    return Office(root, settings[0], clients[0].clients, staff[0].staff)
+    return Office(root, settings[0], compacted(clients[0].clients), compacted(staff[0].staff))
 
 
 def _language_of(root: Path, settings: Settings | None) -> Language:

@@ -67,11 +67,11 @@ class ConfigWatch:
         environ: Mapping[str, str],
         alarm: Callable[[str, Sentence | None], None],
         common: Common | None = None,
+        state: fingerprint.Fingerprint | None = None,
     ) -> None:
-        """`common`: where other processes look as well."""
-        self._office, self._environ, self._alarm, self._common = office, environ, alarm, common
-        # `office` was read a while ago, so the first look reads config/ again.
-        self._state: fingerprint.Fingerprint | None = None
+        """`common`: where other processes look as well; `state`: what config/ was like before
+        `office` was read. Where that is not known, the first look reads it again."""
+        self._office, self._environ, self._alarm, self._common, self._state = office, environ, alarm, common, state
 
     def changed(self) -> Office | None:
         """The office as config/ has it now; None if unchanged or faulty. Paths and database stay.

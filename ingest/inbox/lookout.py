@@ -67,6 +67,9 @@ QUIET_TURNS = 3
 
 _HAD_CLIENTS = "inbox-had-clients"
 
+_NONE: list[int] = []
+"""The time stamps of no folders: one for all clients."""
+
 
 class Lookout:
     """Looks out over an office's inbox, in one thread; `hint`, `look_everywhere`, `poll` from any.
@@ -366,8 +369,11 @@ class Lookout:
 
     def _preset_stamps(self, client: str) -> list[int]:
         """The time stamps of the client's presets' folders; -1 of one that is not there."""
+        folders = presets.folders(self.office.settings)
+        if not folders:
+            return _NONE
         found = list[int]()
-        for folder in presets.folders(self.office.settings):
+        for folder in folders:
             try:
                 found.append(os.lstat(f"{self.office.inbox}/{client}/{folder}").st_mtime_ns)
             except OSError:
