@@ -3,7 +3,6 @@ database."""
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import select
@@ -38,27 +37,28 @@ class Bell:
         before `deaf_seconds`; and a few times more a little later.
         """
         if not hears:
-            self._is_rung(seconds)
-        elif not self._is_rung(min(seconds, deaf_seconds)):
+            self._ended_by(seconds)
+        elif deaf_seconds <= 0 or not self._ended_by(min(seconds, deaf_seconds)):
             self._hear(seconds - deaf_seconds)
 
     def _hear(self, seconds: float) -> None:
         ear = hearing()
         if ear is None:
-            self._is_rung(min(seconds, ASK_SECONDS))
+            self._ended_by(min(seconds, ASK_SECONDS))
             return
-        if self._is_rung(min(seconds, self._again), ear.fileno()):
+        ended_by = self._ended_by(min(seconds, self._again), ear.fileno())
+        if ear.fileno() in ended_by:
+            ear.forget()
             self._again = FIRST_SECONDS
-        elif self._again <= seconds:
+        elif not ended_by and self._again <= seconds:
             self._again = 2 * self._again if self._again < LAST_SECONDS else math.inf
-        ear.forget()
 
-    def _is_rung(self, seconds: float, *ears: int) -> bool:
-        """Wait for it, or for what can be heard by these; False if there was nothing."""
+    def _ended_by(self, seconds: float, *ears: int) -> set[int]:
+        """Wait until it is rung, or something can be heard by these: by which."""
         poll = select.poll()
         for descriptor in (self._rung, *ears):
             poll.register(descriptor, select.POLLIN)
-        found = poll.poll(max(0.0, 1000 * seconds) if seconds < 1e6 else None)
-        with contextlib.suppress(BlockingIOError):
+        ended_by = {descriptor for descriptor, _ in poll.poll(max(0.0, 1000 * seconds) if seconds < 1e6 else None)}
+        if self._rung in ended_by:
             os.eventfd_read(self._rung)
-        return bool(found)
+        return ended_by

@@ -36,7 +36,7 @@ from desk.daemon.webhook_work import WebhookWork
 from dossier.cluster import presence
 from dossier.cluster.claims import LEAD, LOGINS, MAIL, WEBHOOKS, Claims, inbox
 from dossier.database import identity, trouble
-from dossier.database.database import close_database, data_version, is_shared, open_database
+from dossier.database.database import bring_in_log, close_database, data_version, for_a_daemon, is_shared, open_database
 from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
@@ -133,7 +133,8 @@ class Daemon:
         self._mail_bell = Bell()
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm, state=read)
-        self._look_due = 0.0
+        self._look_due = self._poll_due = 0.0
+        self._wrote_at, self._brought_in_at = time.monotonic(), 0.0
         self._end_by = float("inf")
         """Until when its threads are waited for, in monotonic seconds, once it was told to stop."""
 
@@ -150,6 +151,7 @@ class Daemon:
                 gc.enable()
                 check_folders(self.office)
                 open_database(self.office)
+                for_a_daemon()
                 urgent.is_over(self.office)
                 cache.write_going_on(self.office)
                 self._since = clock.utc_now()
@@ -209,7 +211,7 @@ class Daemon:
         self.texts = TextWork(self.office, self.vault, self.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers, self._once)
-        self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_bell.ring)
+        self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_bell.ring, lambda: self._wrote_at)
         if self._lead():
             self.portal.take_off()  # before anything else, whatever backlog there is: CONTRACT section 9
         self.intake.staying.begin()
@@ -319,7 +321,8 @@ class Daemon:
                 self._supervise()
                 now_version = data_version()
                 if did or now_version != version:
-                    mark_due = min(mark_due, time.monotonic() + MARK_SECONDS)
+                    self._wrote_at = time.monotonic()
+                    mark_due = min(mark_due, self._wrote_at + MARK_SECONDS)
                     self.texts.note()
                     events.tell() if self.leads else events.skip()
                 if now_version != version:
@@ -378,12 +381,17 @@ class Daemon:
                 self._spared_at = now
                 self.portal.rest()
                 self.texts.rest()
+            if self._brought_in_at < self._wrote_at:
+                self._brought_in_at = now
+                bring_in_log()
         if self.intake.has_to_forget(now):
             self.intake.forget()
         else:
             self.intake.put_on_disk()
         self._release_hands()
-        due = min(self._next_at(), self._look_due, *([quiet_at] if now < quiet_at else []))
+        due = min(
+            self._next_at(), self._look_due, *([quiet_at] if now < quiet_at else []), *([self._poll_due] if self._polls else [])
+        )
         self._bell.wait(due - time.monotonic(), hears=True)
 
     def _next_at(self) -> float:
@@ -627,26 +635,32 @@ class Daemon:
             self.lookout.look_everywhere()
             self.hint_queue()
 
-        def poll() -> None:
-            self.lookout.poll()
-            if self._queue_watch.polls:
-                self.hint_queue()
-
         def beat() -> None:
-            if is_shared():
-                self._presence.tell(clock.utc_now(), self.leads)
-                self.alarms.reread()
+            self._presence.tell(clock.utc_now(), self.leads)
+            self.alarms.reread()
 
         return [
             ScheduledJob("rescan", watch.rescan_seconds, rescan),
-            ScheduledJob("poll", watch.poll_seconds, poll),
-            ScheduledJob("beat", presence.BEAT_SECONDS, beat, is_punctual=True),
+            *([ScheduledJob("beat", presence.BEAT_SECONDS, beat, is_punctual=True)] if is_shared() else []),
             *self.periodic.jobs(lambda: self.leads and self.claims.is_held(LEAD)),
         ]
+
+    @property
+    def _polls(self) -> bool:
+        return self.lookout.polls or self._queue_watch.polls
+
+    def _poll(self) -> None:
+        """What no watcher tells of is looked at by the clock."""
+        self._poll_due = time.monotonic() + self.office.settings.watch.poll_seconds
+        self.lookout.poll()
+        if self._queue_watch.polls:
+            self.hint_queue()
 
     def _supervise(self) -> None:
         """Now and then, see that the folders are watched and that the configuration is the one in
         config/."""
+        if self._polls and time.monotonic() >= self._poll_due:
+            self._poll()
         if time.monotonic() < self._look_due:
             return
         self._look_due = time.monotonic() + LOOK_SECONDS
@@ -679,6 +693,7 @@ class Daemon:
             from desk.daemon import schedule
 
             schedule.change(self._scheduler, self._jobs())
+            self._poll_due = 0.0
         cache.write_going_on(office)
         log.info("configuration read again", clients=len(office.clients), staff=len(office.staff))
         self.hint_queue()

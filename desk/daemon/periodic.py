@@ -7,6 +7,7 @@ database.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -37,9 +38,9 @@ RETENTION_SECONDS = 900
 """How often the vault files of removed items are looked at, and whether this month's list of
 what may go was mailed."""
 
-BREACH_SECONDS = 5
+BREACH_SECONDS, BREACH_REST_SECONDS = 5, 60
 """How often it is seen whether a draft for the register of data breaches is due that no command
-wrote."""
+wrote, for so long after anything was written; and else."""
 
 ALARM_SECONDS = 60
 """How often it is looked at what no event tells of: the scanner, room on the disks, refused
@@ -47,14 +48,16 @@ drops that nobody looks at."""
 
 
 class Periodic:
-    """The jobs; `wake_mail` is called when one has written a mail. The schedule's threads use
-    it."""
+    """The jobs; `wake_mail` is called when one has written a mail; `wrote_at` says when anything
+    was written last, in monotonic seconds. The schedule's threads use it."""
 
     def __init__(
-        self, office: Office, standing: StandingAlarms, trail: TrailWork, portal: PortalWork, wake_mail: Callable[[], None]
-    ) -> None:
+        self, office: Office, standing: StandingAlarms, trail: TrailWork, portal: PortalWork, wake_mail: Callable[[], None],
+        wrote_at: Callable[[], float],
+    ) -> None:  # fmt: skip
         self.office = office
         self._alarms, self._trail, self._portal, self._wake_mail = standing, trail, portal, wake_mail
+        self._wrote_at, self._drafts_due = wrote_at, 0.0
 
     def once(self) -> None:
         """What `run --once` does of it, before its work."""
@@ -85,6 +88,10 @@ class Periodic:
             self._wake_mail()
 
     def _write_drafts(self) -> None:
+        now = time.monotonic()
+        if now > self._wrote_at() + BREACH_REST_SECONDS and now < self._drafts_due:
+            return
+        self._drafts_due = now + BREACH_REST_SECONDS
         drafts.write_what_was_left(self.office, clock.utc_now())
 
     def _look_around(self) -> None:

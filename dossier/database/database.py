@@ -200,6 +200,25 @@ def for_people() -> None:
         PROXY.obj.pragma("cache_size", -2_000, permanent=True)
 
 
+LOG_PAGES = 10_000
+"""Pages (of 4 kB) after which a daemon's commit brings SQLite's log into its file. With the
+thousand that is usual every fifteenth single drop or so waited for that."""
+
+
+def for_a_daemon() -> None:
+    """For who calls `bring_in_log` when nothing else is due: commits seldom do it themselves."""
+    if _is_sqlite():
+        PROXY.obj.pragma("wal_autocheckpoint", LOG_PAGES, permanent=True)
+
+
+def bring_in_log() -> None:
+    """Bring SQLite's log into its file, as far as nobody reads what was there before; nobody waits
+    meanwhile. What can't be done now is done by the next call."""
+    if _is_sqlite():
+        with suppress(OperationalError):
+            PROXY.execute_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 @contextmanager
 def held_open() -> Iterator[None]:
     """The same: one more connection to SQLite's file stays open all the time.

@@ -6,7 +6,7 @@ opening.py. Who may do what is decided in people.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,11 @@ class Office:
     settings: Settings
     clients: dict[str, Client]
     staff: dict[str, Staff]
+    inbox: Path = field(init=False, repr=False, compare=False)
 
-    @property
-    def inbox(self) -> Path:
-        return self.root / self.settings.paths.inbox
+    def __post_init__(self) -> None:
+        """It is asked for a dozen times a drop, and at ten thousand folders."""
+        object.__setattr__(self, "inbox", self.root / self.settings.paths.inbox)
 
     @property
     def queue(self) -> Path:

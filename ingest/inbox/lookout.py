@@ -108,6 +108,9 @@ class Lookout:
         """Client → those of its presets' folders then."""
         self._full_looks = self._polls = 0
         self._rest_until: dict[str, float] = {}
+        self._listed: tuple[list[str], dict[str, Sentence]] = [], {}
+        self._inbox_seen: tuple[Office, int] | None = None
+        """The configuration and the inbox's own time stamp when that was listed."""
         self._unreadable: dict[str, Sentence] = {}
         self._others: set[str] = set()
         self.waiting: dict[str, list[NotTaken]] = {}
@@ -166,7 +169,11 @@ class Lookout:
     def poll(self) -> None:
         """Where no watcher hints, see which folders changed."""
         self._poll = True
-        self._wake()
+
+    @property
+    def polls(self) -> bool:
+        """True while `poll` is needed."""
+        return self._watch.polls
 
     def again_in(self, client: str, seconds: float) -> None:
         with self._lock:
@@ -243,14 +250,18 @@ class Lookout:
 
     def _all_due(self) -> set[str]:
         """Every client's folder but those that are as they were when they were seen empty."""
-        if self._watching:
-            self._watch.extend()
-            self._alarm("watch inbox", self._watch.trouble)
+        self._full_looks += 1
         try:
-            known, others = listing.clients_with_folders(self.office)
+            is_new = self._is_inbox_new()
+            if self._watching:
+                if is_new or self._watch.trouble is not None:
+                    self._watch.extend()
+                self._alarm("watch inbox", self._watch.trouble)
+            known, others = listing.clients_with_folders(self.office) if is_new else self._listed
         except OSError as error:
             self._tell_of_inbox(sentence("inbox.inbox_unreadable", path=str(self.office.inbox), why=system.why(error)))
             return set()
+        self._listed = known, others
         for name in others.keys() - self._others:
             log.warning("something in the inbox is left alone", name=names.printable(name), reason=str(others[name]))
         self._others = set(others)
@@ -262,10 +273,18 @@ class Lookout:
         )
         self._expect_help(known)
         self._see_whether_empty(bool(known))
-        self._full_looks += 1
         changed, turn, inbox = self._changed().intersection(known), self._full_looks % TURNS, str(self.office.inbox)
         in_turn = (client for client in known if hash(client) % TURNS == turn and client not in changed)
         return changed.union(client for client in in_turn if self._holds_files(f"{inbox}/{client}"))
+
+    def _is_inbox_new(self) -> bool:
+        """True if other folders may lie in the inbox than at the last full look, or it is listed
+        whatever its time stamp says. OSError: it is gone."""
+        stamp = os.stat(self.office.inbox).st_mtime_ns
+        last, self._inbox_seen = self._inbox_seen, (self.office, stamp)
+        if time.time_ns() - stamp <= STAMP_NS:
+            self._inbox_seen = None
+        return last is None or last[0] is not self.office or last[1] != stamp or self._full_looks % TURNS == 0
 
     def _made_folders(self, known: list[str], others: Iterable[str]) -> list[str]:
         """The clients with a folder, made where it lacks; none in an inbox that lost all."""

@@ -222,7 +222,7 @@ class Intake:
 
         `is_fresh`: it is cleared before other batches, which have been begun.
         """
-        outcome, ready = batch.outcome, list[Candidate]()
+        outcome, ready, kept = batch.outcome, list[Candidate](), list[Candidate]()
         for drops, received in batch.receiving:
             for drop, one in zip(drops, received(), strict=True):
                 error = self._received(drop, one)
@@ -244,6 +244,8 @@ class Intake:
             self.clearing.begin(self._workers, [drop.row for drop in ready])
         if not is_fresh and not (more and self._workers is not None):
             self.clear_up(outcome)
+        for drop in kept:
+            _log(drop)
         outcome.stays.update(self.staying.reasons(batch.clients))
         left = [drop for drops, _ in batch.receiving for drop in drops if not drop.row or drop.row["kind"] == CLAIMED]
         self.sightings.left(now, [(drop.found, drop.origin) for drop in left])
@@ -496,8 +498,6 @@ class Intake:
             self._tell_duplicates(drops)
             self._record(now, drops)
         self.sightings.forget(drop.found for drop in drops)
-        for drop in drops:
-            _log(drop)
 
     def _cleared(self) -> list[int]:
         """The drops that may be marked as cleared now."""

@@ -14,8 +14,10 @@ import pytest
 from kit.records import Records
 from kit.servers import rows
 from kit.support import DOSSIER, OWN_CLIENTS, OWN_SETTINGS, Root, own_office, wait_for
+from structlog.testing import capture_logs
 
 from dossier.text.sentences import from_data
+from ingest.inbox import listing
 from ingest.inbox.lookout import QUIET_TURNS, TURNS, Lookout
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
@@ -121,7 +123,9 @@ def mount(share: Path, office: Root) -> None:
 
 
 def unmount(office: Root) -> None:
-    subprocess.run(["umount", str(office.path / "inbox")], check=True)
+    """As soon as nothing in it is open: the daemon may be looking at a folder, or syncing one."""
+    command = ["umount", str(office.path / "inbox")]
+    wait_for(lambda: subprocess.run(command, capture_output=True).returncode == 0, "the inbox can be unmounted")
 
 
 @pytest.mark.parametrize("mode", ["native", "polling"])
@@ -236,6 +240,29 @@ def test_a_folder_whose_time_stamp_says_nothing_is_listed_all_the_same(office: R
     (home / "a.yaml").write_text(GOOD)
     os.utime(home, ns=(stamp, stamp))
     assert looks_until_found(lookout, lookout.look_everywhere) <= TURNS
+
+
+def test_an_inbox_in_which_no_folder_came_or_went_is_not_listed_again_at_each_full_look(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookout = Lookout(office.office, lambda: None, lambda cause, text: None)
+    listed, listing_ = list[int](), listing.clients_with_folders
+    monkeypatch.setattr(listing, "clients_with_folders", lambda office: (listed.append(1), listing_(office))[1])
+
+    def look() -> None:
+        lookout.look_everywhere()
+        list(lookout.ready())
+
+    look()  # which puts help files into it
+    set_back(office.root / "inbox")
+    listed.clear()
+    for _ in range(2 * TURNS):
+        look()
+    assert len(listed) == 3  # it is another inbox, and every TURNS-th time
+    (office.root / "inbox/strange").mkdir()
+    with capture_logs() as logged:
+        look()
+    assert [line["name"] for line in logged] == ["strange"]
 
 
 def test_whoever_wants_no_more_of_what_came_hears_of_the_rest_the_next_time(office: Records) -> None:

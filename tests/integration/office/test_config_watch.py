@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dossier.office import opening, watching
+from dossier.office import fingerprint, opening, watching
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.office.terms import CLIENTS, SETTINGS, STAFF
@@ -59,6 +59,22 @@ def test_what_was_not_changed_is_not_read_again(watched: Watched, monkeypatch: p
     assert watched.watch.changed() is None
     monkeypatch.setattr(watching, "load_office", lambda *_: pytest.fail("read again"))
     assert watched.watch.changed() is None
+
+
+def test_what_was_read_when_config_was_like_this_is_not_read_again_at_the_first_look(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (SETTINGS, CLIENTS, STAFF):
+        os.utime(watched.root / name, (1, 1))
+    state = fingerprint.of(watched.root)
+    watch = ConfigWatch(load_office(watched.root, {}), {}, watched.alarm, state=state)
+    with monkeypatch.context() as patched:
+        patched.setattr(watching, "load_office", lambda *_: pytest.fail("read again"))
+        assert watch.changed() is None
+    watched.write(CLIENTS, clients())
+    changed = watch.changed()
+    assert changed is not None
+    assert changed.clients["acme-bv"].contacts == []
 
 
 def test_what_was_changed_before_the_first_look_is_seen(watched: Watched) -> None:

@@ -1,0 +1,48 @@
+"""Models of config/ that were made anew say the same as those that were read, and share what is the same."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from dossier.office.compacting import compacted
+from dossier.office.keys import Clients
+
+READ = Clients.model_validate(
+    {
+        "clients": {
+            f"client-{number}": {
+                "name": f"Bakkerij De Zon {number} \N{SUN WITH FACE}",
+                "identifiers": ["KvK 12345678"],
+                "dates": {"id_valid_until": "2027-03-01"},
+                "contacts": [{"id": "j.jansen", "name": "Jan Jansen", "email": "j@zon.example"}],
+            }
+            for number in range(3)
+        }
+    }
+).clients
+
+
+def test_a_model_made_anew_says_what_the_one_that_was_read_said() -> None:
+    made = compacted(READ)
+    assert made == READ
+    assert [one.model_dump_json() for one in made.values()] == [one.model_dump_json() for one in READ.values()]
+    assert made["client-1"].model_fields_set == {"name", "identifiers", "dates", "contacts"}
+    assert made["client-1"].dates == {"id_valid_until": date(2027, 3, 1)}
+    assert made["client-1"].model_copy(update={"active": False}).active is False
+
+
+def test_nothing_of_what_was_read_is_kept_and_the_same_text_is_kept_once() -> None:
+    made, read = compacted(READ), READ["client-0"]
+    one, other = made["client-0"], made["client-1"]
+    assert one.name is not read.name
+    assert one.contacts[0] is not read.contacts[0]
+    assert one.contacts[0].email is other.contacts[0].email
+    assert one.contacts is not other.contacts
+
+
+def test_a_model_made_anew_is_as_frozen_as_any() -> None:
+    with pytest.raises(ValidationError):
+        compacted(READ)["client-0"].name = "Another"  # type: ignore[misc]
