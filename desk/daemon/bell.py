@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import os
 import select
+import time
 import weakref
 
 from dossier.database.database import hearing
@@ -24,7 +25,7 @@ class Bell:
     def __init__(self) -> None:
         self._rung = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         weakref.finalize(self, os.close, self._rung)
-        self._again = math.inf
+        self._again, self._heard_at = math.inf, -math.inf
 
     def ring(self) -> None:
         """End a wait, this one or the next."""
@@ -33,13 +34,16 @@ class Bell:
     def wait(self, seconds: float, hears: bool = False, deaf_seconds: float = 0.0) -> None:
         """Return when it was rung, or after so many seconds at the latest.
 
-        If it `hears`, also when somebody wrote to the database that this thread has open, but not
-        before `deaf_seconds`; and a few times more a little later.
+        If it `hears`, also when somebody wrote to the database that this thread has open, and a few
+        times more a little later; but not within `deaf_seconds` after the last time.
         """
         if not hears:
             self._ended_by(seconds)
-        elif deaf_seconds <= 0 or not self._ended_by(min(seconds, deaf_seconds)):
-            self._hear(seconds - deaf_seconds)
+            return
+        deaf = min(seconds, self._heard_at + deaf_seconds - time.monotonic())
+        if deaf > 0 and self._ended_by(deaf):
+            return
+        self._hear(seconds - max(0.0, deaf))
 
     def _hear(self, seconds: float) -> None:
         ear = hearing()
@@ -49,7 +53,7 @@ class Bell:
         ended_by = self._ended_by(min(seconds, self._again), ear.fileno())
         if ear.fileno() in ended_by:
             ear.forget()
-            self._again = FIRST_SECONDS
+            self._again, self._heard_at = FIRST_SECONDS, time.monotonic()
         elif not ended_by and self._again <= seconds:
             self._again = 2 * self._again if self._again < LAST_SECONDS else math.inf
 

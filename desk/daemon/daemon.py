@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import structlog
 
-from desk.daemon import surroundings
+from desk.daemon import memory, surroundings
 from desk.daemon.bell import Bell
 from desk.daemon.event_log import EventLog
 from desk.daemon.mail_work import MailWork
@@ -80,6 +80,9 @@ also while drops keep coming."""
 FEW = 25
 """So many drops that came while a backlog is taken don't wait for the rest of it."""
 
+IDLE_SECONDS = 30.0
+"""After so long a rest memory is given back that only work needs."""
+
 TURN_SECONDS = 2.0
 """While a backlog of drops is taken: so often what was decided and approved has its turn."""
 
@@ -134,7 +137,7 @@ class Daemon:
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm, state=read)
         self._look_due = self._poll_due = 0.0
-        self._wrote_at, self._brought_in_at = time.monotonic(), 0.0
+        self._wrote_at, self._brought_in_at, self._lean_at = time.monotonic(), 0.0, 0.0
         self._end_by = float("inf")
         """Until when its threads are waited for, in monotonic seconds, once it was told to stop."""
 
@@ -384,6 +387,9 @@ class Daemon:
             if self._brought_in_at < self._wrote_at:
                 self._brought_in_at = now
                 bring_in_log()
+            if self._lean_at < self._wrote_at < now - IDLE_SECONDS:
+                self._lean_at = now
+                memory.give_back()
         if self.intake.has_to_forget(now):
             self.intake.forget()
         else:

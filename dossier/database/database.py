@@ -219,6 +219,12 @@ def bring_in_log() -> None:
             PROXY.execute_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 
+def forget_pages() -> None:
+    """This thread's connection to SQLite's file gives back what of it is kept in memory."""
+    if _is_sqlite():
+        PROXY.execute_sql("PRAGMA shrink_memory")
+
+
 @contextmanager
 def held_open() -> Iterator[None]:
     """The same: one more connection to SQLite's file stays open all the time.

@@ -164,3 +164,23 @@ def test_files_are_read_for_searching_when_nothing_came_for_a_while_and_not_when
     assert len(taken_at) == 5
     assert [at for at in rested_at if taken_at[0] < at < taken_at[-1] + 0.4] == []
     assert rested_at[-1] > taken_at[-1]
+
+
+def test_after_a_while_without_work_memory_is_given_back_once(office: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(working, "IDLE_SECONDS", 0.5)
+    given, taken = list[float](), list[float]()
+    monkeypatch.setattr(working.memory, "give_back", lambda: given.append(time.monotonic()))
+
+    def see(_: int) -> None:
+        taken.append(time.monotonic())
+        threading.Timer(4.0, daemon.stop).start()
+
+    place(office, "acme-bv", "drop")
+    daemon = Daemon(load_office(office.path, office.environ), office.environ, progress=see)
+    end = threading.Timer(WAIT_SECONDS, daemon.stop)
+    end.start()
+    daemon.run()
+    end.cancel()
+    assert len([at for at in given if at > taken[0]]) == 1
+    assert given[-1] > taken[0] + 0.5
