@@ -155,9 +155,9 @@ def _one_line(text: str) -> str:
 
 
 def commands() -> str:
-    from desk.cli.main import app
+    from desk.cli.main import whole
 
-    group: Any = get_command(app)
+    group: Any = get_command(whole())
     return "\n".join([COMMANDS, *_commands_of(group, "dossier")])
 
 
@@ -195,7 +195,7 @@ def _value(option: Any) -> str:
 
 def man() -> str:
     """dossier(1): what stands in commands.md, for `man`."""
-    from desk.cli.main import app
+    from desk.cli.main import whole
 
     out = [
         '.TH DOSSIER 1 "" "dossier" "Commands"',
@@ -207,7 +207,7 @@ def man() -> str:
         *(line for text in COMMANDS.split("\n\n")[1:] for line in (".PP", _roff(text))),
         ".SH COMMANDS",
     ]
-    group: Any = get_command(app)
+    group: Any = get_command(whole())
     for command in _commands_of(group, "dossier"):
         if command.startswith("## "):
             out.append(f".SS {_roff(command[3:])}")

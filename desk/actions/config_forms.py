@@ -27,7 +27,8 @@ from desk.actions.config_uses import why_contact_kept, why_kept
 from dossier.office import editing
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.terms import CLIENTS, CONFIG_LIMITS, ENGLISH, SETTINGS, STAFF, ConfigurationError
+from dossier.office.reading import CONFIG_LIMITS
+from dossier.office.terms import CLIENTS, ENGLISH, SETTINGS, STAFF, ConfigurationError
 from dossier.text.names import fold
 from dossier.text.refusals import Conflict, NotFound
 from dossier.text.sentences import Sentence

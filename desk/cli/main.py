@@ -8,34 +8,26 @@ import is imported inside the function that needs it.
 from __future__ import annotations
 
 import contextlib
-import copy
+import gc
 import io
 import os
 import sys
 import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
+from typer.models import CommandInfo
 
 from desk.cli import completing, printing, session
 from desk.cli.translation import Group, _, of_typer, translate
 from dossier import __version__
 from dossier.text.refusals import ENVIRONMENT, MISCONFIGURED, USAGE, Refusal
 from dossier.text.sentences import Sentence
-
-app = typer.Typer(
-    cls=Group,
-    name="dossier",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Drop a file in a folder; it becomes a dossier item, is approved, and reaches the client.",
-    epilog="Example: dossier items --client acme-bv jaarrekening",
-)
 
 
 def _version(wanted: bool) -> None:
@@ -44,7 +36,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _globals(
     root: Annotated[
         Path | None, typer.Option("--root", metavar="DIR", help="The office's folder. Default: DOSSIER_ROOT, else here or above.")
@@ -59,14 +50,53 @@ def _globals(
     session.spare_driver()
 
 
-AREAS = (
-    "office", "status", "items", "changes", "undoing", "getting", "approval", "mail", "importing", "maintenance",
-    "lists", "retention", "erasing", "trail", "web", "tokens", "webhooks", "samba", "unsorted",
-)  # fmt: skip
-"""The modules with the commands, in the order in which the help tells of them."""
+AREAS: Mapping[str, Sequence[str]] = {
+    "office": ("init", "run", "check", "schema"),
+    "status": ("status", "rejected"),
+    "items": ("items", "show", "new", "due", "recent"),
+    "changes": ("edit", "attach", "replace", "rename", "remove", "copy"),
+    "undoing": ("move", "delete", "bin", "undelete", "revert"),
+    "getting": ("get",),
+    "approval": ("queue", "approve", "reject", "publish", "withdraw"),
+    "mail": ("notify", "outbox", "mail"),
+    "importing": ("import", "export"),
+    "maintenance": ("doctor", "verify", "backup", "restore", "adopt", "migrate-db"),
+    "lists": ("clients", "staff"),
+    "retention": ("retention",),
+    "erasing": ("erase",),
+    "trail": ("why", "proof", "audit"),
+    "web": ("portal", "desk", "serve"),
+    "tokens": ("token",),
+    "webhooks": ("webhooks",),
+    "samba": ("samba",),
+    "unsorted": ("assign",),
+}
+"""The modules with the commands, each with what it registers, in the order in which the help tells
+of them."""
 
-for area in AREAS:
-    import_module(f"desk.cli.{area}").register(app)
+
+def of_areas(areas: Iterable[str]) -> typer.Typer:
+    """The command line with the commands of these areas, and with no other module loaded."""
+    app = typer.Typer(
+        cls=Group,
+        name="dossier",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Drop a file in a folder; it becomes a dossier item, is approved, and reaches the client.",
+        epilog="Example: dossier items --client acme-bv jaarrekening",
+    )
+    app.callback()(_globals)
+    for area in areas:
+        import_module(f"desk.cli.{area}").register(app)
+    return app
+
+
+@cache
+def whole() -> typer.Typer:
+    """The command line with all of its commands."""
+    return of_areas(AREAS)
 
 
 def main() -> None:
@@ -75,14 +105,16 @@ def main() -> None:
     Others can't write what it makes, whatever the umask was.
     """
     os.umask(os.umask(0o077) | 0o002)
-    sys.exit(run())
+    code = run()
+    gc.freeze()  # else Python looks through all that there is once more before it ends
+    sys.exit(code)
 
 
 def run() -> int:
     """Run the command that was typed; returns its exit code. No traceback reaches a user."""
     sys.argv[1:] = _as_first(sys.argv[1:])
     try:
-        done = _narrowed(app, sys.argv[1:])(standalone_mode=False)
+        done = _asked_for(sys.argv[1:])(standalone_mode=False)
         _end()
         sys.stdout.flush()
         return done if isinstance(done, int) else 0
@@ -119,9 +151,9 @@ def _end() -> None:
         session.leave_mark()
 
 
-def _narrowed(whole: typer.Typer, words: list[str]) -> typer.Typer:
-    """`whole` with nothing in it but the command that was typed: to make all of them takes longer
-    than most of them last.
+def _asked_for(words: Sequence[str]) -> typer.Typer:
+    """The command line with nothing in it but the command that was typed: to load and make all of
+    them takes longer than most of them last.
 
     With all of them where they have to be told, or where it is not known which one it is.
     """
@@ -129,13 +161,18 @@ def _narrowed(whole: typer.Typer, words: list[str]) -> typer.Typer:
     while at < len(words) and words[at].partition("=")[0] in ("--root", "--as"):
         at += 1 if "=" in words[at] else 2
     name = words[at] if at < len(words) else ""
-    commands = [one for one in whole.registered_commands if one.callback and (one.name or one.callback.__name__) == name]
-    groups = [one for one in whole.registered_groups if one.name == name]
-    if not (commands or groups or name == "--version") or any(word.endswith("_COMPLETE") for word in os.environ):
-        return whole
-    narrow = copy.copy(whole)
-    narrow.registered_commands, narrow.registered_groups = commands, groups
+    areas = [area for area, commands in AREAS.items() if name in commands]
+    if not (areas or name == "--version") or any(word.endswith("_COMPLETE") for word in os.environ):
+        return whole()
+    narrow = of_areas(areas)
+    narrow.registered_commands = [one for one in narrow.registered_commands if name_of(one) == name]
+    narrow.registered_groups = [one for one in narrow.registered_groups if one.name == name]
     return narrow
+
+
+def name_of(command: CommandInfo) -> str:
+    """How a command is called: as it was said, else as its function is."""
+    return command.name or str(getattr(command.callback, "__name__", ""))
 
 
 def _as_first(words: list[str]) -> list[str]:

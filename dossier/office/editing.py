@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dossier.files import files
-from dossier.office.terms import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF
+from dossier.office.reading import CONFIG_LIMITS
+from dossier.office.terms import CLIENTS, SETTINGS, STAFF
 from dossier.text.sentences import sentence
 from dossier.text.yamltext import Map, plain, read_map
 

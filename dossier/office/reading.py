@@ -20,10 +20,13 @@ from dossier.office import item_types, keys, presets
 from dossier.office.compacting import compacted
 from dossier.office.keys import Client, Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
-from dossier.office.terms import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
+from dossier.office.terms import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
 from dossier.text.names import printable
 from dossier.text.sentences import Sentence, sentence
-from dossier.text.yamltext import Fault, List, Map, Node, Plain, cut_off, line_of, plain, read_map
+from dossier.text.yamltext import Fault, Limits, List, Map, Node, Plain, cut_off, line_of, plain, read_map
+
+CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)
+"""Config is the office's own and may be large (10,000 clients), but is still read with limits."""
 
 
 def read_office(root: Path, environ: Mapping[str, str]) -> Office:

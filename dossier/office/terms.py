@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dossier.text.sentences import Sentence, told
-from dossier.text.yamltext import Limits
 
 Language = Literal["nl", "en"]
 
@@ -45,9 +44,6 @@ ENGLISH = {word: english for english, dutch in SIDECAR_KEYS.items() for word in 
 
 
 SETTINGS, CLIENTS, STAFF = "config/settings.yaml", "config/clients.yaml", "config/staff.yaml"
-
-CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)
-"""Config is the office's own and may be large (10,000 clients), but is still read with limits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,10 @@ def warm_up() -> None:
 
 
 def _put_the_command_line_together_once() -> None:
-    from desk.cli.main import app
+    from desk.cli.main import whole
 
     typer.main.get_command = functools.cache(typer.main.get_command)
-    typer.main.get_command(app)
+    typer.main.get_command(whole())
 
 
 def _fork_the_helpers() -> None:

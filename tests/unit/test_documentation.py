@@ -14,7 +14,7 @@ import yaml
 from typer.main import get_command
 
 import dossier
-from desk.cli.main import app
+from desk.cli.main import whole
 from dossier.office.keys import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -58,7 +58,7 @@ def test_a_command_in_a_sentence_exists_with_its_options() -> None:
 
 @cache
 def _program() -> Any:
-    return get_command(app)
+    return get_command(whole())
 
 
 def _unknown(span: str) -> str | None:

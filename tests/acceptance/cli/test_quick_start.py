@@ -13,7 +13,7 @@ import pytest
 from kit.portals import PortalOffice
 from typer.main import get_group
 
-from desk.cli.main import _narrowed, app
+from desk.cli.main import AREAS, _asked_for, name_of, of_areas, whole
 
 OWN = ("desk", "dossier", "workflow", "ingest")
 
@@ -75,13 +75,25 @@ def test_finding_and_showing_items_imports_the_database_and_what_reads_config_on
 
 
 def test_a_command_that_is_made_alone_is_as_it_is_among_all() -> None:
-    whole = get_group(app)
-    for name, command in whole.commands.items():
-        alone = get_group(_narrowed(app, ["--root", "DIR", "--as=k.smit", name, "items"]))
+    for name, command in get_group(whole()).commands.items():
+        alone = get_group(_asked_for(["--root", "DIR", "--as=k.smit", name, "items"]))
         assert list(alone.commands) == [name]
         assert [one.opts for one in alone.commands[name].params] == [one.opts for one in command.params]
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["itemz"], ["--as"], ["--root", "items"], ["--", "items"]])
 def test_all_commands_are_there_where_it_is_not_known_which_one_it_is(words: list[str]) -> None:
-    assert _narrowed(app, words) is app
+    assert _asked_for(words) is whole()
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_an_area_has_the_commands_that_are_said_of_it(area: str) -> None:
+    app = of_areas([area])
+    there = [name_of(one) for one in app.registered_commands] + [str(one.name) for one in app.registered_groups]
+    assert sorted(there) == sorted(AREAS[area])
+
+
+def test_a_command_loads_its_own_area_and_no_yaml() -> None:
+    others, slow = imported("--root", ".", "--version")
+    assert others == COMMAND_LINE
+    assert slow == set()

@@ -12,7 +12,7 @@ import pytest
 from kit.support import DOSSIER, PDF, STAFF, Root
 from typer.testing import CliRunner
 
-from desk.cli.main import app
+from desk.cli.main import whole
 from dossier.office.opening import load_office
 
 
@@ -147,7 +147,7 @@ def test_help_of_every_command_has_an_example(root: Root) -> None:
     wanted = "init run check new clients recent items show queue approve reject withdraw publish rejected status schema"
     assert set(commands) >= set(wanted.split())
     for command in commands:  # in this process: to start forty takes as many times as long
-        assert "Example" in CliRunner().invoke(app, [command, "--help"]).output, command
+        assert "Example" in CliRunner().invoke(whole(), [command, "--help"]).output, command
 
 
 def test_the_version_has_one_source(root: Root) -> None:

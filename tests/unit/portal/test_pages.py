@@ -432,7 +432,7 @@ def commands_below(command: Any) -> Iterator[Any]:
 def command_line_texts() -> set[str | tuple[str, ...]]:
     """What is said, and the help of each command and of all that can be given with it."""
     texts = {message for _, _, message, _, _ in extract_from_dir(COMMAND_LINE, method_map=[("**.py", "python")])}
-    for command in commands_below(typer.main.get_command(main.app)):
+    for command in commands_below(typer.main.get_command(main.whole())):
         context = command.make_context("dossier", [], resilient_parsing=True)
         texts |= {one.help for one in (command, *command.get_params(context)) if getattr(one, "help", None)}
     return texts
