@@ -47,16 +47,17 @@ def queue(office: Office, now: datetime, reader: Actor, approver: str | None = N
         raise NotFound("people.not_in_staff_yaml", staff=approver)
     may, today = people.readable(office, reader), hours.today(office, now)
     if approver is None and most is not None and most <= FEW:
-        keys = waiting.all_waiting(may)
-        asked = waiting.who_is_asked(office, today, may, keys[:most])
+        keys, count = waiting.oldest_waiting(may, most)
+        asked = waiting.who_is_asked(office, today, may, keys)
     else:
         asked = waiting.who_is_asked(office, today, may)
         keys = [key for key, whom in asked.items() if approver is None or approver in whom]
+        count = len(keys)
     found, copies = finding.summaries_of_waiting(set(keys[:most]), may), strays.told_of(office, approver)
     told = [
         {**summary, "asked": asked[key], "attention": [*summary["attention"], *copies.get(key, ())]} for key, summary in found
     ]
-    return Queue(told, len(keys))
+    return Queue(told, count)
 
 
 def decide(

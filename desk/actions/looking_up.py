@@ -23,11 +23,12 @@ from dossier.office.people import Actor, Readable
 from dossier.text import clock
 from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
-from workflow.items import dates, items, versions
+from workflow.items.steps import STEPS
 from workflow.reports import finding
 
 if TYPE_CHECKING:
     from dossier.office.keys import Client  # its library takes longer to load than a command lasts
+    from workflow.items.dates import DueDate
 
 NOT_NOTED = Sentence("actions.not_noted")
 
@@ -48,7 +49,9 @@ def find_items(
     named = {} if wanted.client else finding.clients_by_word(office, wanted.words, may)
     if wanted.due_by is None:
         return [finding.summary(item) for item in finding.find_items(wanted, limit, after, may, named)]
-    first: dict[int, dates.DueDate] = {}
+    from workflow.items import dates  # most who search ask for nothing that is due
+
+    first: dict[int, DueDate] = {}
     for one in dates.until(office, wanted.due_by, may):
         if one.item is not None:
             first.setdefault(one.item.id, one)
@@ -99,6 +102,8 @@ def due(office: Office, reader: Actor, day: date, client: str | None = None, own
 
     `owner`: only what this staff member sees to.
     """
+    from workflow.items import dates
+
     found = []
     for one in dates.until(office, day, people.readable(office, reader)):
         owners = dates.owners(office, one)
@@ -121,7 +126,7 @@ def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
     clients = [code for code in office.clients if may.has(code)]
     known = {
         "client": clients, "status": office.settings.items.statuses,
-        "type": [name for name in office.settings.types if name not in may.hidden_types], "share_state": list(items.STEPS),
+        "type": [name for name in office.settings.types if name not in may.hidden_types], "share_state": list(STEPS),
     }  # fmt: skip
     faults = []
     for key, values in known.items():
@@ -167,6 +172,8 @@ def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "sho
 
     Where that can't be noted, its `attention` says so.
     """
+    from workflow.items import items  # whoever makes a list needs no changes of items
+
     found = items.get_for(office, reader, key)
     is_noted = finding.note_shown(now, reader, found, how)
     told = _whole(office, reader, found)
@@ -177,11 +184,15 @@ def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "sho
 
 def whole(office: Office, reader: Actor, key: int) -> dict[str, Any]:
     """An item as `show` tells it, to whoever just changed it; no look is noted. Raises NotFound."""
+    from workflow.items import items
+
     return _whole(office, reader, items.get_for(office, reader, key))
 
 
 def _whole(office: Office, reader: Actor, item: Item) -> dict[str, Any]:
     """An item as `show --json` tells it: each attachment with its versions, the latest first."""
+    from workflow.items import versions
+
     told, of = finding.whole(item, people.readable(office, reader)), versions.versions(item.id)
     for attachment in told["attachments"]:
         attachment["versions"] = [

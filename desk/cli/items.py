@@ -61,13 +61,17 @@ def items(
     """Find items, newest first; with words the best match first."""
     office = session.opened_quickly()
     from desk.actions import looking_up
-    from workflow.items import dates
     from workflow.reports.finding import Filter
 
+    horizon = None
+    if due:
+        from workflow.items import dates
+
+        horizon = dates.horizon(office, clock.utc_now())
     wanted = Filter(
         client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
         since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
-        in_files=within == "files", due_by=dates.horizon(office, clock.utc_now()) if due else None,
+        in_files=within == "files", due_by=horizon,
     )  # fmt: skip
     reader = session.reader()
     looking_up.check_filter(office, reader, wanted)

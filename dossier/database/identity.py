@@ -24,7 +24,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -139,7 +138,7 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
     if known is None:
         if own is None and length == 0:
             _check_begins(office)
-        return own or secrets.token_hex(16)
+        return own or os.urandom(16).hex()
     values = {"where": _where(office), "events": known.length, "known": known.database}
     if own is not None and own != known.office:
         raise NotThisOffice("identity.other", **values)
@@ -274,7 +273,7 @@ def adopt(known: Mark | None) -> None:
     _trial_since = None
     Note.delete().where(Note.key.in_((_MOVED, _TRIAL))).execute()
     if _note(_ID) is None:
-        give(known.office if known else secrets.token_hex(16))
+        give(known.office if known else os.urandom(16).hex())
     for year, last in (known.numbers if known else {}).items():
         there = Counter.get_or_none(Counter.year == int(year))
         if there is None:

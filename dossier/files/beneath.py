@@ -15,7 +15,6 @@ what is done in it.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 from collections.abc import Iterator
@@ -31,17 +30,6 @@ Place: TypeAlias = "str | Path | At"
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 """How a folder is opened that others may write to: a link in its place is not followed."""
-
-_OPENAT2 = 437
-"""The number of openat2(2) on every kind of machine; the C library has no name for it."""
-
-_NO_MAGICLINKS, _NO_SYMLINKS, _BENEATH = 0x02, 0x04, 0x08  # linux/openat2.h
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-class _How(ctypes.Structure):
-    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
 class Folder:
@@ -80,10 +68,12 @@ class Folder:
     def open(self, *names: str) -> Folder:
         """The folder in it, or below. FileNotFoundError; NotADirectoryError for a link or file."""
         path = "/".join((self.path, *names))
+        from dossier.files import kernel
+
         for name in names:
             _check(name)
         try:
-            descriptor = _openat2(self.descriptor, "/".join(names) or ".")
+            descriptor = kernel.open_beneath(self.descriptor, "/".join(names) or ".", FOLDER)
             return Folder(_by_steps(self.descriptor, names) if descriptor is None else descriptor, path)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
@@ -173,21 +163,6 @@ def named(error: OSError, place: Place | Folder) -> OSError:
 def _check(name: str) -> None:
     if name in ("", ".", "..") or "/" in name or "\0" in name:
         raise ValueError(f"not the name of something in a folder: {name!r}")
-
-
-def _openat2(folder: int, path: str) -> int | None:
-    """A descriptor of the folder beneath this one; None where the kernel has no such call."""
-    how = _How(FOLDER, 0, _BENEATH | _NO_SYMLINKS | _NO_MAGICLINKS)
-    size, name = ctypes.c_size_t(ctypes.sizeof(how)), os.fsencode(path)
-    while True:
-        found = _libc.syscall(ctypes.c_long(_OPENAT2), ctypes.c_long(folder), name, ctypes.byref(how), size)
-        if found >= 0:
-            return int(found)
-        code = ctypes.get_errno()
-        if code in (errno.ENOSYS, errno.EPERM):  # containers answer EPERM to calls that they do not know
-            return None
-        if code != errno.EINTR:
-            raise OSError(code, os.strerror(code), path)
 
 
 def _by_steps(folder: int, names: tuple[str, ...]) -> int:

@@ -15,12 +15,10 @@ file systems can't do it, and their servers order the operations themselves.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import hashlib
 import os
 import re
-import secrets
 import stat
 import struct
 import sys
@@ -45,8 +43,6 @@ LARGE = 32 * CHUNK
 
 GROUP = 12
 """From so many files on, one syncfs costs less than an fsync for each (ext4: about 8)."""
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 stopping = threading.Event()
 """Set when the process is to end: a long copy then gives up, having changed nothing."""
@@ -166,7 +162,7 @@ class Copy(NamedTuple):
 
 def copy_hashed(source: Place, folder: Path, expected: Look | None = None, mode: int = 0o640) -> Copy:
     """As `copy_whole`, under a new name in `folder`."""
-    target = f"{folder}/{secrets.token_hex(12)}.tmp"
+    target = f"{folder}/{os.urandom(12).hex()}.tmp"
     return Copy(target, *copy_whole(source, target, expected, mode))
 
 
@@ -392,9 +388,9 @@ def _fsync(descriptor: int) -> None:
 
 
 def _syncfs(descriptor: int) -> None:
-    if _libc.syncfs(descriptor) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+    from dossier.files import kernel
+
+    kernel.sync_file_system(descriptor)
 
 
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
@@ -402,7 +398,7 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 def write_whole(path: Place, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
     """Put `data` at `path`: a reader sees the old file or the new one. Synced only if `durably`."""
-    temporary = beside(path, f".{secrets.token_hex(8)}.tmp")
+    temporary = beside(path, f".{os.urandom(8).hex()}.tmp")
     descriptor = open_new(temporary, mode)
     try:
         with _naming(path):

@@ -8,7 +8,6 @@ writes". So there it can't be known.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import signal
@@ -35,8 +34,6 @@ _NETWORK = frozenset({
     0xBACBACBC,  # VMware
 })  # fmt: skip
 
-_libc = ctypes.CDLL(None, use_errno=True)
-
 
 def has_writer(descriptor: int) -> bool | None:
     """True if a process of this machine has the file open for writing; None if that can't be known.
@@ -56,6 +53,7 @@ def has_writer(descriptor: int) -> bool | None:
 
 
 def _is_on_network(descriptor: int) -> bool:
-    # struct statfs (statfs(2)) is 120 bytes on 64-bit Linux; its type comes first, as a long.
-    buffer = (ctypes.c_long * 32)()
-    return _libc.fstatfs(descriptor, buffer) != 0 or (buffer[0] & 0xFFFFFFFF) in _NETWORK
+    from dossier.files import kernel
+
+    found = kernel.file_system(descriptor)
+    return found is None or found in _NETWORK

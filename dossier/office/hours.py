@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from dossier.office.office import Office
 from dossier.office.terms import DAYS
@@ -17,7 +16,11 @@ if TYPE_CHECKING:
 
 def zone(hours: OfficeHours) -> tzinfo | None:
     """The office's time zone; None for that of this machine."""
-    return ZoneInfo(hours.time_zone) if hours.time_zone else None
+    if not hours.time_zone:
+        return None
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(hours.time_zone)
 
 
 def today(office: Office, now: datetime) -> date:

@@ -60,7 +60,11 @@ def has_right(person: Staff | None, right: Right, client: str | None = None) -> 
 
 
 def works_for(person: Staff, client: str) -> bool:
-    return "admin" in person.rights or person.clients == "all" or client in person.clients
+    return works_for_all(person) or client in person.clients
+
+
+def works_for_all(person: Staff) -> bool:
+    return "admin" in person.rights or person.clients == "all"
 
 
 def is_admin(office: Office, code: str) -> bool:

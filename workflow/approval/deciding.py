@@ -25,7 +25,7 @@ from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from workflow.approval.waiting import Concept, Decided, Seating
-from workflow.items import internal, items, makers, notes, suspicion
+from workflow.items import internal, items, makers, notes, steps, suspicion
 from workflow.outbox import notices
 
 Verdict = Literal["approve", "reject"]
@@ -80,7 +80,7 @@ def decide(
         if is_inside:
             item.approval = internal.state(internal.RETURNED, at, edition.content, actor.code)
         else:
-            item.share_state = items.step(item.share_state, "reject")
+            item.share_state = steps.step(item.share_state, "reject")
         item.pending = None
         trail.record(now, actor, "rejected", key, detail)
         _tell_maker(office, now, item, edition, actor.code, comment)
@@ -90,7 +90,7 @@ def decide(
         if lacking == 0 and is_inside:
             _approve_inside(item, edition, at, actor)
         elif lacking == 0:
-            item.share_state = items.step(item.share_state, "approve")
+            item.share_state = steps.step(item.share_state, "approve")
             items.make_standing(now, item, edition, actor.code)
         for maker in _makers(item, edition) if lacking == 0 else ():
             if maker not in actor.people:
@@ -258,7 +258,7 @@ def _ask_again(now: datetime, item: Item, reason: Sentence) -> None:
     if public is not None:
         public.state = "standing"
         public.save()
-    item.share_state = items.step(item.share_state, "offer")
+    item.share_state = steps.step(item.share_state, "offer")
     item.pending, item.standing, item.unsettled = fresh.id, public.id if public is not None else None, True
     item.version += 1
     item.save()

@@ -13,16 +13,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from peewee import SQL, ModelSelect, fn
+from peewee import SQL, fn
 
-from dossier.database import revisions
-from dossier.database.tables import PROXY, Decision, Edition, Item, chunks, plain_rows, tuples
+from dossier.database import readable, revisions
+from dossier.database.tables import PROXY, Decision, Edition, Item, among, plain_rows, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import ALL, ApproverSeat, Readable
-
-CHUNK = 5_000
-"""Numbers in one `IN (…)`, so that both databases take it."""
 
 
 class Decided(NamedTuple):
@@ -58,12 +55,7 @@ _FIELDS = (
 def concepts(items: Collection[int]) -> list[Concept]:
     """The concepts of these items that wait, oldest first."""
     query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.pending.is_null(False))
-    return [Concept(*row) for row in _of(items, query.order_by(Item.id))]
-
-
-def _of(items: Collection[int], query: ModelSelect[Any]) -> list[tuple[Any, ...]]:
-    """A query's rows of these items, asked for in chunks."""
-    return [row for some in chunks(sorted(items), CHUNK) for row in tuples(query.where(Item.id.in_(some)))]
+    return [Concept(*row) for row in tuples(query.where(among(Item.id, items)).order_by(Item.id))]
 
 
 def versions() -> dict[int, int]:
@@ -82,7 +74,7 @@ def decided(items: Collection[int] | None = None) -> dict[int, list[Decided]]:
     # and not JSON.)
     query = query.where(fn.LOWER(Item.approvers).contains(","))
     found: dict[int, list[Decided]] = {}
-    for edition, *one in tuples(query) if items is None else _of(items, query):
+    for edition, *one in tuples(query if items is None else query.where(among(Item.id, items))):
         found.setdefault(edition, []).append(Decided(*one))
     return found
 
@@ -114,16 +106,27 @@ class Seating:
         self.office = office
         self.today = today
         self._known: dict[tuple[object, ...], list[ApproverSeat]] = {}
+        self._are_limited: dict[str, bool] = {}
 
     def asking(self, concept: Concept, decisions: Sequence[Decided] = ()) -> Asking:
         """Who is asked about a concept, of which so much was decided."""
         if decisions:
             gone = {who for one in decisions for who in (one.by, one.behind) if who is not None}
             return Asking(concept, self._desks(concept, gone, {one.seat for one in decisions}), decisions)
-        key = (concept.client, concept.type, *concept.approvers, None, *concept.makers)
+        default = people.default_approver(self.office, concept.client) or ""
+        client = concept.client if any(map(self._is_limited, (default, *concept.approvers))) else None
+        key = (client, default, concept.type, *concept.approvers, None, *concept.makers)
         if key not in self._known:
             self._known[key] = self._desks(concept, (), ())
         return Asking(concept, self._known[key], ())
+
+    def _is_limited(self, approver: str) -> bool:
+        """True if it depends on the client whether they, or who stands in for them, may decide."""
+        if approver not in self._are_limited:
+            some = [approver, *people.substitutes(self.office, approver, self.today)]
+            staff = [self.office.staff[code] for code in some if code in self.office.staff]
+            self._are_limited[approver] = not all(people.works_for_all(one) for one in staff)
+        return self._are_limited[approver]
 
     def _desks(self, concept: Concept, gone: Collection[str], filled: Collection[str]) -> list[ApproverSeat]:
         seats = people.approver_seats(
@@ -137,10 +140,14 @@ class Seating:
         return [self.asking(concept, done.get(concept.edition, ())) for concept in concepts(items)]
 
 
-def all_waiting(may: Readable = ALL) -> list[int]:
-    """The items that wait, oldest first. `may`: what the reader may know of."""
-    query = Item.select(Item.id, Item.type, Item.client).where(Item.pending.is_null(False)).order_by(Item.id)
-    return [item for item, kind, client in plain_rows(query) if may.has(client, kind)]
+def oldest_waiting(may: Readable, most: int) -> tuple[list[int], int]:
+    """The items that wait longest, at most so many, oldest first; and how many wait in all.
+
+    `may`: what the reader may know of.
+    """
+    query, condition = Item.select(Item.id).where(Item.pending.is_null(False)), readable.of_items(may)
+    query = query if condition is None else query.where(condition)
+    return [item for (item,) in plain_rows(query.order_by(Item.id).limit(most))], query.count()
 
 
 def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collection[int] | None = None) -> dict[int, list[str]]:
@@ -219,7 +226,7 @@ def waits_for(office: Office, today: date, person: str, may: Readable) -> list[i
 def _rows(items: Collection[int] | None) -> Iterable[tuple[Any, ...]]:
     """As a Concept, but approvers and makers are JSON yet; oldest first."""
     if items is not None:
-        query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.id.in_(list(items)))
+        query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(among(Item.id, items))
         yield from plain_rows(query.order_by(Item.id))
         return
     # Both from indexes that hold nothing else: joined by the database, each edition would be looked

@@ -32,8 +32,9 @@ from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, Refusal
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.items import internal, items, makers, suspicion
-from workflow.items.items import File, content_digest, shown_to_client, step
+from workflow.items.items import File, content_digest, shown_to_client
 from workflow.items.rules import Draft, Wish, amended_draft, approver_problems, asking, attachment_problems, chosen, is_settled
+from workflow.items.steps import step
 from workflow.items.suspicion import NOTHING, Screened
 from workflow.messages.kinds import READY
 from workflow.outbox import outbox
@@ -72,7 +73,7 @@ class _Change:
     """What was done to the attachments, for the trail."""
     problems: list[Problem] = field(default_factory=list)
     action: str | None = None
-    """The step that it asks for: items.STEPS, or unshare."""
+    """The step that it asks for: steps.STEPS, or unshare."""
     reason: str = ""
     """Why it is taken off the portal."""
     screened: Screened = NOTHING
@@ -348,7 +349,7 @@ def _check_files(change: _Change, changes: FileChanges) -> None:
 
 
 def _action(change: _Change, seen_before: str, seen: str) -> str | None:
-    """Which step (items.STEPS, or unshare) the change asks for; None for none.
+    """Which step (steps.STEPS, or unshare) the change asks for; None for none.
 
     `seen_before`, `seen`: digests of what the client would see, without the change and with it.
     """

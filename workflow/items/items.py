@@ -1,4 +1,4 @@
-"""Items and their attachments: the share states, every legal step between them, and every change.
+"""Items and their attachments, and every change of them. The share states are in steps.py.
 
 What a client may see of an item is an Edition: description, explanation if shared, and the shared
 attachments, with a digest over it all. One edition at most is `pending` (an approver looks at it),
@@ -40,39 +40,16 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
-from dossier.text.sentences import Sentence, as_data, sentence
+from dossier.text.sentences import Sentence, as_data
 from dossier.trail import trail
 from workflow.items import breaches, internal, makers, notes, suspicion
 from workflow.items.rules import Draft, chosen
+from workflow.items.steps import step
 from workflow.items.suspicion import NOTHING, Screened
 from workflow.items.versions import files_in
 
-STEPS: Mapping[str, Mapping[str, str]] = {
-    # from:      action → to
-    "private": {"offer": "concept", "share": "approved"},
-    "concept": {
-        "offer": "concept", "share": "approved", "approve": "approved", "reject": "returned", "withdraw": "withdrawn",
-        "revert": "approved",
-    },
-    "approved": {"offer": "concept", "share": "approved", "publish": "published", "withdraw": "withdrawn"},
-    "published": {"offer": "concept", "share": "approved", "publish": "published", "withdraw": "withdrawn"},
-    "returned": {"offer": "concept", "share": "approved", "withdraw": "withdrawn", "revert": "approved"},
-    "withdrawn": {"offer": "concept", "share": "approved", "restore": "approved"},
-}  # fmt: skip
-"""Every legal step; `unshare` leads to private besides. `share` is outright, `offer` as a concept;
-`revert` takes a change back to what stands approved."""
-
-
 MOST_EDITIONS = 9_999
 """So many editions an item can have (models.first_edition)."""
-
-
-def step(state: str, action: str) -> str:
-    """The state that `action` leads to. Raises Conflict where there is no such step."""
-    after = "private" if action == "unshare" else STEPS[state].get(action)
-    if after is None:
-        raise Conflict("items.no_such_step", state=sentence(f"states.{state}"), step=sentence(f"states.step_{action}"))
-    return after
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,10 @@ from dossier.office.office import Office
 from dossier.text.sentences import Sentence, as_data, from_data, packed, sentence
 from dossier.trail import trail
 from workflow.items import notes
-from workflow.items.rules import Draft
-from workflow.outbox import notices, outbox
 
 if TYPE_CHECKING:
     from dossier.office.keys import Client
+    from workflow.items.rules import Draft
 
 
 Line = TypeVar("Line", Sentence, Sentence | str)
@@ -191,6 +190,8 @@ def record(office: Office, now: datetime, item: Item, screened: Screened) -> Non
     lines = sentences(office, item.client, screened)
     if is_held and item.pending:
         notes.add({item.pending: lines})
+    from workflow.outbox import notices, outbox  # who only reads what was found needs neither
+
     told, admins = [item.created_by], list[str]()
     if is_held and not any(_knows(office, code, screened) for code in item.approvers):
         admins = people.admins(office)  # nobody who is asked may know whom it names

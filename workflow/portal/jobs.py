@@ -14,7 +14,7 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
-from workflow.items.items import STEPS
+from workflow.items.steps import STEPS
 from workflow.messages.kinds import READY
 from workflow.outbox import notices, outbox
 from workflow.portal.lists import ClientPages

@@ -38,7 +38,7 @@ def told_of(office: Office, approver: str | None = None) -> dict[int, list[Sente
     for person in [approver] if approver is not None else sorted(office.staff):
         try:
             with open_beneath(office.queue, person) as folder:
-                there = sorted(folder.names())
+                there = sorted(name for name in folder.names() if not _OURS.fullmatch(name))
         except OSError:
             continue
         for name in there:

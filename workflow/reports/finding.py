@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import json
 import operator
+from collections import namedtuple
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 from peewee import BooleanField, Expression, Field, ModelSelect, fn
@@ -16,14 +16,14 @@ from peewee import BooleanField, Expression, Field, ModelSelect, fn
 from dossier.database import readable
 from dossier.database.database import is_shared, patience, transaction
 from dossier.database.search import Ends, matching, matching_files
-from dossier.database.tables import PROXY, Edition, Item, JSONText, Label, Viewed, first_key, item_name, tuples
+from dossier.database.tables import PROXY, Edition, Item, JSONText, Label, Viewed, among, first_key, item_name, plain_rows, tuples
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
 from dossier.text.names import fold, without_accents
 from dossier.trail import trail
-from workflow.items import internal, notes, suspicion
+from workflow.items import notes, suspicion
 
 FEW = 500
 """So many items are picked out by number; of more, all that wait are read."""
@@ -185,7 +185,11 @@ def _ends_of(key: Field, condition: Expression) -> Ends:
 
 def summary(item: Item) -> dict[str, object]:
     """An item as `items --json` and `queue --json` tell it."""
-    approvers = item.approvers
+    approvers, approval = item.approvers, {}
+    if item.approval:
+        from workflow.items import internal  # few have any, and what it needs takes long to import
+
+        approval["approval"] = internal.told(item.approval)
     return {
         "item": item_name(item.id),
         "client": item.client,
@@ -210,16 +214,16 @@ def summary(item: Item) -> dict[str, object]:
         "due": item.due,
         "owner": item.owner,
         "version": item.version,
-        **({"approval": internal.told(item.approval)} if item.approval else {}),
+        **approval,
     }
 
 
 def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterator[tuple[int, dict[str, Any]]]:
     """(key, summary) of these items, all of which wait for a decision, oldest first."""
-    these = Item.pending.is_null(False) & Item.id.in_(list(wanted)) if len(wanted) <= FEW else Item.pending.is_null(False)
+    these = Item.pending.is_null(False) & among(Item.id, wanted) if len(wanted) <= FEW else Item.pending.is_null(False)
     told = notes.on_these(Item.select(Item.pending).where(these))
     pending = Edition.select(Edition.id, Edition.content).where(Edition.id.in_(Item.select(Item.pending).where(these)))
-    contents: dict[int, str] = dict(tuples(pending))
+    contents: dict[int, str] = dict(plain_rows(pending))
     for item in _as_rows(Item.select().where(these).order_by(Item.id)):
         if item.id in wanted:
             attention = suspicion.for_reader(told.get(item.pending or 0, []), may.clients)
@@ -229,19 +233,20 @@ def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterat
 def _as_rows(query: object) -> Iterator[Item]:
     """A query's items as plain rows, to be read only: a model each takes five times as long."""
     columns = Item._meta.sorted_fields
-    names = [column.name for column in columns]
-    texts = [column.name for column in columns if isinstance(column, JSONText)]
-    flags = [column.name for column in columns if isinstance(column, BooleanField)]
+    row = namedtuple("row", [column.name for column in columns])  # type: ignore[misc]
+    texts = [at for at, column in enumerate(columns) if isinstance(column, JSONText)]
+    flags = [at for at, column in enumerate(columns) if isinstance(column, BooleanField)]
     known: dict[str | None, object] = {None: None}
-    for values in PROXY.execute(query):
-        row = dict(zip(names, values, strict=True))
-        for name in texts:
-            text = row[name]
+    for given in PROXY.execute(query):
+        values = list(given)
+        for at in texts:
+            text = values[at]
             if text not in known:
                 known[text] = json.loads(text)
-            row[name] = known[text]
-        row |= {name: bool(row[name]) for name in flags}
-        yield cast(Item, SimpleNamespace(**row))
+            values[at] = known[text]
+        for at in flags:
+            values[at] = bool(values[at])
+        yield cast(Item, row._make(values))
 
 
 def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from dossier.text.refusals import Conflict
 from dossier.text.sentences import sentence, told
-from workflow.items import items
+from workflow.items import steps
 
 STATES = ("private", "concept", "approved", "published", "returned", "withdrawn")
 LEGAL = {
@@ -26,14 +26,14 @@ ACTIONS = sorted({action for steps in LEGAL.values() for action in steps})
 @pytest.mark.parametrize(("state", "action"), list(itertools.product(STATES, ACTIONS)))
 def test_each_step_leads_where_it_should_and_no_other_is_taken(state: str, action: str) -> None:
     if action in LEGAL[state]:
-        assert items.step(state, action) == LEGAL[state][action]
+        assert steps.step(state, action) == LEGAL[state][action]
     else:
         with pytest.raises(Conflict, match=f"the item is {state}: it can't be"):
-            items.step(state, action)
+            steps.step(state, action)
 
 
 def test_from_each_state_an_item_can_be_made_private() -> None:
-    assert {items.step(state, "unshare") for state in STATES} == {"private"}
+    assert {steps.step(state, "unshare") for state in STATES} == {"private"}
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
