@@ -21,7 +21,7 @@ from typing import Any, TypedDict
 
 from peewee import Expression
 
-from dossier.database.database import transaction
+from dossier.database.grouped import GROUPED
 from dossier.database.prepared import Prepared
 from dossier.database.tables import Edition, Item, Note, Opening, PageFile, item_name
 from dossier.office.office import Office
@@ -112,14 +112,20 @@ def record(
     not told again in the trail.
     """
     what = [(file.name, file.sha256) for file in wanted] or [("", "")]
-    with transaction():
+    is_same_if_soon, seats = in_part or not wanted, list(seats)
+    if is_same_if_soon and all(_is_same(now, seat.contact.id, shown, *one) for seat in seats for one in what):
+        return  # nothing is to be written, so nobody is to be waited for
+
+    def write() -> None:
         for seat in seats:
             if not opened_by([seat.contact.id], [shown.edition]):
                 item = Item.get_by_id(shown.key)
                 notices.tell(office, now, "opened", item.created_by, item, {"contact": seat.contact.id})
-            told = [one for one in what if _count(now, seat.contact.id, shown, *one, is_same_if_soon=in_part or not wanted)]
+            told = [one for one in what if _count(now, seat.contact.id, shown, *one, is_same_if_soon=is_same_if_soon)]
             if told:
                 trail.record(now, seat.actor, "downloaded" if wanted else "opened", shown.key, _detail(shown, told))
+
+    GROUPED.write(write)
 
 
 def _is(edition: object, contact: object, name: object, sha256: object) -> Any:
@@ -144,18 +150,23 @@ _OPENED_BY = Prepared(
 
 def _count(now: datetime, contact: str, shown: PublicItem, name: str, sha256: str, is_same_if_soon: bool) -> bool:
     """One more opening; False if it belongs to the last one."""
-    at, soon = clock.to_text(now), clock.to_text(now - timedelta(seconds=AGAIN_SECONDS))
-    here = shown.edition, contact, name, sha256
-    last_at = (_LAST_OPENED.row(*here) or (None,))[0]
-    if last_at is None:
+    if is_same_if_soon and _is_same(now, contact, shown, name, sha256):
+        return False
+    at, here = clock.to_text(now), (shown.edition, contact, name, sha256)
+    if _LAST_OPENED.row(*here) is None:
         Opening.insert(
             edition=shown.edition, contact=contact, name=name, sha256=sha256, item=shown.key, first_at=at, last_at=at, times=1
         ).execute()
         return True
-    if last_at > soon and is_same_if_soon:
-        return False
     _OPENED_AGAIN.run(*here, at)
     return True
+
+
+def _is_same(now: datetime, contact: str, shown: PublicItem, name: str, sha256: str) -> bool:
+    """True if it was opened so lately that this is no other opening."""
+    soon = clock.to_text(now - timedelta(seconds=AGAIN_SECONDS))
+    last = _LAST_OPENED.row(shown.edition, contact, name, sha256)
+    return last is not None and last[0] > soon
 
 
 def _detail(shown: PublicItem, told: Sequence[tuple[str, str]]) -> dict[str, object]:

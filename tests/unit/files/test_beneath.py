@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from kit.swapping import SECONDS, swapped
 
-from dossier.files import beneath, files, moves
+from dossier.files import files, kernel, moves
 from dossier.files.beneath import LastOpened, open_beneath, open_folder
 
 
@@ -19,7 +19,7 @@ from dossier.files.beneath import LastOpened, open_beneath, open_folder
 def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """With openat2(2), and as on a kernel that has none."""
     if request.param == "step by step":
-        monkeypatch.setattr(beneath, "_openat2", lambda folder, path: None)
+        monkeypatch.setattr(kernel, "open_beneath", lambda folder, path, flags: None)
 
 
 @pytest.mark.usefixtures("_way")

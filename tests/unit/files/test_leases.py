@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dossier.files import leases
+from dossier.files import kernel
 from dossier.files.leases import has_writer
 
 # Opens the file for writing and closes it, as fast as it can, for a second.
@@ -45,5 +45,5 @@ def test_on_a_network_file_system_it_can_not_be_known(tmp_path: Path, monkeypatc
     path.write_bytes(b"x")
     with open(path, "rb") as file, open(path, "ab"):
         assert has_writer(file.fileno()) is True
-        monkeypatch.setattr(leases, "_libc", Libc)
+        monkeypatch.setattr(kernel, "_libc", Libc)
         assert has_writer(file.fileno()) is None
