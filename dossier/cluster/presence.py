@@ -20,8 +20,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
-import structlog
-
 from dossier import __version__
 from dossier.cluster.claims import LEAD, Claims
 from dossier.database.database import is_shared
@@ -31,8 +29,6 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.refusals import Conflict
-
-log = structlog.get_logger("daemon")
 
 BEAT_SECONDS = 5
 """How often a daemon says that it is there."""
@@ -146,8 +142,11 @@ class Presence:
         Note.delete().where(Note.key == _KEY + SESSION).execute()
 
     def _take_from_the_silent(self, now: datetime) -> None:
+        import structlog  # takes longer to import than it takes to tell who is here
+
         from dossier.database.postgresql import end_sessions
 
+        log = structlog.get_logger("daemon")
         for row in list(Note.select().where(Note.key.startswith(_KEY))):
             one = json.loads(row.value)
             if _is_here(one, now):

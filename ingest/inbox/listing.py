@@ -17,7 +17,6 @@ from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
-from dossier.workers.pool import MANY
 from ingest.inbox import temporaries
 from ingest.sidecar.reading import type_named
 
@@ -145,6 +144,8 @@ def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]
 
 def holds_many(office: Office) -> bool:
     """True if as much lies in the inbox as other processes are started for: by a glance."""
+    from dossier.workers.pool import MANY
+
     count = 0
     for client in islice(office.clients, GLANCED_AT):
         with contextlib.suppress(OSError), open_beneath(office.inbox, client) as home:

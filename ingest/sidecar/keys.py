@@ -11,14 +11,16 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from dossier.office.item_types import fitting, is_date, wanted
-from dossier.office.keys import FieldKind, Settings
 from dossier.office.terms import LATER_KEYS, SIDECAR_KEYS, YES_NO
 from dossier.text.names import clipped, fold, has_bad_characters, name_fault, nfc, printable
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Scalar
+
+if TYPE_CHECKING:
+    from dossier.office.keys import FieldKind, Settings
 
 V = TypeVar("V")
 

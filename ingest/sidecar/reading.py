@@ -13,15 +13,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dossier.office.keys import FieldKind, Settings
 from dossier.office.terms import LATER_KEYS
 from dossier.text.names import clipped, fold
 from dossier.text.sentences import Sentence, Words, sentence
 from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, decoded, read_map, tree_of
 from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, SidecarReading, read_field
 from ingest.sidecar.presets import Spoken, fill
+
+if TYPE_CHECKING:
+    from dossier.office.keys import FieldKind, Settings
 
 _READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}
 """The faults of read_map after which it reads on; any other ends the reading."""

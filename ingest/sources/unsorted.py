@@ -27,6 +27,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dossier.files import endings, files, moves, settling
 from dossier.files.beneath import At, open_beneath
@@ -38,10 +39,10 @@ from dossier.office.people import Actor, Readable
 from dossier.text import names
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound
 from ingest.inbox.looking import Looker
-from ingest.intake import delegation
 from ingest.sidecar.default_description import description_of
-from ingest.sources import dropping
-from ingest.sources.dropping import Keys, Listed, Request
+
+if TYPE_CHECKING:
+    from ingest.sources.dropping import Keys
 
 FOLDER = "_unsorted"
 
@@ -125,6 +126,8 @@ def assign(
     waits in the client's own folder. Raises NotFound, Forbidden, Conflict, Invalid with all that is
     wrong; OSError.
     """
+    from ingest.sources import dropping  # whoever only looks what lies here needs neither this
+
     may = people.readable(office, actor)
     name = check_waiting(office, may, client, name) if is_clients else check(office, may, name)
     described = keys.get("description") or _description(office, name)
@@ -132,9 +135,9 @@ def assign(
     with open_beneath(office.inbox, client if is_clients else FOLDER) as home:
         source = home / name
         sha256, is_whole = _looked_at(office, source)
-        listed = [Listed(name, sha256 if is_whole else None, share)]
+        listed = [dropping.Listed(name, sha256 if is_whole else None, share)]
         data = dropping.sidecar_text(client, said, listed, actor.code).encode()
-        request = Request(client, [source], said)
+        request = dropping.Request(client, [source], said)
         if wrong := dropping.problems(office, actor, request, data, is_delegated=actor.behind is not None):
             raise Invalid(wrong)
         folder = _place(office, now, actor, client, str(described), data, {name: sha256}, source)
@@ -172,6 +175,9 @@ def _place(
     office: Office, now: datetime, actor: Actor, client: str, described: str, data: bytes, hashes: Mapping[str, str], source: At
 ) -> str:
     """Put a folder with the sidecar into the client's inbox; returns its name."""
+    from ingest.intake import delegation  # nor this
+    from ingest.sources import dropping
+
     folder = dropping.folder_name(described, now)
     with dropping.hidden_folder(office, client) as (hidden, opened):
         files.write_whole(opened / delegation.SIDECAR, data, 0o666)

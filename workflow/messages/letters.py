@@ -30,7 +30,6 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from dossier.office.keys import DeskSettings
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, SentenceError, sentence, told, unpacked
 from workflow.messages import firm, logo
@@ -142,6 +141,8 @@ def alarm_name(cause: str) -> Sentence | str:
 
 def _desk_of(office: Office) -> str:
     """Where staff reach the desk; empty for the default address, which nobody has said."""
+    from dossier.office.keys import DeskSettings
+
     address = office.settings.desk.base_url.rstrip("/")
     return "" if address == DeskSettings().base_url else address
 

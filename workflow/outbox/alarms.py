@@ -26,9 +26,6 @@ from functools import reduce
 from pathlib import Path
 from typing import TypedDict
 
-import structlog
-
-from dossier.backup import backup
 from dossier.database.database import transaction
 from dossier.database.tables import Drop, Mail, Note, Viewed, tuples
 from dossier.database.trouble import UNAVAILABLE
@@ -38,10 +35,7 @@ from dossier.office.people import ALL, Readable
 from dossier.text import clock
 from dossier.text.sentences import Sentence, as_data, from_data, packed, sentence
 from dossier.trail import trail
-from workflow.messages import letters
 from workflow.outbox import outbox
-
-log = structlog.get_logger("alarms")
 
 GRACE_SECONDS = 60
 """What is over sooner is told to nobody."""
@@ -101,6 +95,9 @@ class StandingAlarms:
 
     def tell(self, now: datetime, cause: str, text: Sentence | str | None) -> bool:
         """Raise an alarm, or end it with None; True if that is news. Not inside `transaction()`."""
+        import structlog  # takes longer to import than it takes to tell which alarms there are
+
+        log = structlog.get_logger("alarms")
         with self._lock:
             if self._texts.get(cause) == text:
                 return False
@@ -215,6 +212,9 @@ def _write(cause: str, note: _AlarmNote) -> None:
 
 def check(alarms: StandingAlarms, now: datetime) -> None:
     """Look at what no event tells of (room, refused drops, backups), and write due letters."""
+    from dossier.backup import backup  # neither is needed to tell which alarms there are
+    from workflow.messages import letters
+
     alarms.tell(now, "disk", disk_trouble(alarms.office, ENOUGH if alarms.stands("disk") else 1.0))
     alarms.tell(now, "rejected", forgotten_drops(alarms.office, now))
     alarms.tell(now, "backup", backup.trouble(alarms.office, now))
