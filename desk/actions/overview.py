@@ -127,13 +127,14 @@ def _look(office: Office, may: Readable, most: int | None = None) -> InboxLook:
         stamp = listing.stamp_of(folder)
         if listing.is_still_bare(folder, stamp):
             continue
+        if listing.is_bare(folder):
+            listing.note_bare(folder, stamp)
+            continue
         try:
             view = looker.look(client, *settling.now())
         except OSError as error:
             look.trouble.append(sentence("overview.folder_unreadable", path=folder, why=system.why(error)))
             continue
-        if view.is_bare:
-            listing.note_bare(folder, stamp)
         look.waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
         for found in view.ready:
             path, reason = f"{client}/{names.printable(found.called.rstrip('/'))}", stays.get(staying.lying(found))

@@ -13,6 +13,7 @@ import subprocess  # nosec B404 - PAGER is the user's own
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias
 from unicodedata import combining, east_asian_width
 
@@ -52,7 +53,7 @@ def as_json(value: Any) -> None:
 def json_of(value: Any, indent: int | None = None) -> str:
     """`value` as JSON, in which characters that could steer a terminal or turn the text around are
     escaped."""
-    made = json.dumps(value, ensure_ascii=False, indent=indent, default=text)
+    made = _in_a_line(value) if indent is None else json.dumps(value, ensure_ascii=False, indent=indent, default=text)
     return made if made.isascii() else _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", made)
 
 
@@ -68,6 +69,8 @@ def text(value: object) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return value
     if isinstance(value, list):
         return ", ".join(map(text, value))
     if isinstance(value, dict):  # a sentence as an event keeps it
@@ -76,6 +79,10 @@ def text(value: object) -> str:
         value = told(value, session.language(), session.WORDS)
     lines = str(value).splitlines() or [""]
     return "\n".join(printable(line) if has_bad_characters(line) or not line.isprintable() else line for line in lines)
+
+
+_in_a_line = json.JSONEncoder(ensure_ascii=False, default=text).encode
+"""Made once: `json.dumps` makes an encoder at each call."""
 
 
 def refusal(why: Refusal) -> str:
@@ -232,12 +239,19 @@ def indented(begin: str, value: object) -> None:
 
 def _table_on_pipe(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     """As wide as it has to be. rich would do it as well, but takes 40 ms to come."""
-    lines = [[cell.split("\n") for cell in row] for row in [columns, *cells]]
-    widths = [max(_width(line) for row in lines for line in row[index]) for index in range(len(columns))]
-    for row in lines:
-        for height in range(max(map(len, row))):
-            parts = [cell[height] if height < len(cell) else "" for cell in row]
-            print("  ".join(part + " " * (width - _width(part)) for part, width in zip(parts, widths, strict=True)).rstrip())
+    rows = [columns, *cells]
+    widths = [max(_width(line) for cell in column for line in cell.split("\n")) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        several = [cell.split("\n") for cell in row] if any("\n" in cell for cell in row) else [[cell] for cell in row]
+        for parts in zip_longest(*several, fillvalue=""):
+            padded = [_padded(part, width) for part, width in zip(parts, widths, strict=True)]
+            lines.append("  ".join(padded).rstrip())
+    print("\n".join(lines))
+
+
+def _padded(line: str, width: int) -> str:
+    return line.ljust(width) if line.isascii() else line + " " * (width - _width(line))
 
 
 def _width(line: str) -> int:

@@ -82,6 +82,15 @@ def is_still_bare(folder: str, stamp: Stamp | None) -> bool:
     return stamp is not None and _bare.get(folder) == stamp
 
 
+def is_bare(folder: str) -> bool:
+    """True if nothing lies in it that is taken or told of: by its names alone, so that thousands
+    are soon looked into. One that can't be read is none."""
+    try:
+        return all(names.is_ignored(name) and temporaries.becoming(name) is None for name in os.listdir(folder))
+    except OSError:
+        return False
+
+
 def home_of(office: Office, client: str) -> Folder:
     """A client's folder of the inbox, held open; made if it lacks. Raises OSError: a link is
     none."""

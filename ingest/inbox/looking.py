@@ -186,8 +186,6 @@ class View:
     has_folders: bool = False
     """True if there are folders: what is put into them changes nothing of this one. Presets' own
     folders don't count, as their time stamps are looked at."""
-    is_bare: bool = False
-    """True if nothing at all lies there, but for names that are never taken."""
     cards: list[Lying] = field(default_factory=list)
     trouble: Sentence | None = None
     """What can't be read now, and why: the share or the disk is at fault, not the drop."""
@@ -308,7 +306,6 @@ class _Round:
             return self.view
         with home:
             listing = list_folder(home)
-            self.view.is_bare = not (listing.found or listing.folders or listing.unfinished or listing.odd)
             self._look_at_files(self._place(None, home, listing))
             for name in listing.folders:
                 preset = presets.of_folder(self.office.settings, name)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import json
 import operator
+import re
 from collections import namedtuple
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, Generic, TypeVar, cast
 
 from peewee import BooleanField, Expression, Field, ModelSelect, fn
 
@@ -24,6 +25,8 @@ from dossier.text import clock
 from dossier.text.names import fold, without_accents
 from dossier.trail import trail
 from workflow.items import notes, suspicion
+
+T = TypeVar("T")
 
 FEW = 500
 """So many items are picked out by number; of more, all that wait are read."""
@@ -128,7 +131,7 @@ def clients_by_word(office: Office, words: str, may: Readable = ALL) -> dict[str
     found = {}
     for word in dict.fromkeys(words.split()):
         part = _bare(word).strip()
-        codes = [one.code for one in _callings(office) if part and part in one.name and may.has(one.code)]
+        codes = [code for code, name in _names(office).items() if part and part in name and may.has(code)]
         if 0 < len(codes) <= FEW:
             found[word] = codes
     return found
@@ -353,36 +356,43 @@ def find_clients(office: Office, words: str, may: Readable = ALL) -> list[str]:
     `may`: what the reader may know of.
     """
     wanted = _bare(words).split()
-    return [one.code for one in _callings(office) if may.has(one.code) and all(part in one.all for part in wanted)]
+    return [code for code, called in _callings(office) if may.has(code) and all(part in called for part in wanted)]
 
 
-class _Calling(NamedTuple):
-    """How a client is called, in the form in which words are compared."""
+class _OfOffice(Generic[T]):
+    """What is put together once for a configuration."""
 
-    code: str
-    name: str
-    """Code and name."""
-    all: str
-    """Code, name, identifiers and contacts."""
+    def __init__(self, make: Callable[[Office], T]) -> None:
+        self._make = make
+        self._made: tuple[Office, T] | None = None
+
+    def __call__(self, office: Office) -> T:
+        made = self._made
+        if made is None or made[0] is not office:
+            made = self._made = (office, self._make(office))
+        return made[1]
 
 
-_known: tuple[Office, list[_Calling]] | None = None
+@_OfOffice
+def _names(office: Office) -> dict[str, str]:
+    """Code of each client → code and name, in the form in which words are compared."""
+    return {code: _bare(f"{code} {client.name}") for code, client in office.clients.items()}
 
 
-def _callings(office: Office) -> list[_Calling]:
-    """All clients in order of name; put together once for a configuration."""
-    global _known
-    known = _known
-    if known is None or known[0] is not office:
-        made = []
-        for code, client in sorted(office.clients.items(), key=lambda one: _bare(one[1].name)):
-            people = " ".join(f"{contact.name} {contact.email}" for contact in client.contacts)
-            name = f"{code} {client.name}"
-            made.append(_Calling(code, _bare(name), _bare(f"{name} {' '.join(client.identifiers)} {people}")))
-        known = _known = (office, made)
-    return known[1]
+@_OfOffice
+def _callings(office: Office) -> list[tuple[str, str]]:
+    """The code of each client and all that it is called, in that form: code, name, identifiers and
+    contacts. In order of name."""
+    found = []
+    for code, client in sorted(office.clients.items(), key=lambda one: _bare(one[1].name)):
+        people = " ".join(f"{contact.name} {contact.email}" for contact in client.contacts)
+        found.append((code, _bare(f"{code} {client.name} {' '.join(client.identifiers)} {people}")))
+    return found
+
+
+_NO_LETTER = re.compile(r"[^\w ]|_")
 
 
 def _bare(text: str) -> str:
     """Letters and digits only, without accents and case: how words are compared."""
-    return "".join(c if c.isalnum() else " " for c in without_accents(text))
+    return _NO_LETTER.sub(" ", without_accents(text))
