@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desk.actions import many
 from dossier.database.database import transaction
@@ -19,10 +19,12 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.refusals import NotFound, Refusal
 from dossier.text.sentences import Sentence
-from workflow.approval import deciding, waiting
-from workflow.approval.deciding import Verdict
+from workflow.approval import waiting
 from workflow.queue import strays
 from workflow.reports import finding
+
+if TYPE_CHECKING:
+    from workflow.approval.deciding import Verdict
 
 FEW = 50
 """Of so many it is asked one by one for whom they wait; of more, all that wait are read at once."""
@@ -67,6 +69,8 @@ def decide(
 
     `content`: the digest of what was looked at; of anything else nothing is decided.
     """
+    from workflow.approval import deciding  # whoever lists what waits decides nothing
+
     with transaction():
         deciding.decide(office, now, actor, key, verdict, comment, content)
         is_waiting = deciding.content_waiting(key) is not None
@@ -76,6 +80,8 @@ def decide(
 
 def waiting_now(keys: Sequence[int]) -> dict[int, str | None]:
     """Each item → the digest of what waits of it at this moment; None if nothing does."""
+    from workflow.approval import deciding
+
     return {key: deciding.content_waiting(key) for key in keys}
 
 

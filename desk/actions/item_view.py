@@ -21,8 +21,8 @@ from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.items import items, suspicion, versions
-from workflow.portal_access import openings
-from workflow.portal_access.openings import OpeningTold
+from workflow.portal_access import opened
+from workflow.portal_access.opened import OpeningTold
 from workflow.reports import finding, reasons, story
 from workflow.reports.story import Told
 
@@ -99,7 +99,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
     closed = item.status in office.settings.items.closed
     return ItemView(
         item.id, item_name(item.id), finding.summary(item), files_of(office, item), attention,
-        reasons.reasons(office, now, item), reasons.visible(item), openings.openings_of(item), story.story(office, item.client, told),
+        reasons.reasons(office, now, item), reasons.visible(item), opened.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None,
         item.pending is not None, item.share_explanation,

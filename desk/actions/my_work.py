@@ -25,7 +25,7 @@ from dossier.trail import trail
 from workflow.approval import waiting
 from workflow.approval.waiting import Seating
 from workflow.items import notes, suspicion
-from workflow.portal_access import openings
+from workflow.portal_access import opened
 
 SHOWN = 5
 """So many of each list on the start page."""
@@ -163,7 +163,7 @@ def unopened(office: Office, actor: Actor, now: datetime, most: int) -> tuple[li
     """What this person made, came on the portal within a year and was opened by nobody yet, the
     longest there first; how many."""
     lately = Item.published_at >= clock.to_text(now - STILL_OPENED)
-    mine = (Item.created_by == actor.code) & lately & openings.unopened()
+    mine = (Item.created_by == actor.code) & lately & opened.unopened()
     query = readable.only_items(Item.select().where(mine), people.readable(office, actor))
     rows = query.order_by(Item.published_at).limit(most)
     found = [

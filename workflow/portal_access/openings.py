@@ -17,9 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
-
-from peewee import Expression
+from typing import Any
 
 from dossier.database.grouped import GROUPED
 from dossier.database.prepared import Prepared
@@ -180,42 +178,6 @@ def _detail(shown: PublicItem, told: Sequence[tuple[str, str]]) -> dict[str, obj
 def opened_by(contacts: Sequence[str], editions: Sequence[int]) -> set[int]:
     """Those of these editions that a contact of the client has opened, the page or a file."""
     return {row[0] for row in _OPENED_BY.rows(list(editions), list(contacts))}
-
-
-class OpeningTold(TypedDict):
-    """Who opened what of an item, as `show --json` tells it."""
-
-    contact: str
-    file: str | None
-    """None for the item's page."""
-    sha256: str | None
-    first_at: str | None
-    last_at: str | None
-    times: int
-    current: bool
-    """False for what is not on the portal any more."""
-
-
-def openings_of(item: Item) -> list[OpeningTold]:
-    """Who opened what of an item and when, first things first."""
-    rows = Opening.select().where(Opening.item == item.id).order_by(Opening.first_at, Opening.name)
-    return [
-        {
-            "contact": row.contact,
-            "file": row.name or None,
-            "sha256": row.sha256 or None,
-            "first_at": clock.local_iso(row.first_at),
-            "last_at": clock.local_iso(row.last_at),
-            "times": row.times,
-            "current": row.edition == item.public,
-        }
-        for row in rows
-    ]
-
-
-def unopened() -> Expression:
-    """The condition of items on the portal that nobody opened as they are there now."""
-    return Item.public.is_null(False) & Item.public.not_in(Opening.select(Opening.edition))
 
 
 # Reminders (unopened.py)

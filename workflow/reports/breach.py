@@ -20,7 +20,7 @@ from dossier.text import clock, sentences
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from workflow.messages.language import environment, size
-from workflow.portal_access import openings
+from workflow.portal_access import opened
 from workflow.reports import proof
 
 REPORT_HOURS = 72
@@ -69,7 +69,7 @@ def exposure(office: Office, now: datetime, key: int) -> Exposure | None:
         tuple(contacts[one.id] for one in client.contacts if one.active) if client else (),
         tuple(
             (contacts.get(one["contact"], one["contact"]), one["file"], clock.to_the_minute(one["first_at"]), clock.to_the_minute(one["last_at"]), one["times"])
-            for one in openings.openings_of(item)
+            for one in opened.openings_of(item)
         ),
         tuple((f"{mail.name} <{mail.email}>", clock.to_the_minute(mail.sent_at)) for mail in sent),
         tuple((person_name(office, one.approved_by or ""), clock.to_the_minute(one.approved_at)) for one in editions.order_by(Edition.id)),

@@ -24,7 +24,6 @@ from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
 from dossier.text.names import fold, without_accents
 from dossier.trail import trail
-from workflow.items import notes, suspicion
 
 T = TypeVar("T")
 
@@ -152,9 +151,9 @@ def _filtered(wanted: Filter) -> ModelSelect[Item]:
     if wanted.only is not None:
         query = query.where(Item.id.in_(list(wanted.only)))
     if wanted.unopened:
-        from workflow.portal_access import openings  # it needs the portal's pages, which take long to import
+        from workflow.portal_access import opened
 
-        query = query.where(openings.unopened())
+        query = query.where(opened.unopened())
     return query
 
 
@@ -223,6 +222,8 @@ def summary(item: Item) -> dict[str, object]:
 
 def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterator[tuple[int, dict[str, Any]]]:
     """(key, summary) of these items, all of which wait for a decision, oldest first."""
+    from workflow.items import notes, suspicion  # a search tells neither
+
     these = Item.pending.is_null(False) & among(Item.id, wanted) if len(wanted) <= FEW else Item.pending.is_null(False)
     told = notes.on_these(Item.select(Item.pending).where(these))
     pending = Edition.select(Edition.id, Edition.content).where(Edition.id.in_(Item.select(Item.pending).where(these)))
@@ -258,8 +259,8 @@ def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
     `attention`: sentences that must be in view of its approvers and of whoever looks
     (workflow/items/suspicion.py), for a reader who may know of these clients.
     """
-    from workflow.items import items
-    from workflow.portal_access import openings
+    from workflow.items import items, suspicion
+    from workflow.portal_access import opened
 
     attachments = [
         {
@@ -270,7 +271,7 @@ def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
     ]  # fmt: skip
     history = [{**event, "at": clock.local_iso(event["at"])} for event in trail.history(item.id, may)]
     return {
-        **summary(item), "attention": suspicion.attention(item, may.clients), "attachments": attachments, "openings": openings.openings_of(item),
+        **summary(item), "attention": suspicion.attention(item, may.clients), "attachments": attachments, "openings": opened.openings_of(item),
         "history": history,
     }  # fmt: skip
 

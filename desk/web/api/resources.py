@@ -40,7 +40,7 @@ from workflow.approval.deciding import VERDICTS
 from workflow.items import items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
-from workflow.portal_access import openings
+from workflow.portal_access.opened import openings_of
 from workflow.reports import finding
 from workflow.reports.finding import Filter
 
@@ -238,7 +238,7 @@ def history(call: Call) -> Response:
 
 
 def opened(call: Call) -> Response:
-    return answer(openings.openings_of(_item(call)))
+    return answer(openings_of(_item(call)))
 
 
 # Deciding, taking off, mailing

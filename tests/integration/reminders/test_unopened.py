@@ -13,7 +13,7 @@ from dossier.database.tables import Event, Item, Mail, item_key
 from dossier.text import clock
 from dossier.text.sentences import told, unpacked
 from workflow.mail import delivering
-from workflow.portal_access import access, openings
+from workflow.portal_access import access, opened, openings
 from workflow.portal_access.access import Seat, SeatDirectory
 from workflow.portal_access.lines import listed
 from workflow.portal_access.openings import PublicItem
@@ -166,7 +166,7 @@ def test_openings_are_counted_and_a_reload_is_not(office: PortalOffice) -> None:
     what = shown(office, tell(office))
     for seconds in (0, 30, 59, 61, 200):
         openings.record(office.office, office.now + timedelta(seconds=seconds), jan(office), what)
-    found = openings.openings_of(office.row(what.what.item))
+    found = opened.openings_of(office.row(what.what.item))
     assert [(one["contact"], one["file"], one["times"]) for one in found] == [("j.jansen", None, 3)]
     assert found[0]["first_at"] < found[0]["last_at"]
 

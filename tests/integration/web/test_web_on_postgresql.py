@@ -16,7 +16,7 @@ from dossier.database.database import close_database
 from dossier.database.tables import Item, Mail, item_key
 from dossier.text import clock
 from dossier.trail import auditing
-from workflow.portal_access import access, logins, openings
+from workflow.portal_access import access, logins, opened
 from workflow.portal_access.access import SeatDirectory
 from workflow.reminders import unopened
 from workflow.reports import finding
@@ -66,7 +66,7 @@ def test_the_web_portal_keeps_its_word_on_postgresql(tmp_path: Path) -> None:
         assert browser.get(file_links(browser.get(f"/acme-bv/{item}").text)[0]).body == b"content"
         browser.post("/_logout")
         assert browser.get("/acme-bv/").goes_to == "/_login?next=/acme-bv/"
-    assert [(one["contact"], one["file"]) for one in openings.openings_of(office.row(item))] == [
+    assert [(one["contact"], one["file"]) for one in opened.openings_of(office.row(item))] == [
         ("j.jansen", None),
         ("j.jansen", "a.pdf"),
     ]

@@ -76,3 +76,28 @@ def test_ones_own_seat_goes_before_anothers(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_so_many_approvals_are_needed(approvers: list[str], approvals: str, needed: int) -> None:
     assert deciding.needed(approvers, approvals) == needed
+
+
+def test_of_concepts_that_are_alike_who_is_asked_is_found_once_and_each_clients_own_staff_is_asked(tmp_path: Path) -> None:
+    found = seating(tmp_path, clients=["acme-bv"])
+    found.office.clients["zon"] = Client(name="Zon", default_approver="m.devries")
+    found.office.clients["own"] = Client(name="Own", default_approver="l.visser")
+
+    def of(client: str, approver: str) -> Asking:
+        return found.asking(concept(approver)._replace(client=client))
+
+    assert of("zon", "l.visser").seats is of("acme-bv", "l.visser").seats
+    assert asked(of("acme-bv", "k.smit")) == {"k.smit": ("k.smit",)}
+    assert asked(of("zon", "k.smit")) == {"k.smit": ("m.devries",)}
+    assert asked(of("own", "k.smit")) == {"k.smit": ("l.visser",)}
+    assert "zon" in str(of("zon", "k.smit").seats[0].reason)
+    assert "own" in str(of("own", "k.smit").seats[0].reason)
+
+
+def test_it_depends_on_the_client_where_whoever_stands_in_works_for_some_of_them(tmp_path: Path) -> None:
+    found = seating(tmp_path, clients=["acme-bv"])
+    away = {"from": TODAY, "until": TODAY}
+    found.office.staff["l.visser"] = Staff(name="Lotte", email="l@x.example", rights=["approve"], substitute="k.smit", away=away)  # type: ignore[arg-type]
+    found.office.clients["zon"] = Client(name="Zon", default_approver="m.devries")
+    people = [found.asking(concept("l.visser")._replace(client=client)).people for client in ("acme-bv", "zon")]
+    assert people == [["l.visser", "k.smit"], ["l.visser", "m.devries"]]
