@@ -55,10 +55,11 @@ def queue(office: Office, now: datetime, reader: Actor, approver: str | None = N
         asked = waiting.who_is_asked(office, today, may)
         keys = [key for key, whom in asked.items() if approver is None or approver in whom]
         count = len(keys)
-    found, copies = finding.summaries_of_waiting(set(keys[:most]), may), strays.told_of(office, approver)
-    told = [
-        {**summary, "asked": asked[key], "attention": [*summary["attention"], *copies.get(key, ())]} for key, summary in found
-    ]
+    told, copies = list[dict[str, Any]](), strays.told_of(office, approver)
+    for key, summary in finding.summaries_of_waiting(set(keys[:most]), may):
+        summary["asked"] = asked[key]
+        summary["attention"] += copies.get(key, ())
+        told.append(summary)
     return Queue(told, count)
 
 

@@ -211,6 +211,8 @@ class Table(Model):
     class Meta:
         database = PROXY
         legacy_table_names = False
+        primary_key = False
+        """Each table names its own. Else peewee would copy one for each of them at every start."""
 
 
 class Counter(Table):

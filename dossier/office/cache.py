@@ -21,11 +21,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dossier import __version__
 from dossier.office import fingerprint
 from dossier.office.office import Office
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from dossier.office.keys import Client
 
 _MOST_BYTES = 256 * 1024 * 1024
 
@@ -94,17 +99,25 @@ def _path(root: Path) -> Path:
 def _bytes(mark: str, office: Office) -> bytes:
     """A file that begins with this mark. One model after the other is told: with all clients at
     once it takes ten times the memory."""
+    usual = _usual(office.clients)
 
     def pieces() -> Iterator[str]:
-        yield f'{mark}\n{{"map!":[["settings",{_json(office.settings)}]'
-        for name, models in (("clients", office.clients), ("staff", office.staff)):
+        yield f'{mark}\n{{"map!":[["settings",{_json(office.settings)}],["usual",{_json(_plain(usual))}]'
+        for name, models, known in (("clients", office.clients, usual), ("staff", office.staff, {})):
             yield f',["{name}",{{"map!":['
-            for index, one in enumerate(models.items()):
-                yield f"{',' if index else ''}{_json(one)}"
+            for index, (code, model) in enumerate(models.items()):
+                yield f"{',' if index else ''}{_json((code, _attributes(model, known)))}"
             yield "]}]"
         yield "]}"
 
     return b"".join(piece.encode() for piece in pieces())
+
+
+def _usual(clients: Mapping[str, Client]) -> dict[str, object]:
+    """What a client is of whom config/ says nothing else. So little is kept of each of thousands,
+    and a command has it at once."""
+    fields = next((type(client).model_fields for client in clients.values()), {})
+    return {name: field.get_default(call_default_factory=True) for name, field in fields.items() if not field.is_required()}
 
 
 def _kept(root: Path, path: Path, mark: str, owner: int, others: int) -> Office | None:
@@ -121,8 +134,11 @@ def _kept(root: Path, path: Path, mark: str, owner: int, others: int) -> Office 
         text = file.read()
     try:
         told = json.loads(text, object_hook=_recalled)
+        usual = told["usual"].__dict__
+        for client in told["clients"].values():
+            client.__dict__ = {**usual, **client.__dict__}
         return Office(root, told["settings"], told["clients"], told["staff"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
@@ -141,8 +157,18 @@ def _told(value: Any) -> Any:
         return {"path!": str(value)}
     if isinstance(value, date):
         return {"date!": value.isoformat()}
-    fields = type(value).model_fields
-    return {name: _map(inner) if isinstance(inner := getattr(value, name), dict) else inner for name in fields}
+    return _attributes(value, {})
+
+
+def _attributes(model: BaseModel, usual: Mapping[str, object]) -> dict[str, object]:
+    """What a model says, without what is `usual`."""
+    said = {name: getattr(model, name) for name in type(model).model_fields}
+    return _plain({name: one for name, one in said.items() if name not in usual or one != usual[name]})
+
+
+def _plain(said: Mapping[str, object]) -> dict[str, object]:
+    """Attributes, of which those that are mappings themselves are marked."""
+    return {name: _map(one) if isinstance(one, dict) else one for name, one in said.items()}
 
 
 def _map(values: Mapping[str, object]) -> dict[str, object]:

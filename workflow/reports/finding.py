@@ -230,8 +230,10 @@ def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterat
     contents: dict[int, str] = dict(plain_rows(pending))
     for item in _as_rows(Item.select().where(these).order_by(Item.id)):
         if item.id in wanted:
-            attention = suspicion.for_reader(told.get(item.pending or 0, []), may.clients)
-            yield item.id, {**summary(item), "content": contents.get(item.pending or 0), "attention": attention}
+            one = summary(item)
+            one["content"] = contents.get(item.pending or 0)
+            one["attention"] = suspicion.for_reader(told.get(item.pending or 0, []), may.clients)
+            yield item.id, one
 
 
 def _as_rows(query: object) -> Iterator[Item]:

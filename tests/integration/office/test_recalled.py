@@ -26,6 +26,8 @@ types:
 CLIENTS_TEXT = """\
 clients:
   acme-bv: {name: Acme B.V., identifiers: ["KvK 12345678"], contacts: [{id: j.jansen, name: Jan, email: j@acme.example}]}
+  zon: {name: Zon}
+  away: {name: Away, active: no, language: en, dates: {mandate: 2027-03-01}}
 """
 STAFF_TEXT = """\
 staff:
