@@ -65,7 +65,7 @@ def test_no_list_tells_others_of_it(office: AccountOffice) -> None:
 
 KEPT = """\
 import os, sys
-from dossier.files import files
+from dossier.files import files, kernel
 from dossier.files.beneath import open_beneath
 os.umask(0)
 os.setgid(65534); os.setgroups([]); os.setuid(int(sys.argv[2]))
