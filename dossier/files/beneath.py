@@ -18,10 +18,9 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from dossier.text.sentences import sentence
 
@@ -40,6 +39,7 @@ class Folder:
         self.path = path
 
     def __truediv__(self, name: str) -> At:
+        _check(name)
         return At(self, name)
 
     def __str__(self) -> str:
@@ -81,21 +81,17 @@ class Folder:
             raise OSError(error.errno, error.strerror, path) from error
 
 
-@dataclass(frozen=True, slots=True)
-class At:
-    """A name in a folder that is held open."""
+class At(NamedTuple):
+    """A name in a folder that is held open: made as `folder / name`."""
 
     folder: Folder
     name: str
-
-    def __post_init__(self) -> None:
-        _check(self.name)
 
     def __str__(self) -> str:
         return f"{self.folder.path}/{self.name}"
 
     def with_name(self, name: str) -> At:
-        return At(self.folder, name)
+        return self.folder / name
 
 
 def open_folder(place: Place) -> Folder:

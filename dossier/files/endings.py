@@ -17,15 +17,28 @@ import re
 HEAD, TAIL = 1024, 128 * 1024
 """Bytes. PDF readers look for its mark in the first 1,024; a zip's comment may be 64 kB long."""
 
+NEAR = 1024
+"""So much of the tail is looked at first."""
+
+_PDF_END = b"%%EOF"
+
 _OBJECT = re.compile(rb"\b[0-9]+\s+[0-9]+\s+obj\b")
 
 SEGMENTS = 1000
 """A JPEG has at most so many segments before its picture; one with more is no camera's."""
 
 
-def is_cut_off(descriptor: int, size: int) -> bool:
-    """True if the open file, `size` bytes long, lacks the end that its format asks for. OSError."""
-    head = os.pread(descriptor, HEAD, 0)
+def head_of(descriptor: int) -> bytes:
+    """So much of an open file as its format is told from. OSError."""
+    return os.pread(descriptor, HEAD, 0)
+
+
+def is_cut_off(descriptor: int, size: int, head: bytes | None = None) -> bool:
+    """True if the open file, `size` bytes long, lacks the end that its format asks for. OSError.
+
+    `head`: what `head_of` said, if it was asked.
+    """
+    head = head_of(descriptor) if head is None else head
     if head.startswith((b"PK\x03\x04", b"PK\x07\x08")):
         return not _has_directory(descriptor, size)
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -33,7 +46,8 @@ def is_cut_off(descriptor: int, size: int) -> bool:
     if head.startswith(b"\xff\xd8\xff"):
         return _is_half_a_picture(descriptor, size)
     if re.search(rb"%PDF-[0-9]", head):
-        return _ends_among_objects(_tail(descriptor, size))
+        near = os.pread(descriptor, NEAR, max(0, size - NEAR))  # where almost all have it, and the last one counts
+        return _ends_among_objects(near if _PDF_END in near else _tail(descriptor, size))
     return False
 
 
@@ -43,8 +57,8 @@ def _tail(descriptor: int, size: int, start: int = 0) -> bytes:
 
 def _ends_among_objects(tail: bytes) -> bool:
     """A PDF without an end, or with objects behind its last one: each addition brings an end."""
-    end = tail.rfind(b"%%EOF")
-    return end < 0 or _OBJECT.search(tail[end + len(b"%%EOF") :]) is not None
+    end = tail.rfind(_PDF_END)
+    return end < 0 or _OBJECT.search(tail[end + len(_PDF_END) :]) is not None
 
 
 def _has_directory(descriptor: int, size: int) -> bool:

@@ -25,6 +25,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import NamedTuple, TypeAlias
 
 from dossier.files.beneath import FOLDER, At, Folder, Place, address, beside, named, open_folder
@@ -40,6 +41,9 @@ meanwhile would wait for all that was written."""
 
 LARGE = 32 * CHUNK
 """Bytes from which on a file is read, copied and removed beside all else, not before it."""
+
+FREED_LATER = 256
+"""So many files without a name are kept open at most until their room is freed."""
 
 GROUP = 12
 """From so many files on, one syncfs costs less than an fsync for each (ext4: about 8)."""
@@ -107,22 +111,33 @@ def _status(path: Place) -> os.stat_result | None:
         raise named(error, path) from error
 
 
-@contextlib.contextmanager
-def open_plain(path: Place) -> Iterator[int]:
+def open_plain(path: Place) -> OpenFile:
     """A descriptor to read a plain file. Follows no link, waits for no pipe. NotPlain, Changed."""
-    with _closing(_opened(path)) as descriptor:
-        yield descriptor
+    return OpenFile(_opened(path))
 
 
-@contextlib.contextmanager
-def _closing(descriptor: int) -> Iterator[int]:
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+class OpenFile:
+    """A descriptor that is closed at the end. (Of a generator's context much of the time would be
+    Python's own: a drop opens some twenty files.)"""
+
+    __slots__ = ("descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def __enter__(self) -> int:
+        return self.descriptor
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        os.close(self.descriptor)
 
 
 def _opened(path: Place) -> int:
+    return open_seen(path)[0]
+
+
+def open_seen(path: Place) -> tuple[int, os.stat_result]:
+    """As `open_plain`, a descriptor for the caller to close, and what the system tells of it."""
     name, folder = address(path)
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
@@ -132,16 +147,18 @@ def _opened(path: Place) -> int:
         if error.errno == errno.EAGAIN:  # a lease of somebody else's, a file server's say, is being broken by this
             raise Changed(errno.EAGAIN, sentence("files.in_use"), str(path)) from error
         raise named(error, path) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise NotPlain(errno.EINVAL, "not a plain file", str(path))
-    return descriptor
+    return descriptor, status
 
 
 def read_plain(path: Place, limit: int) -> tuple[bytes, Look]:
     """The first `limit` bytes of a plain file, and what was read. Raises NotPlain, Changed."""
-    with open_plain(path) as descriptor:
-        before = Look.of(os.fstat(descriptor))
+    opened, status = open_seen(path)
+    with OpenFile(opened) as descriptor:
+        before = Look.of(status)
         pieces, wanted = [], limit
         while wanted > 0 and (piece := os.read(descriptor, min(wanted, CHUNK))):
             pieces.append(piece)
@@ -160,27 +177,36 @@ class Copy(NamedTuple):
     source: Look
 
 
-def copy_hashed(source: Place, folder: Path, expected: Look | None = None, mode: int = 0o640) -> Copy:
+ToWhole: TypeAlias = Callable[[bytes], None]
+"""Is given all bytes of a small file, of CHUNK bytes at most, while they are in memory anyway."""
+
+
+def copy_hashed(
+    source: Place, folder: Path, expected: Look | None = None, mode: int = 0o640, to_whole: ToWhole | None = None
+) -> Copy:
     """As `copy_whole`, under a new name in `folder`."""
     target = f"{folder}/{os.urandom(12).hex()}.tmp"
-    return Copy(target, *copy_whole(source, target, expected, mode))
+    return Copy(target, *copy_whole(source, target, expected, mode, to_whole))
 
 
-def copy_whole(source: Place, target: Place, expected: Look | None = None, mode: int = 0o640) -> tuple[str, Look]:
+def copy_whole(
+    source: Place, target: Place, expected: Look | None = None, mode: int = 0o640, to_whole: ToWhole | None = None
+) -> tuple[str, Look]:
     """Copy a file that others may write to, to the new name `target`, not yet synced.
 
     Returns the SHA-256 (hex) of what was written, and the source as it was. On an error there is no
     copy: NotPlain, Changed (the source is not as `expected`, changed meanwhile, has a writer or is
     gone), SourceUnreadable, Interrupted; OSError where the copy can't be written.
     """
-    with _closing(_opened_source(source)) as reading:
-        before = Look.of(os.fstat(reading))
+    opened, status = _opened_source(source)
+    with OpenFile(opened) as reading:
+        before = Look.of(status)
         # A change to what was quiet shows in its times below, so a writer needs to be asked for
         # only once.
         if not expected.is_same_content(before) if expected else has_writer(reading):
             raise Changed(errno.EAGAIN, sentence("files.being_changed"), str(source))
         with new_file(target, mode) as writing:
-            digest = _pour(reading, writing, source, above(target))
+            digest = _pour(reading, before.size, writing, source, above(target), to_whole)
             after = Look.of(os.fstat(reading))
             if (before.size, before.mtime_ns) != (after.size, after.mtime_ns) or has_writer(reading):
                 raise Changed(errno.EAGAIN, sentence("files.being_changed"), str(source))
@@ -206,21 +232,22 @@ def copy_to(source: Place, target: Place, mode: int = 0o644) -> str:
     Returns the SHA-256 of what was written. On NotPlain or Interrupted nothing is left at
     `target`.
     """
-    with open_plain(source) as reading, new_file(target, mode) as writing:
-        return _pour(reading, writing, source, target)
+    opened, status = open_seen(source)
+    with OpenFile(opened) as reading, new_file(target, mode) as writing:
+        return _pour(reading, status.st_size, writing, source, target)
 
 
 def open_new(path: Place, mode: int) -> int:
     """A descriptor to write a new file with; the caller closes it. Raises FileExistsError."""
     name, folder = address(path)
-    with _naming(path):
+    with _Naming(path):
         return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=folder)
 
 
 @contextlib.contextmanager
 def new_file(path: Place, mode: int) -> Iterator[int]:
     """A descriptor to write a new file with. After an error there is no file. FileExistsError."""
-    with _closing(open_new(path, mode)) as descriptor:
+    with OpenFile(open_new(path, mode)) as descriptor:
         try:
             yield descriptor
         except BaseException:
@@ -228,9 +255,9 @@ def new_file(path: Place, mode: int) -> Iterator[int]:
             raise
 
 
-def _opened_source(source: Place) -> int:
+def _opened_source(source: Place) -> tuple[int, os.stat_result]:
     try:
-        return _opened(source)
+        return open_seen(source)
     except FileNotFoundError as error:
         raise Changed(error.errno, sentence("files.gone"), str(source)) from error
     except (NotPlain, Changed):
@@ -239,38 +266,51 @@ def _opened_source(source: Place) -> int:
         raise SourceUnreadable(error.errno, error.strerror, str(source)) from error
 
 
-def _pour(reading: int, writing: int, source: Place, folder: Place | Folder) -> str:
-    """Copy all bytes; their SHA-256. The names are for whoever reads of an error."""
+def _pour(reading: int, size: int, writing: int, source: Place, folder: Place | Folder, to_whole: ToWhole | None = None) -> str:
+    """Copy all bytes, `size` unless it changes meanwhile; their SHA-256. The names are for whoever
+    reads of an error."""
     digest, flushed, done = hashlib.sha256(), 0, 0
     while True:
         try:
-            piece = os.read(reading, CHUNK)
+            # Room for a whole CHUNK costs a hundred times what it costs to read a small file.
+            piece = os.read(reading, min(CHUNK, max(size - done, 0) + 1))
         except OSError as error:
             raise SourceUnreadable(error.errno, error.strerror, str(source)) from error
         if not piece:
             return digest.hexdigest()
+        if to_whole is not None and len(piece) == size:
+            to_whole(piece)
         if stopping.is_set():
             raise Interrupted
         digest.update(piece)
-        view = memoryview(piece)
-        with _naming(folder):
-            while view:
-                view = view[os.write(writing, view) :]
+        with _Naming(folder):
+            _write(writing, piece)
             done += len(piece)
             if done >= flushed + FLUSH:
                 os.fdatasync(writing)
                 flushed = done
 
 
-@contextlib.contextmanager
-def _naming(path: Place | Folder) -> Iterator[None]:
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+class _Naming:
     """Errors of calls that take a descriptor get the name a person can do something with."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno is None:
-            raise
-        raise named(error, path) from error
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Place | Folder) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise named(error, self.path) from error
 
 
 def hash_file(path: Place) -> str:
@@ -300,46 +340,54 @@ def hash_later(path: Place) -> Callable[[], str]:
 def hash_on_disk(path: Place) -> str:
     """SHA-256 (hex) of what the disk has: after a failed write the kernel may say otherwise."""
     with open_plain(path) as descriptor:
-        with _naming(path):
+        with _Naming(path):
             _fsync(descriptor)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         with open(descriptor, "rb", closefd=False) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def sync(files: Iterable[Place], folders: Iterable[Place | Folder]) -> None:
-    """Return when these files' bytes and these folders' entries are on the disk."""
+def sync(files: Iterable[Place], folders: Iterable[Place | Folder], synced: Collection[int] = ()) -> None:
+    """Return when these files' bytes and these folders' entries are on the disk.
+
+    `synced`: devices of which all that was written by now is there already.
+    """
     names, places = list(files), list(dict.fromkeys(folders))
     if len(names) + len(places) < GROUP:
         for place in (*names, *places):
             _with_descriptor(place, _fsync)
         return
     devices: dict[int, Place | Folder] = {}
-    for folder in (*places, *{above(name): None for name in names}):
+    for folder in dict.fromkeys((*places, *map(above, names))):
         devices.setdefault(_device(folder), folder)
-    for folder in devices.values():
-        _with_descriptor(folder, _syncfs)
+    for device, folder in devices.items():
+        if device not in synced:
+            _with_descriptor(folder, _syncfs)
 
 
 Names: TypeAlias = "tuple[str, ...]"
 """What lies in the folders of a folder: each name on the way to it, and its own."""
 
 
-def sync_beneath(top: Path, names: Collection[Names], folders: Collection[Names]) -> set[Names]:
-    """As `sync`, beneath `top`, without following a link. Returns what of it is not there."""
+def sync_beneath(top: Path, names: Collection[Names], folders: Collection[Names], synced: set[int] | None = None) -> set[Names]:
+    """As `sync`, beneath `top`, without following a link. Returns what of it is not there.
+
+    `synced` gets the devices that were synced as a whole.
+    """
+    devices = set[int]() if synced is None else synced
     is_large = len(names) + len(folders) >= GROUP
     single, whole = ([], [*folders, *(file[:-1] for file in names)]) if is_large else (list(names), list(folders))
-    lacks, devices = set[Names](), set[int]()
+    lacks = set[Names]()
     with open_folder(top) as opened:
         for file in single:
             try:
-                with opened.open(*file[:-1]) as folder, open_plain(folder / file[-1]) as descriptor, _naming(folder):
+                with opened.open(*file[:-1]) as folder, open_plain(folder / file[-1]) as descriptor, _Naming(folder):
                     _fsync(descriptor)
             except (FileNotFoundError, NotADirectoryError, NotPlain):
                 lacks.add(file)
         for wanted in dict.fromkeys(whole):
             try:
-                with opened.open(*wanted) as folder, _naming(folder):
+                with opened.open(*wanted) as folder, _Naming(folder):
                     if not is_large:
                         _fsync(folder.descriptor)
                     elif (device := folder.status().st_dev) not in devices:
@@ -364,18 +412,18 @@ def _device(folder: Place | Folder) -> int:
     if isinstance(folder, Folder):
         return folder.status().st_dev
     name, outer = address(folder)
-    with _naming(folder):
+    with _Naming(folder):
         return os.stat(name, dir_fd=outer).st_dev
 
 
 def _with_descriptor(place: Place | Folder, function: Callable[[int], None]) -> None:
-    with _naming(place):
+    with _Naming(place):
         if isinstance(place, Folder):
             function(place.descriptor)
             return
         name, folder = address(place)
         follow = 0 if folder is None else os.O_NOFOLLOW
-        with _closing(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | follow, dir_fd=folder)) as descriptor:
+        with OpenFile(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | follow, dir_fd=folder)) as descriptor:
             function(descriptor)
 
 
@@ -401,12 +449,11 @@ def write_whole(path: Place, data: bytes, mode: int = 0o644, durably: bool = Fal
     temporary = beside(path, f".{os.urandom(8).hex()}.tmp")
     descriptor = open_new(temporary, mode)
     try:
-        with _naming(path):
-            with open(descriptor, "wb") as stream:
-                stream.write(data)
+        with _Naming(path):
+            with OpenFile(descriptor):
+                _write(descriptor, data)
                 if durably:
-                    stream.flush()
-                    os.fsync(stream.fileno())
+                    os.fsync(descriptor)
             (old, here), (new, there) = address(temporary), address(path)
             os.rename(old, new, src_dir_fd=here, dst_dir_fd=there)
     except BaseException:
@@ -433,8 +480,12 @@ def touch(path: Place) -> bool:
 def remove(path: Place) -> None:
     """Remove a file of our own; fine if it is gone already."""
     name, folder = address(path)
-    with contextlib.suppress(FileNotFoundError), _naming(path):
+    try:
         os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise named(error, path) from error
 
 
 def held(place: Place) -> Folder:
@@ -451,10 +502,41 @@ def sweep_temporaries(folder: Folder) -> None:
             remove(folder / name)
 
 
+class _Freeing:
+    """A thread that lets go of open files. One for each process, from the first on."""
+
+    def __init__(self) -> None:
+        self._lock, self._process = threading.Lock(), 0
+        self._left = SimpleQueue[int]()
+
+    def add(self, descriptor: int) -> bool:
+        """False if so many wait already that whoever comes had better wait as well."""
+        with self._lock:
+            if self._process != os.getpid():  # a copy of a process (fork) has none of its threads
+                self._left, self._process = SimpleQueue(), os.getpid()
+                threading.Thread(target=self._let_go, args=(self._left,), name="free", daemon=True).start()
+            if self._left.qsize() >= FREED_LATER:
+                return False
+            self._left.put(descriptor)
+            return True
+
+    def _let_go(self, left: SimpleQueue[int]) -> None:
+        while True:
+            os.close(left.get())
+
+
+_freeing = _Freeing()
+
+
 def free_beside(descriptor: int) -> None:
     """Let go of an open file that has no name any more, on another thread: its room is freed when
-    the last one lets go of it, and of a large one that takes long."""
-    threading.Thread(target=os.close, args=(descriptor,), daemon=True).start()
+    the last one lets go of it.
+
+    Of a large file that takes long; and of any where the file system tells the disk of each room
+    that is free, and waits for it (mount(8), discard).
+    """
+    if not _freeing.add(descriptor):
+        os.close(descriptor)
 
 
 def remove_folder(path: Place) -> bool:
@@ -491,7 +573,7 @@ def remove_tree(path: Place) -> None:
             else:
                 remove(folder / entry.name)
     name, outer = address(path)
-    with contextlib.suppress(FileNotFoundError), _naming(path):
+    with contextlib.suppress(FileNotFoundError), _Naming(path):
         os.rmdir(name, dir_fd=outer)
 
 
@@ -512,12 +594,23 @@ def is_link(path: Place) -> bool:
     return status is not None and stat.S_ISLNK(status.st_mode)
 
 
+def make_empty(path: str) -> None:
+    """Make a folder in which nothing lies, and those above it; what was in its place is removed."""
+    try:
+        os.mkdir(path)
+    except FileNotFoundError:
+        make_folder(path)
+    except FileExistsError:
+        remove_tree(path)
+        os.mkdir(path)
+
+
 def make_folder(path: Place, mode: int = 0o755) -> None:
     """Make a folder; fine if it exists. Of a path also those above it."""
     if not isinstance(path, At):
         Path(path).mkdir(mode=mode, parents=True, exist_ok=True)
         return
-    with contextlib.suppress(FileExistsError), _naming(path):
+    with contextlib.suppress(FileExistsError), _Naming(path):
         os.mkdir(path.name, mode, dir_fd=path.folder.descriptor)
 
 

@@ -129,7 +129,7 @@ Source: TypeAlias = int | bytes
 
 def marks_of(source: Source) -> Marks:
     """What a file is. Raises OSError."""
-    head = _piece(source, HEAD_BYTES, 0)
+    head = piece_of(source, HEAD_BYTES, 0)
     index, shift = _zip_index(source)
     programs = _programs(head)
     # Wherever a zip begins: java runs what has its index at the end, whatever is in front, a PDF
@@ -157,7 +157,8 @@ def zip_entries(index: bytes) -> Iterator[ZipMember]:
         at += 46 + name + extra + comment
 
 
-def _piece(source: Source, length: int, at: int) -> bytes:
+def piece_of(source: Source, length: int, at: int) -> bytes:
+    """At most so many bytes of it, from `at` on. Raises OSError."""
     if isinstance(source, int):
         return os.pread(source, length, at)
     return source[at : at + length]
@@ -256,7 +257,7 @@ def _zip_index(source: Source) -> tuple[bytes, int]:
     """
     size = os.fstat(source).st_size if isinstance(source, int) else len(source)
     begin = max(0, size - _ZIP_TAIL)
-    tail = _piece(source, _ZIP_TAIL, begin)
+    tail = piece_of(source, _ZIP_TAIL, begin)
     at = tail.rfind(_END_OF_ZIP)
     end = tail[at : at + 22] if at >= 0 else b""
     # One whose comment does not reach to the end of the file belongs to a zip inside another file.
@@ -268,16 +269,16 @@ def _zip_index(source: Source) -> tuple[bytes, int]:
     # By where it ends, not by where it says it begins: what is in front of the zip is not counted
     # there.
     start = begin + at - length
-    return _piece(source, min(length, _INDEX_MOST), start), start - place if place != 0xFFFFFFFF else 0
+    return piece_of(source, min(length, _INDEX_MOST), start), start - place if place != 0xFFFFFFFF else 0
 
 
 def _unpacked(source: Source, entry: ZipMember, shift: int, most: int) -> bytes:
     """The first `most` bytes of a file in a zip; none if they can't be had."""
-    header = _piece(source, 30, max(0, entry.at + shift))
+    header = piece_of(source, 30, max(0, entry.at + shift))
     if not header.startswith(b"PK\x03\x04"):
         return b""
     start = entry.at + shift + 30 + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    data = _piece(source, min(entry.packed, most + 1024), start)
+    data = piece_of(source, min(entry.packed, most + 1024), start)
     if entry.method == 0:
         return data[:most]
     try:
@@ -313,7 +314,7 @@ def _ole_directory(source: Source, header: bytes) -> tuple[bytes, list[str]]:
     for _ in range(_DIRECTORY_MOST):
         if sector >= _NO_SECTOR:
             break
-        data = _piece(source, size, (sector + 1) * size)
+        data = piece_of(source, size, (sector + 1) * size)
         for at in range(0, len(data) - 127, 128):
             length, kind = int.from_bytes(data[at + 64 : at + 66], "little"), data[at + 66]
             if kind in (1, 2, 5) and 2 <= length <= 64:
@@ -336,12 +337,12 @@ class _Sectors:
         """The next one; none behind the last, or where the file is damaged."""
         number, place = divmod(sector, self._size // 4)
         while number >= len(self._tables) and self._more < _NO_SECTOR and len(self._tables) < _DIRECTORY_MOST * 64:
-            data = _piece(self._source, self._size, (self._more + 1) * self._size)
+            data = piece_of(self._source, self._size, (self._more + 1) * self._size)
             if len(data) < self._size:
                 return _NO_SECTOR
             *tables, self._more = struct.unpack(f"<{self._size // 4}I", data)
             self._tables += tables
         if number >= len(self._tables) or self._tables[number] >= _NO_SECTOR:
             return _NO_SECTOR
-        data = _piece(self._source, 4, (self._tables[number] + 1) * self._size + 4 * place)
+        data = piece_of(self._source, 4, (self._tables[number] + 1) * self._size + 4 * place)
         return int.from_bytes(data, "little") if len(data) == 4 else _NO_SECTOR

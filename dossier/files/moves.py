@@ -7,7 +7,6 @@ write to looks again behind the move, so that what was saved at that instant is 
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import errno
 import os
@@ -83,7 +82,9 @@ def take_away(path: Place, aside: Place, seen: Look) -> bool:
     replaced, or has a writer, is put back. Killed in between, it lies at `aside`: the same call
     again goes on from there.
     """
-    if files.look(aside) is None:
+    try:
+        descriptor, status = files.open_seen(aside)
+    except (FileNotFoundError, files.NotPlain):
         there = files.look(path)
         if there is None:
             return True
@@ -93,12 +94,18 @@ def take_away(path: Place, aside: Place, seen: Look) -> bool:
             move(path, aside)
         except FileNotFoundError:
             return True
-    with contextlib.ExitStack() as later, files.open_plain(aside) as descriptor:
-        if seen.is_same_content(Look.of(os.fstat(descriptor))) and not has_writer(descriptor):
-            if seen.size >= files.LARGE:
-                later.callback(files.free_beside, os.dup(descriptor))
+        descriptor, status = files.open_seen(aside)
+    try:
+        is_ours = seen.is_same_content(Look.of(status)) and not has_writer(descriptor)
+        if is_ours:
             files.remove(aside)
-            return files.look(path) is None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if is_ours:
+        files.free_beside(descriptor)
+        return files.look(path) is None
+    os.close(descriptor)
     put_back(aside, path)
     return False
 

@@ -14,6 +14,7 @@ that looks at drops to say (ingest/inbox).
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterable
 from concurrent.futures import Executor, Future
@@ -22,12 +23,15 @@ from pathlib import Path
 
 from dossier.files import files
 from dossier.files.beneath import Folder, Place
-from dossier.files.endings import is_cut_off
+from dossier.files.endings import HEAD, head_of, is_cut_off
 from dossier.files.files import Look
 from dossier.files.leases import has_writer
 
 OPEN_RETRY_SECONDS, OPEN_RETRY_MOST = 0.5, 5.0
 """How soon a file that is open for writing is looked at again: later, the longer it is."""
+
+PAGE = 4096
+"""Bytes that come from the disk together anyway."""
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class _Seen:
     """The kernel tells about its writers, so its times can be believed."""
     is_readable: bool = True
     is_cut_off: bool = False
+    whole: bytes | None = None
+    """All that is in it, of a file that is as small as a sidecar mostly is."""
     sha256: str | None = None
     reading: Future[str] | None = None
 
@@ -101,6 +107,12 @@ class Settling:
         """True if the file's own format says that it is not finished."""
         return self._seen[str(folder)][name].is_cut_off
 
+    def take_whole(self, folder: Path | Folder, name: str) -> bytes | None:
+        """What is in it, once, if it was read anyway; None if it is to be read."""
+        seen = self._seen[str(folder)][name]
+        whole, seen.whole = seen.whole, None
+        return whole
+
     def sha256(self, folder: Path | Folder, name: str) -> str | None:
         """The file's SHA-256 (hex); reads it once for each state it is in. Raises OSError.
 
@@ -141,13 +153,19 @@ class Settling:
 
 def _ask(path: Place, seen: _Seen) -> bool | None:
     """Whether it has a writer, None if unknown; what else an open file tells goes to `seen`."""
-    seen.is_readable = True
+    seen.is_readable, seen.whole = True, None
     try:
         with files.open_plain(path) as descriptor:
             writer = has_writer(descriptor)
             seen.has_leases = writer is not None
             if not writer:
-                seen.is_cut_off = is_cut_off(descriptor, seen.look.size)
+                if PAGE < seen.look.size <= files.CHUNK:
+                    # All of it will be read soon, so it is asked of the disk at once.
+                    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+                head = head_of(descriptor)
+                seen.is_cut_off = is_cut_off(descriptor, seen.look.size, head)
+                if len(head) < HEAD and Look.of(os.fstat(descriptor)) == seen.look:
+                    seen.whole = head
             return writer
     except files.Changed:
         return True

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import pwd
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dossier.office.office import Office
@@ -28,7 +30,14 @@ OS = "os:"
 
 
 def user_name(uid: int) -> str:
-    """The operating system's name for a user id; the number itself if it has none."""
+    """The operating system's name for a user id; the number itself if it has none. It is asked once
+    a second: in an office whose users are kept by a server, that is far away."""
+    return _name_within(uid, int(time.monotonic()))
+
+
+@lru_cache(maxsize=1000)
+def _name_within(uid: int, second: int) -> str:
+    del second
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

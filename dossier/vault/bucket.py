@@ -132,7 +132,7 @@ class ObjectVault(Vault):
         """Nothing yet: `sync` sends it."""
         return Path(copy.path)
 
-    def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = ()) -> None:  # noqa: ARG002
+    def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = (), synced: Collection[int] = ()) -> None:  # noqa: ARG002
         """Return when the store has all of `copies`. Their files are gone then, or on an error."""
         given = list(copies)
         try:

@@ -119,7 +119,7 @@ class Vault:
 
     def copy_to(self, sha256: str, target: Place, mode: int = 0o644) -> str:
         """Copy the file to the new name `target`; returns its SHA-256. As files.copy_to."""
-        return files.copy_to(self.location(sha256), target, mode)
+        return files.copy_to(f"{self.path}/{sha256[:2]}/{sha256}", target, mode)
 
     def shelves(self) -> Iterator[tuple[str, dict[str, StoredFile]]]:
         """The two digits that names begin with, 00 to ff, and all that lies where such belong."""
@@ -165,10 +165,10 @@ class Vault:
         """Move what does not belong in the vault to a free name; durable when it returns."""
         moves.move_away(self.path / name, target)
 
-    def receive(self, source: Place, seen: Look | None = None) -> Copy:
-        """Copy `source` in, under a temporary name. Errors: see files.copy_hashed."""
+    def receive(self, source: Place, seen: Look | None = None, to_whole: files.ToWhole | None = None) -> Copy:
+        """Copy `source` in, under a temporary name. What else: see files.copy_hashed."""
         self.hold()
-        return files.copy_hashed(source, self._incoming, seen)
+        return files.copy_hashed(source, self._incoming, seen, to_whole=to_whole)
 
     def keep(self, copy: Copy) -> Path:
         """Give a received copy its name; returns it. Not on the disk yet: see `sync`."""
@@ -184,14 +184,15 @@ class Vault:
                 moves.move(copy.path, target)
         return target
 
-    def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = ()) -> None:
-        """Return when what `keep` returned is on the disk.
+    def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = (), synced: Collection[int] = ()) -> None:
+        """Return when what `keep` returned is on the disk. `synced`: see files.sync.
 
         Of `copies` that came from another file system, which may be another disk or a server, what
         is on the disk is read back and compared. Raises Damaged.
         """
         paths = dict.fromkeys(map(str, kept))
-        files.sync(paths, [*(os.path.dirname(path) for path in paths), *([str(self.path)] if self._made_folder else [])])
+        above = dict.fromkeys(map(os.path.dirname, paths))
+        files.sync(paths, [*above, *([str(self.path)] if self._made_folder else [])], synced)
         self._made_folder = False
         device = os.stat(self.path).st_dev
         for copy in copies:

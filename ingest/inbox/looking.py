@@ -550,7 +550,8 @@ class _Round:
         if (look.size == 0 or not self.settling.is_readable(place.opened, name)) and self._has_time(place, name, lack):
             return None
         try:
-            data, seen = files.read_plain(place.opened / name, SIDECAR_BYTES + 1)
+            whole = self.settling.take_whole(place.opened, name)
+            data, seen = (whole, look) if whole is not None else files.read_plain(place.opened / name, SIDECAR_BYTES + 1)
         except PermissionError:
             card = _Card(look, "", None, [Fault(0, sentence("inbox.card_unreadable"))], Claim(None))
         except (files.Changed, files.NotPlain, FileNotFoundError, BlockingIOError):

@@ -42,7 +42,11 @@ class Kind:
 def examine(name: str, path: Place) -> Kind:
     """What the plain file at `path` is, that is called `name`. OSError: it can't be read."""
     with files.open_plain(path) as descriptor:
-        seen = marks.marks_of(descriptor)
+        return kind_of(name, marks.marks_of(descriptor))
+
+
+def kind_of(name: str, seen: Marks) -> Kind:
+    """What a file with these marks is, that is called `name`."""
     if seen.kind:
         return Kind(media.by_content(seen.kind, name), _contents(seen), seen.has_macros)
     by_name, guess = media.by_name(name), None if b"\0" not in seen.head else _guess(seen.head)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import os
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -126,8 +125,9 @@ def claim(homes: LastOpened, row: Row) -> None:
 def _is_ours_alone(place: At, seen: Look) -> bool:
     """True if it is the file that was looked at, whoever knows its name, and nobody writes."""
     try:
-        with files.open_plain(place) as descriptor:
-            there, is_written = Look.of(os.fstat(descriptor)), has_writer(descriptor)
+        descriptor, status = files.open_seen(place)
+        with files.OpenFile(descriptor):
+            there, is_written = Look.of(status), has_writer(descriptor)
     except (files.NotPlain, files.Changed):
         return False
     except OSError:
@@ -159,25 +159,29 @@ def give_back(inbox: Path, row: Row) -> Traces:
 def take_away_each(inbox: Path, rows: Sequence[Row]) -> list[Traces | Exception]:
     """Take from the inbox what these drops were made of, and write their receipts."""
     found = list[Traces | Exception]()
-    with LastOpened(inbox) as homes:
+    with LastOpened(inbox) as homes, LastOpened(inbox) as receipts:
         for row in rows:
             try:
-                found.append(_take_away(homes, row))
+                found.append(_take_away(homes, receipts, row))
             except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; it is tried again
                 found.append(error)
     return found
 
 
-def _take_away(homes: LastOpened, row: Row) -> Traces:
+def _take_away(homes: LastOpened, receipts: LastOpened, row: Row) -> Traces:
     with ground_of(homes, row) as ground:
         traces = traces_of(row)
         for number, (_, *values) in enumerate(row["files"]):
             place = ground.named(row, number)
             if not moves.take_away(place, ground.hidden(row, number), Look(*values)):
                 traces.stayed.append(str(place))
-        with made_like(ground.home, "_done") as done:
-            traces.files.append((row["client"], "_done", _write_receipt(done, row)))
-            traces.folders.append((row["client"], "_done"))
+        try:
+            done = receipts.open(row["client"], "_done")
+        except FileNotFoundError:
+            made_like(ground.home, "_done").close()
+            done = receipts.open(row["client"], "_done")
+        traces.files.append((row["client"], "_done", _write_receipt(done, row)))
+        traces.folders.append((row["client"], "_done"))
         remove_own_folder(row, ground)
     return traces
 

@@ -6,14 +6,17 @@ and it may be done again. What goes wrong is part of the answer: one bad drop ne
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from dossier.files.beneath import Folder, open_beneath
+from dossier.files import files
+from dossier.files.beneath import Folder, LastOpened
 from dossier.files.files import Changed, Copy, Interrupted, Look
+from dossier.files.marks import Source, marks_of
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault
@@ -74,7 +77,10 @@ class Receiver:
 
     def receive_each(self, orders: Sequence[Order]) -> list[Received]:
         """Raises Interrupted."""
-        return [self._receive(order) for order in orders]
+        if not orders:
+            return []
+        with LastOpened(orders[0].inbox) as homes:
+            return [self._receive(homes, order) for order in orders]
 
     def receive_durably(self, orders: Sequence[Order]) -> list[Received]:
         """The same, and what came is on the disk. Raises Interrupted."""
@@ -88,12 +94,12 @@ class Receiver:
                 received.error = error
         return found
 
-    def _receive(self, order: Order) -> Received:
+    def _receive(self, homes: LastOpened, order: Order) -> Received:
         received = Received()
         try:
-            with _opened(order) as folder:
-                for wanted in order.files:
-                    self._receive_file(order, folder, wanted, received)
+            folder = _opened(homes, order)
+            for wanted in order.files:
+                self._receive_file(order, folder, wanted, received)
             if not received.faults:
                 received.places = [str(self.vault.keep(copy)) for _, copy in received.files]
         except Interrupted:
@@ -106,9 +112,16 @@ class Receiver:
         return received
 
     def _receive_file(self, order: Order, folder: Folder, wanted: WantedFile, received: Received) -> None:
-        copy = self.vault.receive(folder / wanted.disk, wanted.look)
+        whole = list[bytes]()
+        copy = self.vault.receive(folder / wanted.disk, wanted.look, whole.append)
         received.files.append((wanted.name, copy))
-        kind = kinds.examine(wanted.name, copy.path)
+        with contextlib.nullcontext(whole[0]) if whole else files.open_plain(copy.path) as source:
+            self._examine(order, wanted, received, copy, source)
+
+    def _examine(self, order: Order, wanted: WantedFile, received: Received, copy: Copy, source: Source) -> None:
+        """See what came: the bytes of a small file are in memory, others are read from the copy."""
+        seen = marks_of(source)
+        kind = kinds.kind_of(wanted.name, seen)
         received.kinds.append(kind.media_type)
         shown = names.printable(wanted.name)
         if reason := kinds.blocked(wanted.name, kind, self.blocked_types, self.macros):
@@ -119,7 +132,7 @@ class Receiver:
             received.faults.append(Fault(order.line, sentence("scanning.virus", file=shown, virus=virus)))
         if wanted.sha256 and wanted.sha256 != copy.sha256:
             received.faults.append(Fault(order.line, sentence("intake.another_sha256", file=shown, sha256=copy.sha256)))
-        if wanted.is_searched and not received.faults and (text := glance(copy.path, wanted.name)):
+        if wanted.is_searched and not received.faults and (text := glance(source, wanted.name, seen)):
             received.texts[copy.sha256] = text
 
     def _discard(self, received: Received) -> None:
@@ -130,10 +143,10 @@ class Receiver:
         received.kinds.clear()
 
 
-def _opened(order: Order) -> Folder:
+def _opened(homes: LastOpened, order: Order) -> Folder:
     """The drop's folder, held open. Raises Changed if it is not there any more, or is no folder."""
     try:
-        return open_beneath(order.inbox, *order.folders)
+        return homes.open(*order.folders)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Changed(errno.EAGAIN, sentence("files.folder_gone"), error.filename) from error
 

@@ -6,13 +6,10 @@ texts.py finds out, and this tells by which reader.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-from dossier.files import files
-from dossier.files.marks import marks_of
+from dossier.files.marks import Marks, Source, marks_of, piece_of
 from dossier.text.sentences import Sentence, sentence
 from workflow.guard.readers.any_file import PICTURES, TEXT_BYTES, is_mail, reason_unread
 from workflow.guard.readers.gathering import MAX_CHARACTERS
@@ -40,31 +37,33 @@ def unread(why: str) -> FileText:
     return FileText(unread=(Sentence(f"guard.{why}"),))
 
 
-def glance(path: str | Path, name: str) -> FileText | None:
-    """The text of the file at `path`; None if that takes a process of its own. OSError."""
-    with files.open_plain(path) as descriptor:
-        text = at_a_glance(descriptor, name)
+def glance(source: Source, name: str, seen: Marks) -> FileText | None:
+    """The text of a file; None if that takes a process of its own. `seen`: its marks. OSError."""
+    text = _at_a_glance(source, name, seen)
     return text if isinstance(text, FileText) else None
 
 
 def at_a_glance(descriptor: int, name: str) -> FileText | bytes:
     """The text of a file, or which reader in a process of its own is to be asked."""
-    seen = marks_of(descriptor)
+    return _at_a_glance(descriptor, name, marks_of(descriptor))
+
+
+def _at_a_glance(source: Source, name: str, seen: Marks) -> FileText | bytes:
     if reason := reason_unread(seen):
         return unread(reason)
     if seen.kind == "pdf":
-        return PDF if _has_objects(descriptor) else unread("damaged")
+        return PDF if _has_objects(source) else unread("damaged")
     if seen.kind in PICTURES:
         return PICTURE
     if is_mail(name, seen):
         return MAIL
-    return _plain(descriptor) if seen.kind in ("", "mt940") else OTHER
+    return _plain(source) if seen.kind in ("", "mt940") else OTHER
 
 
-def _has_objects(descriptor: int) -> bool:
+def _has_objects(source: Source) -> bool:
     """False for what begins as a PDF and is none: each has `1 0 obj`, or nothing is in it."""
     at = 0
-    while data := os.pread(descriptor, PIECE_BYTES, at):
+    while data := piece_of(source, PIECE_BYTES, at):
         found = data.find(b"obj")
         while found >= 0:
             if re.search(rb"\d\s+$", data[max(0, found - 10) : found]):
@@ -74,11 +73,14 @@ def _has_objects(descriptor: int) -> bool:
     return False
 
 
-def _plain(descriptor: int) -> FileText:
+def _plain(source: Source) -> FileText:
     """A text file's text; whether it is one was asked of its beginning."""
-    with open(descriptor, "rb", closefd=False) as stream:
-        stream.seek(0)
-        data = stream.read(TEXT_BYTES + 1)
+    if isinstance(source, bytes):
+        data = source[: TEXT_BYTES + 1]
+    else:
+        with open(source, "rb", closefd=False) as stream:
+            stream.seek(0)
+            data = stream.read(TEXT_BYTES + 1)
     is_whole = len(data) <= TEXT_BYTES
     text = decoded(data[:TEXT_BYTES], is_whole) or ""
     is_cut = not is_whole or len(text) > MAX_CHARACTERS

@@ -18,12 +18,11 @@ def stage_each(vault: Vault, folder: Path, wanted: Sequence[tuple[str, Sequence[
     """
     damaged = {}
     for item, attachments in wanted:
-        home = folder / item
-        files.remove_tree(home)
-        files.make_folder(home)
+        home = f"{folder}/{item}"
+        files.make_empty(home)
         for name, digest in attachments:
             try:
-                if vault.copy_to(digest, home / name) != digest:
+                if vault.copy_to(digest, f"{home}/{name}") != digest:
                     damaged[item] = sentence("publishing.copy_damaged", file=name, sha256=digest)
             except FileNotFoundError:
                 damaged[item] = sentence("publishing.copy_gone", file=name, sha256=digest)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from pathlib import Path
 
 import pytest
 import yaml
 from kit.papers import documents, programs
-from kit.support import SETTINGS, Root, once_here
+from kit.support import PDF, SETTINGS, Root, once_here
 
 from dossier.database.database import close_database
 from dossier.files import files
+from dossier.files.beneath import Place
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool
 from ingest.intake import kinds
@@ -33,14 +35,30 @@ def _order(folder: Path, name: str, data: bytes = b"text", sha256: str | None = 
 
 
 def test_an_error_of_a_library_is_told_in_words_where_it_cannot_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(name: str, path: str) -> kinds.Kind:
+    def fail(name: str, seen: object) -> kinds.Kind:
         raise Strange(1, 2)
 
-    monkeypatch.setattr(kinds, "examine", fail)
+    monkeypatch.setattr(kinds, "kind_of", fail)
     vault = Vault(tmp_path / "vault")
     (received,) = Receiver(vault, (), "warn", None).receive_each([_order(tmp_path, "a.txt")])
     assert str(pickle.loads(pickle.dumps(received)).error) == "Strange: 1 and 2"
     assert list((tmp_path / "vault/.incoming").glob("*.tmp")) == []
+
+
+def test_a_small_file_is_read_once_and_a_large_one_again_from_its_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault, opened, open_seen = Vault(tmp_path / "vault"), list[str](), files.open_seen
+
+    def watched(path: Place) -> tuple[int, os.stat_result]:
+        opened.append(str(path))
+        return open_seen(path)
+
+    monkeypatch.setattr(files, "open_seen", watched)
+    small, large = _order(tmp_path, "a.pdf", PDF), _order(tmp_path, "b.pdf", PDF + bytes(files.CHUNK))
+    orders = [order._replace(files=[order.files[0]._replace(is_searched=True)]) for order in (small, large)]
+    received = Receiver(vault, (), "warn", None).receive_each(orders)
+    assert [one.kinds for one in received] == [["application/pdf"]] * 2
+    assert [sum(str(tmp_path / "vault") in name for name in opened)] == [1]
+    assert [one.files[0][1].sha256 for one in received] == [files.hash_file(tmp_path / name) for name in ("a.pdf", "b.pdf")]
 
 
 def test_other_processes_receive_as_this_one_does(tmp_path: Path) -> None:

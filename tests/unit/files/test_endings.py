@@ -13,7 +13,7 @@ import pytest
 from kit.papers import documents, picture, stored, zipped
 from PIL import Image
 
-from dossier.files.endings import TAIL, is_cut_off
+from dossier.files.endings import NEAR, TAIL, is_cut_off
 
 NOISE = random.Random(1).randbytes(3 * TAIL)
 
@@ -104,3 +104,10 @@ def test_none_of_the_documents_that_an_office_gets_is_called_unfinished(judged: 
 def test_what_does_not_say_where_it_ends_is_never_unfinished(judged: Callable[[bytes], bool]) -> None:
     for data in (b"", b"x", b"%PDF", b"PK", b"\xff\xd8", b"een;twee\n", NOISE[:1000], b"a text about %PDF- and its head"):
         assert not judged(data), data[:20]
+
+
+def test_an_end_that_stands_far_before_the_last_byte_counts_as_one_that_is_near(judged: Callable[[bytes], bool]) -> None:
+    whole = stored("letter.pdf")
+    assert not judged(whole + b" " * 10 * NEAR)
+    assert judged(whole + b" " * 10 * NEAR + b"7 0 obj\n<<>>\nendobj\n")
+    assert judged(whole + b"7 0 obj\n<<>>\nendobj\n" + b" " * 10 * NEAR)

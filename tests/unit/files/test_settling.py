@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dossier.files import files, settling
+from dossier.files import endings, files, settling
 from dossier.files.settling import OPEN_RETRY_MOST, Settling
 
 SETTLE = 1.0
@@ -197,3 +197,14 @@ def test_what_is_gone_is_forgotten(file: Watched) -> None:
     file.left()
     file.settling.forget(file.path.parent)
     assert not file.settling._seen
+
+
+def test_what_is_as_small_as_a_sidecar_need_not_be_read_again(file: Watched) -> None:
+    file.clocks.pass_(SETTLE)
+    for data, whole in ((b"share: yes", b"share: yes"), (b"x" * endings.HEAD, None)):
+        file.path.write_bytes(data)
+        file.left()
+        file.clocks.pass_(SETTLE)
+        assert file.left() == 0
+        assert file.settling.take_whole(file.path.parent, file.path.name) == whole
+        assert file.settling.take_whole(file.path.parent, file.path.name) is None, "it is not kept"

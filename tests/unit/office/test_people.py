@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -297,3 +298,17 @@ def test_nobody_acts_for_another_but_an_admin() -> None:
         people.acting(office(), None, 0)
     admin = office(j_admin={"os_user": people.user_name(0)})
     assert people.acting(admin, "m.devries", 0) == people.Actor("m.devries", "command", behind="j.admin")
+
+
+def test_who_a_user_is_is_asked_once_in_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_, clock = list[int](), [100.0]
+
+    def answer(uid: int) -> Any:
+        asked_.append(uid)
+        return SimpleNamespace(pw_name=f"user-{len(asked_)}")
+
+    monkeypatch.setattr(people.pwd, "getpwuid", answer)
+    monkeypatch.setattr(people.time, "monotonic", lambda: clock[0])
+    assert [people.user_name(4_000_001) for _ in range(3)] == ["user-1"] * 3
+    clock[0] += 1
+    assert people.user_name(4_000_001) == "user-2"
