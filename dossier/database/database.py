@@ -204,11 +204,20 @@ LOG_PAGES = 10_000
 """Pages (of 4 kB) after which a daemon's commit brings SQLite's log into its file. With the
 thousand that is usual every fifteenth single drop or so waited for that."""
 
+IN_MEMORY = 2
+"""Of temp_store (sqlite.org/pragma.html)."""
+
 
 def for_a_daemon() -> None:
-    """For who calls `bring_in_log` when nothing else is due: commits seldom do it themselves."""
+    """For who calls `bring_in_log` when nothing else is due: commits seldom do it themselves.
+
+    And what is needed to undo one statement is kept in memory. Where hundreds of rows are changed
+    SQLite would put it into a file, and whatever is synced would bring that to the disk as well.
+    (So it sorts in memory too: not for who lists thousands.)
+    """
     if _is_sqlite():
         PROXY.obj.pragma("wal_autocheckpoint", LOG_PAGES, permanent=True)
+        PROXY.obj.pragma("temp_store", IN_MEMORY, permanent=True)
 
 
 def bring_in_log() -> None:

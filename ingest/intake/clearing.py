@@ -33,7 +33,7 @@ from dossier.database.prepared import Prepared
 from dossier.database.tables import Drop, chunks
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, LastOpened, open_beneath
-from dossier.files.files import Look
+from dossier.files.files import Look, Names
 from dossier.office.office import Office
 from dossier.text import names, system
 from dossier.text.sentences import Sentence, sentence
@@ -187,18 +187,20 @@ class Clearing:
         done = (*self._done.values(), *self._on_disk.values())
         return max((monotonic - traces.since for _, traces in done), default=None)
 
-    def sync(self) -> list[int]:
-        """Put what was cleared on the disk; returns the keys to `mark`. OSError: mark nothing.
+    def sync(self, more: Sequence[Names] = (), devices: set[int] | None = None) -> set[Names]:
+        """Put what was cleared on the disk, where it waits to be marked; and these folders with it.
+
+        Returns those that are not there. OSError. `devices`: see files.sync_beneath.
 
         After a failed sync the kernel takes the lost bytes for written, and would say so if it were
         asked again (fsync(2)). So the receipts go, and are written anew.
         """
-        if not self._done:
-            return list(self._on_disk)
+        if not self._done and not more:
+            return set()
         kept = [file for _, traces in self._done.values() for file in traces.files]
         folders = [folder for _, traces in self._done.values() for folder in traces.folders]
         try:
-            files.sync_beneath(self.office.inbox, kept, folders)
+            lacks = files.sync_beneath(self.office.inbox, kept, [*folders, *more], devices)
         except OSError:
             for *above, name in kept:
                 with (
@@ -211,18 +213,22 @@ class Clearing:
             raise
         self._on_disk |= self._done
         self._done = {}
-        return list(self._on_disk)
+        return lacks
 
-    def mark(self, keys: Sequence[int]) -> None:
-        """Write down that these are cleared, in `transaction()`; `forget` them after it."""
-        claimed = {key for key in keys if self._on_disk[key][0]["kind"] == CLAIMED}
-        for change, those in ((_FORGET, sorted(claimed)), (_MARK, [key for key in keys if key not in claimed])):
+    def has_to_mark(self) -> bool:
+        """True if something that was cleared is certain to be on the disk."""
+        return bool(self._on_disk)
+
+    def mark(self) -> None:
+        """Write down that this is cleared, in `transaction()`; `forget` it after it."""
+        claimed = {key for key, (row, _) in self._on_disk.items() if row["kind"] == CLAIMED}
+        for change, those in ((_FORGET, sorted(claimed)), (_MARK, [key for key in self._on_disk if key not in claimed])):
             for some in chunks(those):
                 change.run(some)
 
-    def forget(self, keys: Iterable[int]) -> None:
-        for key in keys:
-            del self._on_disk[key]
+    def forget(self) -> None:
+        """What is on the disk is marked."""
+        self._on_disk.clear()
 
     def why_not(self, client: str) -> OSError | None:
         """What is in the way of clearing this client's folder, before a drop is taken."""

@@ -20,8 +20,8 @@ What happens to a batch of drops, in this order:
               can't be renamed: all names back as well, and the drop stays (staying.py).
               Killed in the middle? The next start gives all names back. A newer file that has such
               a name by then keeps it, and ours becomes `report (2).pdf`.
- 5. keep      one sync, of the vault and of the folders of the inbox. What came from another file
-              system is read back.
+ 5. keep      one sync, of the vault and of the folders of the inbox, and of what was cleared since
+              the last one. What came from another file system is read back.
               Killed here? As 4. From the end of this step not even a power cut brings a file back
               under its name.
  6. commit    one transaction: item, attachments, events, and the drop itself, `taken` and not yet
@@ -34,8 +34,9 @@ What happens to a batch of drops, in this order:
               the disk. A file that somebody wrote to since 4 gets its name back: it is a new one.
               Killed anywhere in here? The drop is not `cleared`: the next start does 7 again; every
               part of it may be repeated.
- 8. forget    sync, then the drop is marked as `cleared`, with the next transaction. The record of
-              one whose names were given back is removed in the same way.
+ 8. forget    sync, with the next 5 if one comes soon, then the drop is marked as `cleared`, with
+              the next transaction. The record of one whose names were given back is removed in
+              the same way.
               Killed before? As 7: what is done already is found done.
 
 At each point every file is in the inbox, or in the vault with an item, or in _rejected. From 4 to 7
@@ -375,9 +376,9 @@ class Intake:
     def _record_claims(self, now: datetime, drops: Sequence[Candidate]) -> None:
         """Write down which files get which names, and, in the same transaction, what was
         cleared."""
-        at, cleared = clock.to_text(now), self._cleared()
+        at = clock.to_text(now)
         with transaction():
-            self.clearing.mark(cleared)
+            self.clearing.mark()
             for key, drop in enumerate(drops, int(_LAST_KEY.rows()[0][0] or 0) + 1):
                 found = drop.found
                 drop.claim = drop.row = {
@@ -386,7 +387,7 @@ class Intake:
                     "cleared": False, "hidden": secrets.token_hex(8), "of_type": None, "told": None,
                 }  # fmt: skip
             self._insert(drops)
-        self.clearing.forget(cleared)
+        self.clearing.forget()
 
     def _insert(self, drops: Sequence[Candidate]) -> None:
         insert_rows(Drop, [[drop.row[field.name] for field in Drop._meta.sorted_fields] for drop in drops])
@@ -429,12 +430,12 @@ class Intake:
         But those whose folders were taken away since.
         """
         folders = [folders for drop in drops for folders in _folders_of(drop)]
-        lacking = [drop for drop in drops if not drop.is_on_disk]
+        lacking, synced = [drop for drop in drops if not drop.is_on_disk], set[int]()
         try:
+            lacks = self.clearing.sync(folders, synced)
             self.vault.sync(
-                [place for drop in lacking for place in drop.places], [copy for drop in lacking for _, copy in drop.files]
+                [place for drop in lacking for place in drop.places], [copy for drop in lacking for _, copy in drop.files], synced
             )
-            lacks = files.sync_beneath(self.office.inbox, (), folders)
         except OSError as error:
             outcome.trouble.update((drop.found.client, system.whole(error)) for drop in drops)
             outcome.postponed += len(drops)
@@ -498,14 +499,6 @@ class Intake:
             self._tell_duplicates(drops)
             self._record(now, drops)
         self.sightings.forget(drop.found for drop in drops)
-
-    def _cleared(self) -> list[int]:
-        """The drops that may be marked as cleared now."""
-        try:
-            return self.clearing.sync()
-        except OSError as error:
-            log.error("the inbox can't be synced; tried again", error=str(error))
-            return []
 
     def _taken_before(self, drops: Sequence[Candidate]) -> dict[str, tuple[int, str]]:
         """Fingerprint → the item that the same drop became, and when last. Not of gone items."""
@@ -625,14 +618,18 @@ class Intake:
 
     def put_on_disk(self) -> None:
         """While nothing else is due: the next drop need not wait for what was cleared before."""
-        self._cleared()
+        try:
+            self.clearing.sync()
+        except OSError as error:
+            log.error("the inbox can't be synced; tried again", error=str(error))
 
     def forget(self) -> None:
         """Once it is certain to be on the disk, mark what was cleared."""
-        if cleared := self._cleared():
+        self.put_on_disk()
+        if self.clearing.has_to_mark():
             with transaction():
-                self.clearing.mark(cleared)
-            self.clearing.forget(cleared)
+                self.clearing.mark()
+            self.clearing.forget()
 
 
 def _folders_of(drop: Candidate) -> tuple[files.Names, files.Names]:

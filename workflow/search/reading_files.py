@@ -15,7 +15,7 @@ import structlog
 from dossier.database import file_texts
 from dossier.database.database import transaction
 from dossier.database.file_texts import Said
-from dossier.database.tables import Attachment, Item, TextDue, chunks, item_name, tuples
+from dossier.database.tables import Attachment, Item, TextDue, among, item_name, plain_rows
 from dossier.files import files
 from dossier.vault.bucket import Gone
 from dossier.vault.folder import Damaged, Vault
@@ -63,24 +63,22 @@ def read_some(
     with transaction():
         now = _files_of(list(said))
         done = [key for key in said if _hashes(now[key]) == _hashes(files_of[key])]  # else it was changed, and is due still
-        for some in chunks(done):
-            found_by = Item.select(Item.id, Item.client, Item.description, Item.explanation, Item.labels, Item.fields)
-            rows = [
-                items.text_row(item.id, item, [file.name for file in now[item.id]]) for item in found_by.where(Item.id.in_(some))
-            ]
-            file_texts.keep_each([(row, {sha256: said[row[0]][sha256] for sha256 in _hashes(now[row[0]])}) for row in rows])
-            TextDue.delete().where(TextDue.item.in_(some)).execute()
+        found_by = Item.select(Item.id, Item.client, Item.description, Item.explanation, Item.labels, Item.fields)
+        rows = [
+            items.text_row(item.id, item, [file.name for file in now[item.id]]) for item in found_by.where(among(Item.id, done))
+        ]
+        file_texts.keep_each([(row, {sha256: said[row[0]][sha256] for sha256 in _hashes(now[row[0]])}) for row in rows])
+        TextDue.delete().where(among(TextDue.item, done)).execute()
     return len(said) < len(keys) or len(keys) == most
 
 
 def _files_of(keys: Sequence[int]) -> dict[int, list[_File]]:
     """The attachments of these items as they are now, in their order."""
     found: dict[int, list[_File]] = {key: [] for key in keys}
-    for some in chunks(keys):
-        query = Attachment.select(Attachment.item, Attachment.name, Attachment.sha256)
-        query = query.where(Attachment.item.in_(some) & Attachment.current).order_by(Attachment.position, Attachment.id)
-        for key, name, sha256 in tuples(query):
-            found[key].append(_File(name, sha256))
+    query = Attachment.select(Attachment.item, Attachment.name, Attachment.sha256)
+    query = query.where(among(Attachment.item, keys) & Attachment.current).order_by(Attachment.position, Attachment.id)
+    for key, name, sha256 in plain_rows(query):
+        found[key].append(_File(name, sha256))
     return found
 
 

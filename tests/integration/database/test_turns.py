@@ -14,7 +14,7 @@ from kit.records import JOOST, Records
 from peewee import OperationalError
 
 from desk.actions import looking_up
-from dossier.database.database import close_database, for_people, patience, transaction
+from dossier.database.database import close_database, for_a_daemon, for_people, patience, transaction
 from dossier.database.tables import PROXY, Note
 from workflow.items import items
 from workflow.portal_access import access, staff_access
@@ -29,6 +29,20 @@ def office(tmp_path: Path) -> Iterator[Records]:
     for_people()
     yield records
     records.close()
+
+
+def test_what_undoes_a_statement_stays_in_memory_where_much_is_written(office: Records) -> None:
+    for_a_daemon()
+
+    def kept_in() -> int:
+        PROXY.connect(reuse_if_open=True)
+        try:
+            return int(PROXY.execute_sql("PRAGMA temp_store").fetchone()[0])
+        finally:
+            close_database()
+
+    with ThreadPoolExecutor(1) as other:
+        assert (kept_in(), other.submit(kept_in).result()) == (2, 2), "on each connection"
 
 
 def test_pages_are_shown_while_nobody_can_note_that_they_were_looked_at(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:

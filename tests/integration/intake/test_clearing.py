@@ -231,7 +231,7 @@ def test_a_receipt_whose_sync_failed_is_written_anew(inbox: Inbox, monkeypatch: 
     inbox.take()
     receipt = inbox.home / "_done" / "a.receipt.yaml"
 
-    def fail(top: Any, names: Any, folders: Any) -> None:
+    def fail(*_: Any) -> None:
         raise OSError(5, "Input/output error", str(receipt))
 
     with monkeypatch.context() as broken:
@@ -251,15 +251,34 @@ def test_the_next_drop_does_not_wait_for_what_was_put_on_the_disk_before(inbox: 
     inbox.intake.put_on_disk()
     receipts, sync = list[Any](), files.sync_beneath
 
-    def note(top: Any, names: Any, folders: Any) -> set[Any]:
+    def note(top: Any, names: Any, *rest: Any) -> set[Any]:
         receipts.extend(names)
-        return sync(top, names, folders)
+        return sync(top, names, *rest)
 
     monkeypatch.setattr(files, "sync_beneath", note)
     inbox.drop(b_pdf=b"second", b_yaml=GOOD)
     inbox.take()
     assert receipts == []
     assert [drop.cleared for drop in Drop.select().order_by(Drop.id)] == [True, False]
+
+
+def test_what_was_cleared_is_synced_with_the_next_drop_and_marked_with_the_one_after_it(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, sync_beneath = list[list[str]](), files.sync_beneath
+
+    def noting(top: Path, names: Any, *rest: Any) -> set[files.Names]:
+        synced.append([name for *_, name in names])
+        return sync_beneath(top, names, *rest)
+
+    monkeypatch.setattr(files, "sync_beneath", noting)
+    for name in "abc":
+        inbox.drop(**{f"{name}_pdf": name.encode(), f"{name}_yaml": GOOD})
+        assert inbox.take().taken == 1
+    assert synced == [[], ["a.receipt.yaml"], ["b.receipt.yaml"]]
+    assert [row.cleared for row in Drop.select().order_by(Drop.id)] == [True, False, False]
+    inbox.intake.forget()
+    assert [row.cleared for row in Drop.select().order_by(Drop.id)] == [True, True, True]
 
 
 def test_an_empty_receipt_that_a_power_cut_left_is_replaced_and_not_kept_aside(inbox: Inbox) -> None:
@@ -277,11 +296,11 @@ def test_why_is_on_the_disk_before_a_refused_file_moves(inbox: Inbox, monkeypatc
     inbox.drop(a_pdf=b"a", a_yaml="description: Short\n")
     sync, lies = files.sync, []
 
-    def synced(names: Any, folders: Any) -> None:
+    def synced(names: Any, *rest: Any) -> None:
         names = list(names)
         if any(str(name).endswith("/WHY.txt") for name in names):
             lies.append(inbox.rejected())
-        sync(names, folders)
+        sync(names, *rest)
 
     monkeypatch.setattr(files, "sync", synced)
     assert inbox.take().refused == 1
