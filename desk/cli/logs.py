@@ -8,16 +8,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
 from desk.cli.translation import _
 
 
 @contextmanager
-def _without(module: str) -> Iterator[None]:
-    """Meanwhile, this module can't be imported."""
+def _without(module: str, stand_in: ModuleType | None = None) -> Iterator[None]:
+    """Meanwhile, this module can't be imported; or whoever imports it gets the stand-in."""
     loaded = sys.modules.get(module)
-    sys.modules[module] = None  # type: ignore[assignment]
+    sys.modules[module] = stand_in  # type: ignore[assignment]
     try:
         yield
     finally:
@@ -26,7 +27,9 @@ def _without(module: str) -> Iterator[None]:
             sys.modules[module] = loaded
 
 
-with _without("rich"):  # structlog would draw tracebacks with it; to load it is a fifth of the daemon's start
+# structlog would draw tracebacks with rich, and has ways to log from asyncio. Neither is asked for,
+# and to load them is a fourth of the daemon's start.
+with _without("rich"), _without("asyncio", ModuleType("asyncio")):
     import structlog
 
 PROGRESS_FROM = 50
@@ -45,7 +48,7 @@ def configure(form: Literal["auto", "human", "json"], quiet: bool = False) -> No
             else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # a line with one call of the system
         cache_logger_on_first_use=True,
     )
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # desk/daemon/schedule.py tells what failed

@@ -74,14 +74,15 @@ def run(
 
     session.GIVEN.root = roots[0] if roots else session.GIVEN.root
     office, state = session.office_as_read()
-    workers = beforehand.helped(office)
+    workers, ahead = beforehand.helped(office)
     try:
         from desk.cli import logs
         from desk.daemon.daemon import Daemon
 
         logs.configure(log, quiet=once and sys.stderr.isatty())
         with logs.progress(office.inbox, shown=once) as progress:
-            summary = Daemon(office, dict(os.environ), once=once, progress=progress, workers=workers, read=state).run()
+            daemon = Daemon(office, dict(os.environ), once=once, progress=progress, workers=workers, ahead=ahead, read=state)
+            summary = daemon.run()
     finally:
         workers.rest()
     if once:

@@ -48,9 +48,10 @@ from dossier.text import clock, system
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
-from dossier.workers.pool import GARBAGE_AT, WorkerPool
+from dossier.workers.pool import GARBAGE_AT, MANY, WorkerPool
 from ingest.inbox import long_waiting
 from ingest.inbox.looking import Found, Lying
+from ingest.inbox.looking_ahead import LookAhead
 from ingest.inbox.lookout import Lookout
 from ingest.inbox.watcher import FolderWatch
 from ingest.intake.intake import AT_ONCE, DropBatch, Intake
@@ -120,16 +121,17 @@ class Daemon:
         once: bool = False,
         progress: Callable[[int], None] | None = None,
         workers: WorkerPool | None = None,
+        ahead: LookAhead | None = None,
         read: Fingerprint | None = None,
     ) -> None:
-        """`workers`: processes that were started for a backlog already; `read`: what config/ was
-        like when the office was read."""
+        """`workers`: processes that were started for a backlog, and look at it (`ahead`); `read`:
+        what config/ was like when the office was read."""
         self.office = office
         self.summary = RunSummary()
         self._environ = environ
         self._once = once
         self._progress = progress or (lambda done: None)
-        self._helped = workers or WorkerPool()
+        self._helped, self._ahead = workers or WorkerPool(), ahead
         self._bell = Bell()
         self._queue_due = self._clear_due = self._published_at = self._taken_at = self._spared_at = 0.0
         self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
@@ -207,10 +209,13 @@ class Daemon:
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
         self.workers = self._helped if type(self.vault) is Vault else None
         # Where a folder must be claimed first, nobody else looks at it.
-        ahead = None if is_shared() else self.workers
-        self.lookout = Lookout(self.office, self._bell.ring, self._alarm, self._claim, self._saw, ahead)
+        alone = None if is_shared() else self.workers
+        self.lookout = Lookout(self.office, self._bell.ring, self._alarm, self._claim, self._saw, alone, self._ahead)
+        self._ahead = None
         self.intake = Intake(self.office, self.vault, patient=self._once, workers=self.workers)
         self._large = list[LargeDrop]()
+        self._uncleared = set[str]()
+        """Clients of whose last batch not all has left the inbox yet."""
         self.texts = TextWork(self.office, self.vault, self.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers, self._once)
@@ -221,6 +226,7 @@ class Daemon:
         self._finish_others()
 
     def _serve(self) -> None:
+        self._published_at = time.monotonic()
         try:
             try:
                 self._work_once() if self._once else self._work()
@@ -228,6 +234,7 @@ class Daemon:
                 log.info("stopped in the middle of a copy; it is undone")
             self.intake.forget()
         finally:
+            self.intake.clearing.wait()
             self.intake.close()
             self._release_hands()
             close_database()
@@ -419,6 +426,10 @@ class Daemon:
         if taken:
             self._taken_at = time.monotonic()
         did = (taken or self._queue_due <= time.monotonic()) and self._lead() and self._decide_and_publish(self._is_called)
+        if self._uncleared:
+            clients, outcome, self._uncleared = self._uncleared, Outcome(), set()
+            self.intake.clear_up(outcome)
+            self._tell_trouble(clients, outcome)
         if did or taken:
             self._mail_bell.ring()
             self._queue_due = 0.0  # what was approved by who may not any more is asked again
@@ -450,7 +461,8 @@ class Daemon:
         """Look where a look is due and take what is ready; True if anything was taken or refused.
 
         While one batch is written down, the files of the next are received, and those of the one
-        before leave the inbox. Until then the folders are kept from other daemons.
+        before leave the inbox. Until then the folders are kept from other daemons; where there are
+        none, the last of many leave it while it is published what came.
         """
         done, few, ready = False, list[Found](), list[Found]()
         begun = deque[tuple[list[Found], DropBatch]]()
@@ -496,12 +508,16 @@ class Daemon:
             if ready and not files.stopping.is_set():
                 begun.append((ready, self.intake.begin(clock.utc_now(), ready)))
             while begun:
-                done = self._take(*begun.popleft(), more=bool(begun)) or done
+                found, batch = begun.popleft()
+                if is_last_of_many := not begun and len(found) >= MANY and not is_shared():
+                    self._uncleared |= batch.clients
+                done = self._take(found, batch, more=bool(begun) or is_last_of_many) or done
                 if begun:
                     take_few()
             return done
         finally:
-            self.intake.clearing.wait()
+            if is_shared():
+                self.intake.clearing.wait()
             self._release()
 
     def _fresh(self, busy: Set[str]) -> tuple[list[Found], set[str]]:
@@ -620,9 +636,12 @@ class Daemon:
                 break
             files.stopping.wait(max(0.0, soonest - now))
         if self.leads:
+            self.portal.begin_to_dress()
             drafts.write(self.office, clock.utc_now())
-            self.portal.dress_once()
             self.texts.once()
+            self.intake.forget()
+            bring_in_log()
+            self.portal.dress_once()
             self.trail.anchor(clock.utc_now(), ending=True)
         identity.mark(self.office)
         self.summary.waiting = self.lookout.count_waiting()

@@ -11,10 +11,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
 from dossier.database import identity
+from dossier.database.database import close_database
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
@@ -23,7 +25,7 @@ from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool
 from workflow.portal import verifying
-from workflow.portal.pictures import Dresser
+from workflow.portal.pictures import Dresser, PicturedItems, Studio
 from workflow.portal.publishing import Publisher
 
 log = structlog.get_logger("portal")
@@ -63,6 +65,7 @@ class PortalWork:
         self.portal = Publisher(office, vault, workers)
         self._studio = self.portal.studio() if once else None
         self._dresser = Dresser(self.portal.studio(), hint)
+        self._drawing: Future[PicturedItems | None] | None = None
         self._hint, self._alarm = hint, alarm
         self._is_undressed = True
 
@@ -137,12 +140,19 @@ class PortalWork:
                 return
             self._dresser.rest()
 
+    def begin_to_dress(self) -> None:
+        """Pictures and archives of the newest items are made from now on, beside all else."""
+        if not identity.is_trial() and self._studio is not None:
+            pool = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+            self._drawing = pool.submit(_make_once, self._studio)
+            pool.shutdown(wait=False)
+
     def dress_once(self) -> None:
-        """Make pictures and archives of the newest items, and put them up."""
-        if identity.is_trial() or self._studio is None:
+        """Put them up, once they are made."""
+        if self._drawing is None or self._studio is None:
             return
         try:
-            batch = self._studio.make(ONCE_ITEMS, ONCE_SECONDS)
+            batch = self._drawing.result()
             if batch is not None:
                 self.portal.put_up(batch)
                 self.portal.round(clock.utc_now())
@@ -184,6 +194,13 @@ class PortalWork:
         end = time.monotonic() + MEND_SECONDS
         while verifying.asked() and time.monotonic() < end and not files.stopping.is_set():
             files.stopping.wait(0.5)
+
+
+def _make_once(studio: Studio) -> PicturedItems | None:
+    try:
+        return studio.make(ONCE_ITEMS, ONCE_SECONDS)
+    finally:
+        close_database()
 
 
 def _words_of(damaged: list[verifying.Difference]) -> Sentence | None:

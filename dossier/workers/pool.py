@@ -19,6 +19,7 @@ import gc
 import importlib
 import multiprocessing
 import os
+import select
 import signal
 import sys
 import threading
@@ -72,8 +73,16 @@ class WorkerPool:
         if self._team is None:
             with contextlib.suppress(OSError):  # whoever has something to do is told
                 self._team = _Team("fork" if threading.active_count() == 1 else "spawn")
-        for _ in range(WORKERS):
-            self.begin(_load, modules)
+        self.begin_in_each(_load, modules)
+
+    def begin_in_each(self, function: Callable[[A], object], given: A) -> None:
+        """Have each of the processes do this, if there are any; nobody asks what came of it."""
+        if self._team is not None:
+            self._team.begin_in_each(function, given)
+
+    def has_begun_in_each(self, function: Callable[[A], object]) -> bool:
+        """True if the processes that are at work now were given this to do, each of them."""
+        return self._team is not None and function in self._team.given_to_each
 
     def begin(self, function: Callable[[A], R], given: A) -> Callable[[], R]:
         """Do this in another process. What is returned waits for the answer, or its error."""
@@ -96,13 +105,13 @@ class WorkerPool:
 
         return answer
 
-    def begin_spare(self, function: Callable[[A], R], given: A) -> Callable[[], R | None]:
-        """Do this in another process, if there is one. What is returned waits for nothing: None
-        means that it is not done yet, or failed."""
-        if self._team is None:
-            return lambda: None
-        team, task = self._team, self._team.begin(function, given)
-        return lambda: team.answer_of(task)
+    def begin_spare(self, function: Callable[[A], R], given: A) -> Spare[R]:
+        """Do this in another process, if there is one: nobody waits for it."""
+        return Spare(self, self._team, self._team.begin(function, given) if self._team is not None else None)
+
+    def is_team(self, team: _Team | None) -> bool:
+        """True of the processes that are at work now."""
+        return team is not None and team is self._team
 
     def map(self, function: Callable[[Sequence[A]], R], given: Sequence[A], size: int = SLICE) -> Iterator[R]:
         """Have all of it done, in slices of this size; what each slice gave, in order."""
@@ -125,6 +134,25 @@ def _warn(what: str, error: Exception) -> None:
     import structlog  # a third of what these processes would load
 
     structlog.get_logger("workers").warning(what, error=str(error))
+
+
+class Spare(Generic[R]):
+    """Something that another process does if there is one, and nobody waits for."""
+
+    def __init__(self, pool: WorkerPool, team: _Team | None, task: _Task[R] | None) -> None:
+        self._pool, self._team, self._task = pool, team, task
+
+    def is_done(self) -> bool:
+        """True if the answer is there, or there will be none."""
+        if self._task is None or self._team is None or not self._pool.is_team(self._team):
+            return True
+        self._team.hear_of(self._task)
+        return self._task.is_done
+
+    def answer(self) -> R | None:
+        """What was answered; None if it is not done, or failed."""
+        task = self._task if self.is_done() else None
+        return task.value if task is not None and task.is_done and task.error is None else None
 
 
 class _Died(Exception):
@@ -158,6 +186,8 @@ class _Worker:
         self.wire, its = context.Pipe()
         self.tasks: deque[_Task[Any]] = deque()
         inherited = [*ours, self.wire] if way == "fork" else []
+        self._ear = select.poll()
+        self._ear.register(self.wire, select.POLLIN)
         with its, _nothing_run_again():
             self._process = context.Process(target=_serve, args=(its, hang_up, inherited, os.getpid()), daemon=True)
             self._process.start()
@@ -171,10 +201,15 @@ class _Worker:
             self._has_died()
         return task
 
-    def hear(self, seconds: float) -> None:
+    def has_said(self, seconds: float = 0.0) -> bool:
+        """True if an answer is there or comes in time; also if it has ended. (Connection.poll makes
+        a selector at each call, which takes as long as a look at a file.)"""
+        return bool(self._ear.poll(1000 * seconds))
+
+    def hear(self, seconds: float = 0.0) -> None:
         """Take over the next answer, if it comes in time."""
         try:
-            if not self.wire.poll(seconds):
+            if not self.has_said(seconds):
                 return
             is_value, what = self.wire.recv()
         except Exception:  # noqa: BLE001 - it has ended, or what it says can't be understood
@@ -203,6 +238,7 @@ class _Team:
     def __init__(self, way: Literal["fork", "spawn"]) -> None:
         self._theirs, self._ours = multiprocessing.get_context(way).Pipe(duplex=False)
         self._workers: list[_Worker] = []
+        self.given_to_each = set[Callable[..., object]]()
         try:
             while len(self._workers) < WORKERS:
                 self._workers.append(_Worker(way, self._theirs, [self._ours, *(worker.wire for worker in self._workers)]))
@@ -213,9 +249,14 @@ class _Team:
     def begin(self, function: Callable[[A], R], given: A) -> _Task[R]:
         """Give it to the one that has least to do."""
         for worker in self._workers:
-            while worker.tasks and worker.wire.poll():
-                worker.hear(0)
+            while worker.tasks and worker.has_said():
+                worker.hear()
         return min(self._workers, key=lambda worker: len(worker.tasks)).begin(function, given)
+
+    def begin_in_each(self, function: Callable[[A], object], given: A) -> None:
+        for worker in self._workers:
+            worker.begin(function, given)
+        self.given_to_each.add(function)
 
     def wait(self, task: _Task[R]) -> R:
         """Raises _Died, and what was raised there."""
@@ -225,11 +266,10 @@ class _Team:
                 self._hang_up()
         return task.answer()
 
-    def answer_of(self, task: _Task[R]) -> R | None:
-        """What it gave, if it is done."""
-        while not task.is_done and task.worker.wire.poll():
-            task.worker.hear(0)
-        return task.value if task.is_done and task.error is None else None
+    def hear_of(self, task: _Task[Any]) -> None:
+        """Take over what was answered by now."""
+        while not task.is_done and task.worker.has_said():
+            task.worker.hear()
 
     def end(self) -> None:
         """Returns when none of them lives any more."""

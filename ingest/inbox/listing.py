@@ -27,6 +27,10 @@ WHY = "WHY.txt"
 GLANCED_AT = 200
 """Folders in which a backlog is looked for before the start; a millisecond or two."""
 
+MOST_AHEAD = 500
+"""So many drops are looked at before the daemon is there to take them: a few kilobytes each in
+memory."""
+
 WHY_BYTES = 64 * 1024
 """No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
 
@@ -151,17 +155,20 @@ def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]
     return sorted(known), dict(sorted(others.items()))
 
 
-def holds_many(office: Office) -> bool:
-    """True if as much lies in the inbox as other processes are started for: by a glance."""
+def backlog(office: Office) -> list[str]:
+    """Clients in whose folders as much lies as other processes are started for, by a glance; none
+    if there is less. They may be looked at before anything else is known."""
     from dossier.workers.pool import MANY
 
-    count = 0
+    count, clients = 0, list[str]()
     for client in islice(office.clients, GLANCED_AT):
         with contextlib.suppress(OSError), open_beneath(office.inbox, client) as home:
-            count += len(home.names())
-        if count >= 2 * MANY:  # a drop has two files
-            return True
-    return False
+            if names_ := home.names():
+                count += len(names_)
+                clients.append(client)
+        if count >= 2 * MOST_AHEAD:
+            break
+    return clients if count >= 2 * MANY else []  # a drop has two files
 
 
 class Refused(NamedTuple):

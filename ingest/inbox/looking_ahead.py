@@ -2,20 +2,21 @@
 
 A look touches files only, so any process may do it. What another process saw counts only where all
 that lies in a folder is ready to be taken: how long something waits already is remembered by one
-looker alone (looking.py). And nobody waits for another process here: a folder that it has not
-looked at when its turn comes is looked at as ever.
+looker alone (looking.py). And nobody waits for another process here: while none has an answer, the
+asker looks at a folder that was given to nobody, and at last also at what was.
 """
 
 from __future__ import annotations
 
 import pickle  # nosec B403 - for what one process of ours gives to another
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from dossier.files import settling
 from dossier.office.office import Office
-from dossier.workers.pool import WorkerPool
+from dossier.workers.pool import Spare, WorkerPool
 from ingest.inbox.looking import Looker, View
 
 AHEAD = 4
@@ -24,23 +25,38 @@ kilobytes each in memory."""
 
 
 class LookAhead:
-    """The next folders of one round of looks, in their order."""
+    """Looks of one round, at these settings."""
 
-    def __init__(self, workers: WorkerPool, office: Office, clients: Iterable[str]) -> None:
+    def __init__(self, workers: WorkerPool, office: Office) -> None:
         self._workers = workers
         # What is looked for is said by the settings alone, and nobody needs to hear of thousands of
         # clients.
         self._office = pickle.dumps(replace(office, clients={}, staff={}))
-        self._next = iter(clients)
-        self._begun: dict[str, Callable[[], View | None]] = {}
-        next(self._next, None)  # that one has its turn now
+        self.begun: dict[str, Spare[View | None]] = {}
+        """Clients who are being looked at, before anybody's turn has come."""
 
-    def view(self, client: str) -> View | None:
-        """What another process saw in the folder of the client whose turn it is; None: nothing."""
-        answer = self._begun.pop(client, None)
-        while self._workers.is_at_work and len(self._begun) < AHEAD and (following := next(self._next, None)) is not None:
-            self._begun[following] = self._workers.begin_spare(_look, (self._office, following))
-        return answer() if answer is not None else None
+    def begin(self, clients: Iterable[str]) -> None:
+        """Have these be looked at, which will have their turns soon."""
+        for client in clients:
+            self.begun[client] = self._workers.begin_spare(_look, (self._office, client))
+
+    def turns(self, clients: Sequence[str]) -> Iterator[tuple[str, View | None]]:
+        """Each of the clients once, with what another process saw in its folder; None: nothing."""
+        begun = {client: spare for client, spare in self.begun.items() if client in set(clients)}
+        left = deque(client for client in clients if client not in begun)
+        while left or begun:
+            while left and len(begun) < AHEAD and self._workers.is_at_work:
+                client = left.popleft()
+                begun[client] = self._workers.begin_spare(_look, (self._office, client))
+            ready = next((client for client, spare in begun.items() if spare.is_done()), None)
+            if ready is not None:
+                yield ready, begun.pop(ready).answer()
+            elif left:
+                yield left.popleft(), None
+            else:
+                client = next(iter(begun))
+                del begun[client]
+                yield client, None
 
 
 def _look(given: tuple[bytes, str]) -> View | None:

@@ -77,7 +77,8 @@ class Lookout:
     `wake` is called when something became due; `alarm(cause, text or None)`, from the using thread,
     when something is wrong or over. `claim(client)` says whether the folder may be looked at now:
     another daemon may be busy with it. `saw` is told which sidecars lie in a client's folder and
-    wait, and which other files, where that matters.
+    wait, and which other files, where that matters. `workers` look at a backlog, and have begun
+    (`ahead`).
     """
 
     def __init__(
@@ -88,11 +89,13 @@ class Lookout:
         claim: Callable[[str], bool] = lambda client: True,
         saw: Callable[[Sequence[Lying]], None] = lambda cards: None,
         workers: WorkerPool | None = None,
+        ahead: LookAhead | None = None,
     ) -> None:
         self.office = office
         self._saw = saw
         self._claim = claim
         self._workers = workers
+        self._ahead = ahead if workers is not None else None
         self.looker = Looker(office, beside=ThreadPoolExecutor(1, thread_name_prefix="hash"))
         self._wake = wake
         self._alarm = alarm
@@ -198,7 +201,9 @@ class Lookout:
     def ready(self) -> Iterator[list[Found]]:
         """Look where it is due; for each client the drops that can be taken or refused."""
         clients = sorted(client for client in self._clients_due() if client in self.office.clients)
-        ahead = LookAhead(self._workers, self.office, clients) if self._workers is not None and len(clients) > 1 else None
+        ahead, self._ahead = self._ahead, None
+        if self._workers is not None and len(clients) > 1:
+            ahead = ahead or LookAhead(self._workers, self.office)
         yield from self._looks(clients, ahead)
 
     def fresh(self, busy: Container[str]) -> Iterator[list[Found]]:
@@ -208,11 +213,12 @@ class Lookout:
 
     def _looks(self, clients: Sequence[str], ahead: LookAhead | None = None) -> Iterator[list[Found]]:
         """Where nobody wants to hear of the rest, a look at these is due as before."""
-        left = deque(clients)
+        left = dict.fromkeys(clients)
+        turns: Iterable[tuple[str, View | None]] = ((client, None) for client in clients)
         try:
-            while left:
-                client = left.popleft()
-                if found := self._look_if_ours(client, ahead.view(client) if ahead is not None else None):
+            for client, seen in turns if ahead is None else ahead.turns(clients):
+                del left[client]
+                if found := self._look_if_ours(client, seen):
                     yield found
         finally:
             for client in left:

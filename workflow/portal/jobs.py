@@ -155,7 +155,7 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
     is_wanted = shown and any(person.notices.published != "never" for person in office.staff.values())
     silent = notices.imported(shown) if is_wanted else set[int]()
     for job in jobs:
-        if job.is_change and job.edition and job.key not in silent:
+        if is_wanted and job.is_change and job.edition and job.key not in silent:
             notices.tell(office, now, "published", job.item.created_by, job.item, {})
         # A change that waits for approval may ask for a mail, too: not for what was on the portal
         # before it.

@@ -67,10 +67,10 @@ from dossier.text import clock, system
 from dossier.text.sentences import Sentence, plain, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
-from dossier.workers.pool import MANY, WorkerPool
+from dossier.workers.pool import MANY, WorkerPool, slices
 from workflow.approval import deciding
 from workflow.approval.fitting import Fitting, Standing
-from workflow.portal import lists
+from workflow.portal import lists, whole_list
 from workflow.portal.jobs import OF_ITEMS, PortalJob, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.portal.lists import NotAsWritten
 from workflow.portal.pages import LOGO, Extra
@@ -95,13 +95,13 @@ log = structlog.get_logger("portal")
 SPARE_AT_ONCE = 10
 """Clients in a round for whose pages nobody waits: after an upgrade these are all clients."""
 
-FIRST, GROWTH = 10, 4
+FIRST, GROWTH = 50, 20
 """Items in the first round after a start, and the growth of the next ones, to site.at_once."""
 
 RETRY_SECONDS = 30
 """How long what can't be published (disk full, a vault file gone) is left alone."""
 
-STAGED_AT_ONCE = 50
+STAGED_AT_ONCE = 20
 """Items whose files another process copies at one request."""
 
 PAGES_MANY = 500
@@ -302,12 +302,14 @@ class Publisher:
         stale = [] if going else self._some_of(self._stale & {item.client for item in unsettled} if is_awaited else self._stale)
         work = {code: Work(is_stale=True) for code in stale}
         jobs = self._jobs(work, unsettled)
+        stage = self._begin_to_stage(jobs)
         known = self._believed(jobs, work)
         self._set_aside_misfits(now, jobs, {job.client for job in jobs}.union(work), known)
         if unfit := deciding.send_back_unfit(
             self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
         ):
             log.warning("approved by who may not any more; asked again", items=[item_name(key) for key in sorted(unfit)])
+            stage()
             return 0
         batches: list[PicturedItems] = []
         if not going:
@@ -315,7 +317,7 @@ class Publisher:
         self._take_off_clients(now)
         for job in jobs:
             self._keep_from(job)
-        self._stage(now, [job for job in jobs if job.edition and job.is_due and not self._keeps_files(job)])
+        self._staged(now, jobs, stage())
         for job in jobs:
             self._keep_from(job)
             if job.is_due:
@@ -498,28 +500,43 @@ class Publisher:
 
     # 1. stage
 
-    def _stage(self, now: datetime, jobs: Sequence[PortalJob]) -> None:
-        """Copy what the editions show. An item whose vault file is gone or bad is left for
-        later."""
-        folder = self.site.staging / "items"
+    def _begin_to_stage(self, jobs: Sequence[PortalJob]) -> Callable[[], dict[str, Sentence | None]]:
+        """Copy what the editions show, by other processes meanwhile. What is returned waits until
+        it is done, and must be called: what was staged, and what is wrong with it."""
         wanted = [
             (f"{job.client}/{job.name}", [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]])
             for job in jobs
-            if job.edition
+            if job.edition and job.is_due and not self._keeps_files(job)
         ]
-        stage = partial(stage_each, self.vault, folder)
-        if len(wanted) >= MANY and self._workers is not None:
-            damaged = list(self._workers.map(stage, wanted, STAGED_AT_ONCE))
-        else:
-            with ThreadPoolExecutor(WORKERS) as pool:
-                damaged = list(pool.map(stage, [[one] for one in wanted]))
-        reasons = {name: why for some in damaged for name, why in some.items()}
+        stage, begun = partial(stage_each, self.vault, self.site.staging / "items"), list[Callable[[], dict[str, Sentence]]]()
+        if self._workers is not None and (len(wanted) >= MANY or self._workers.is_at_work):
+            begun = [self._workers.begin(stage, some) for some in slices(wanted, STAGED_AT_ONCE)]
+
+        def staged() -> dict[str, Sentence | None]:
+            if begun:
+                damaged = [answer() for answer in begun]
+            else:
+                with ThreadPoolExecutor(WORKERS) as pool:
+                    damaged = list(pool.map(stage, [[one] for one in wanted]))
+            found: dict[str, Sentence | None] = dict.fromkeys(name for name, _ in wanted)
+            for some in damaged:
+                found.update(some)
+            return found
+
+        return staged
+
+    def _staged(self, now: datetime, jobs: Sequence[PortalJob], found: Mapping[str, Sentence | None]) -> None:
+        """An item whose vault file is gone or bad is left for later."""
         for job in jobs:
             place = f"{job.client}/{job.name}"
-            if place in reasons:
-                self._fail(now, job.key, OSError(reasons[place]))
+            if place not in found:
+                continue
+            if (why := found[place]) is not None:
+                self._fail(now, job.key, OSError(why))
+            elif job.edition is None:  # it was kept from the portal meanwhile
+                files.remove_tree(self.site.staging / "items" / place)
             else:
-                job.staged = folder / place
+                job.staged = self.site.staging / "items" / place
 
     def _stage_changes(
         self, now: datetime, work: Mapping[str, Work], known: Mapping[str, Page], is_called: Callable[[], bool]
@@ -527,9 +544,12 @@ class Publisher:
         """Have all changes lie ready, of one client at least; no more once it `is_called` away.
         Returns the clients that are left for a later round.
 
-        Where there is much, other processes make the pages, of some clients at a time.
+        Where there is much, or they are ready for it, other processes make the pages, of some
+        clients at a time.
         """
-        is_much = sum(len(one.due) for one in work.values()) >= PAGES_MANY
+        is_much = sum(len(one.due) for one in work.values()) >= PAGES_MANY or (
+            self._workers is not None and self._workers.has_begun_in_each(whole_list.get_ready)
+        )
         left = set[str]()
         begun = deque[tuple[str, Callable[[], Change]]]()
 

@@ -11,10 +11,10 @@ from ingest.inbox import listing
 
 def test_a_backlog_is_seen_at_a_glance_and_a_few_drops_are_none(root: Root) -> None:
     office = load_office(root.path, root.environ)
-    assert not listing.holds_many(office)
+    assert listing.backlog(office) == []
     for number in range(MANY):
         (root.inbox() / f"{number}.pdf").touch()
-    assert not listing.holds_many(office)
+    assert listing.backlog(office) == []
     for number in range(MANY):
         (root.inbox() / f"{number}.yaml").touch()
-    assert listing.holds_many(office)
+    assert listing.backlog(office) == ["acme-bv"]

@@ -55,24 +55,41 @@ def _until_done(workers: WorkerPool) -> set[int]:
 
 
 def test_another_process_sees_what_a_look_here_sees(office: Office, workers: WorkerPool) -> None:
-    ahead = LookAhead(workers, office, CLIENTS)
-    assert ahead.view(CLIENTS[0]) is None  # its turn has come already
+    ahead = LookAhead(workers, office)
+    ahead.begin(CLIENTS[1:])
     _until_done(workers)
+    turns = dict(ahead.turns(CLIENTS))
+    assert list(turns) == [*CLIENTS[1:], CLIENTS[0]]
     for client in CLIENTS[1:]:
-        seen = ahead.view(client)
+        seen = turns[client]
         assert seen is not None
         assert seen == Looker(office).look(client, *settling.now())
         assert len(seen.ready) == 2
+
+
+def test_each_client_has_one_turn_and_is_looked_at_by_one_process(office: Office, workers: WorkerPool) -> None:
+    turns, given = LookAhead(workers, office).turns(CLIENTS), list[str]()
+    for client, _ in turns:
+        given.append(client)
+        _until_done(workers)
+    assert sorted(given) == sorted(CLIENTS)
+
+
+def test_who_has_nothing_to_be_taken_any_more_has_no_turn(office: Office, workers: WorkerPool) -> None:
+    ahead = LookAhead(workers, office)
+    ahead.begin(CLIENTS)
+    _until_done(workers)
+    assert [client for client, _ in ahead.turns(CLIENTS[:2])] == CLIENTS[:2]
 
 
 def test_a_folder_in_which_anything_waits_is_looked_at_here(root: Root, office: Office, workers: WorkerPool) -> None:
     root.place(CLIENTS[1], {"c.yaml": GOOD})
     root.place(CLIENTS[2], {"odd.pdf": PDF})
     with open(root.inbox(CLIENTS[3]) / "a.pdf", "ab"):
-        ahead = LookAhead(workers, office, CLIENTS)
-        ahead.view(CLIENTS[0])
+        ahead = LookAhead(workers, office)
+        ahead.begin(CLIENTS[1:])
         _until_done(workers)
-    assert [ahead.view(client) for client in CLIENTS[1:]] == [None, None, None]
+    assert list(ahead.turns(CLIENTS[1:])) == [(client, None) for client in CLIENTS[1:]]
 
 
 def test_a_folder_that_no_other_process_has_looked_at_by_its_turn_is_looked_at_here(office: Office, workers: WorkerPool) -> None:
@@ -80,19 +97,19 @@ def test_a_folder_that_no_other_process_has_looked_at_by_its_turn_is_looked_at_h
     for pid in others:
         os.kill(pid, signal.SIGSTOP)
     try:
-        ahead = LookAhead(workers, office, CLIENTS)
-        assert [ahead.view(client) for client in CLIENTS] == [None] * len(CLIENTS)
+        ahead = LookAhead(workers, office)
+        assert list(ahead.turns(CLIENTS)) == [(client, None) for client in CLIENTS]
     finally:
         for pid in others:
             os.kill(pid, signal.SIGCONT)
 
 
 def test_a_process_that_dies_over_a_folder_holds_up_nobody(office: Office, workers: WorkerPool) -> None:
-    others, ahead = _until_done(workers), LookAhead(workers, office, CLIENTS)
+    others, ahead = _until_done(workers), LookAhead(workers, office)
     for pid in others:
         os.kill(pid, signal.SIGSTOP)
-    ahead.view(CLIENTS[0])
+    ahead.begin(CLIENTS)
     for pid in others:
         os.kill(pid, signal.SIGKILL)
     assert _until_done(workers).isdisjoint(others)  # seen to be dead
-    assert [ahead.view(client) for client in CLIENTS[1:]] == [None, None, None]
+    assert list(ahead.turns(CLIENTS)) == [(client, None) for client in CLIENTS]

@@ -137,11 +137,34 @@ def test_more_may_be_given_and_answered_than_the_wire_holds() -> None:
     pool.rest()
 
 
+def _remember(what: str) -> None:
+    os.environ["REMEMBERED"] = what
+
+
+def _remembered(_: int) -> tuple[int, str | None]:
+    time.sleep(0.02)
+    return os.getpid(), os.environ.get("REMEMBERED")
+
+
+def test_what_each_process_is_given_each_has_done_before_whatever_comes_next() -> None:
+    pool = WorkerPool()
+    pool.begin_in_each(_remember, "nothing")  # there is none
+    assert not pool.has_begun_in_each(_remember)
+    pool.prepare([])
+    pool.begin_in_each(_remember, "this")
+    assert pool.has_begun_in_each(_remember)
+    told = {answer() for answer in [pool.begin(_remembered, number) for number in range(4 * WORKERS)]}
+    assert (len(told), {what for _, what in told}) == (WORKERS, {"this"})
+    pool.rest()
+    assert not pool.has_begun_in_each(_remember)
+
+
 def test_what_is_spare_is_not_waited_for() -> None:
     pool = WorkerPool()
-    assert pool.begin_spare(len, "x")() is None
+    assert pool.begin_spare(len, "x").answer() is None
     pool.prepare([])
     slow, spare = pool.begin(_who, 0), [pool.begin_spare(_who, number) for number in range(2 * WORKERS)]
-    assert spare[-1]() is None
+    assert (spare[-1].is_done(), spare[-1].answer()) == (False, None)
     slow()
     pool.rest()
+    assert (spare[-1].is_done(), spare[-1].answer()) == (True, None)
