@@ -281,7 +281,7 @@ def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]
     problems = [problem for source in sources for problem in _objections(office, source)]
     if problems:
         raise Invalid(problems)
-    found, kept, copies = list[File](), list[Path](), list[files.Copy]()
+    found, kept, copies = list[File](), list[str](), list[files.Copy]()
     for source in sources:
         try:
             copy = vault.receive(source.path)

@@ -12,6 +12,7 @@ import mimetypes
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote
 
 from dossier.text.names import extension
@@ -82,7 +83,11 @@ _GOES_BY: Mapping[str, str] = {
 
 def by_name(name: str) -> str:
     """The media type that the name's extension stands for; UNKNOWN for none."""
-    own = extension(name)
+    return _by_extension(extension(name))
+
+
+@lru_cache(maxsize=500)
+def _by_extension(own: str) -> str:
     return _OWN.get(own) or _BY_NAME.guess_type(f"x.{own}", strict=False)[0] or UNKNOWN
 
 

@@ -128,9 +128,9 @@ class ObjectVault(Vault):
         files.sync((target,), (target.parent,))
         self.store.delete(name)
 
-    def keep(self, copy: Copy) -> Path:
+    def keep(self, copy: Copy) -> str:
         """Nothing yet: `sync` sends it."""
-        return Path(copy.path)
+        return copy.path
 
     def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = (), synced: Collection[int] = ()) -> None:  # noqa: ARG002
         """Return when the store has all of `copies`. Their files are gone then, or on an error."""

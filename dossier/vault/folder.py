@@ -92,7 +92,10 @@ class Vault:
 
     def location(self, sha256: str) -> Path:
         """Where the file with this hash is kept, if it is."""
-        return self.path / sha256[:2] / sha256
+        return Path(self._place(sha256))
+
+    def _place(self, sha256: str) -> str:
+        return f"{self.path}/{sha256[:2]}/{sha256}"
 
     def address_of(self, sha256: str) -> str:
         return str(self.location(sha256))
@@ -119,7 +122,7 @@ class Vault:
 
     def copy_to(self, sha256: str, target: Place, mode: int = 0o644) -> str:
         """Copy the file to the new name `target`; returns its SHA-256. As files.copy_to."""
-        return files.copy_to(f"{self.path}/{sha256[:2]}/{sha256}", target, mode)
+        return files.copy_to(self._place(sha256), target, mode)
 
     def shelves(self) -> Iterator[tuple[str, dict[str, StoredFile]]]:
         """The two digits that names begin with, 00 to ff, and all that lies where such belong."""
@@ -170,16 +173,16 @@ class Vault:
         self.hold()
         return files.copy_hashed(source, self._incoming, seen, to_whole=to_whole)
 
-    def keep(self, copy: Copy) -> Path:
+    def keep(self, copy: Copy) -> str:
         """Give a received copy its name; returns it. Not on the disk yet: see `sync`."""
-        target = self.location(copy.sha256)
+        target = self._place(copy.sha256)
         if files.look(target) is not None and files.hash_on_disk(target) == copy.sha256 and files.touch(target):
             files.remove(copy.path)
         else:
             try:
                 moves.move(copy.path, target)
             except FileNotFoundError:
-                files.make_folder(target.parent, 0o750)
+                files.make_folder(os.path.dirname(target), 0o750)
                 self._made_folder = True
                 moves.move(copy.path, target)
         return target

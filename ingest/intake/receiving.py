@@ -101,7 +101,7 @@ class Receiver:
             for wanted in order.files:
                 self._receive_file(order, folder, wanted, received)
             if not received.faults:
-                received.places = [str(self.vault.keep(copy)) for _, copy in received.files]
+                received.places = [self.vault.keep(copy) for _, copy in received.files]
         except Interrupted:
             self._discard(received)
             raise
