@@ -28,6 +28,8 @@ from peewee import (
     TextField,
 )
 
+from dossier.text import jsontext
+
 V = TypeVar("V")
 
 PROXY = DatabaseProxy()
@@ -168,10 +170,8 @@ else:
             return cls
 
 
-_plain_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-_compact = json.JSONEncoder(separators=(",", ":")).encode
-"""Made once: `json.dumps` makes an encoder at each call, and a drop has a dozen lists and
-mappings."""
+_plain_json = jsontext.writer(separators=(",", ":"), ensure_ascii=False)
+_compact = jsontext.writer(separators=(",", ":"))
 
 
 class JSONText(_Text[V]):

@@ -32,6 +32,7 @@ from dossier.database.prepared import Prepared
 from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, item_name, tuples
 from dossier.files import files
 from dossier.office.people import ALL, Actor, Readable
+from dossier.text import jsontext
 from dossier.text.clock import local_iso, to_text
 
 DAEMON = Actor("dossier", "daemon")
@@ -43,10 +44,8 @@ CHUNK = 5000
 """Events that are read at once: a trail of millions is walked in little memory."""
 
 
-_link_text = json.JSONEncoder(ensure_ascii=False).encode
-_detail_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Made once: `json.dumps` makes an encoder at each call, which takes as long as an event's
-digest."""
+_link_text = jsontext.writer(ensure_ascii=False)
+_detail_text = jsontext.writer(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ All functions that write are called inside `transaction()`, and write their even
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -37,7 +36,7 @@ from dossier.database.tables import (
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.text import clock
+from dossier.text import clock, jsontext
 from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import Sentence, as_data
@@ -125,7 +124,7 @@ def content_digest(item: int, client: str, shown: Shown) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-_content_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+_content_text = jsontext.writer(ensure_ascii=False, sort_keys=True)
 
 
 def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[int]:
