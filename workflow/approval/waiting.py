@@ -155,25 +155,25 @@ def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collec
 
     `may`: what the reader may know of.
     """
-    asked = _asked(Seating(office, today), may, items)
-    return {concept.item: whom for concept, whom in asked}
+    return {item: whom for item, _client, _kind, whom in _asked(Seating(office, today), may, items)}
 
 
-def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> Iterator[tuple[Concept, list[str]]]:
-    """For the list of ten thousand: rows are compared, and only a first of its kind understood."""
+def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> Iterator[tuple[int, str, str | None, list[str]]]:
+    """(item, client, type, everybody who may decide on it). For the list of ten thousand: rows are
+    compared, and only a first of its kind understood."""
     done, known = decided(items), dict[tuple[object, ...], list[str]]()
     for row in _rows(items):
-        concept = Concept(*row)
-        if not may.has(concept.client, concept.type):
+        item, _version, client, kind, approvers, approvals, edition, makers, _made_at = row
+        if not may.has(client, kind):
             continue
-        kind = (*row[2:6], row[7])
-        if concept.edition in done or kind not in known:
-            whole = concept._replace(approvers=json.loads(row[4]), makers=json.loads(row[7]))
-            whom = seating.asking(whole, done.get(concept.edition, ())).people
-            known.setdefault(kind, whom) if concept.edition not in done else None
-            yield concept, whom
-        else:
-            yield concept, known[kind]
+        alike = (client, kind, approvers, approvals, makers)
+        whom = known.get(alike) if edition not in done else None
+        if whom is None:
+            concept = Concept(*row)._replace(approvers=json.loads(approvers), makers=json.loads(makers))
+            whom = seating.asking(concept, done.get(edition, ())).people
+            if edition not in done:
+                known[alike] = whom
+        yield item, client, kind, whom
 
 
 REMEMBERED = 4
@@ -211,8 +211,7 @@ def waits_for(office: Office, today: date, person: str, may: Readable) -> list[i
             _answers.remove(answer)
         _answers[REMEMBERED - 1 :] = []
         if answer.revision != revision:
-            found = _asked(answer.seating, ALL, None)
-            answer.asked = [(concept.item, concept.client, concept.type, whom) for concept, whom in found]
+            answer.asked = list(_asked(answer.seating, ALL, None))
             answer.revision, answer.of_reader = revision, {}
         _answers.insert(0, answer)
         reader = (person, may)
