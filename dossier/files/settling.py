@@ -62,32 +62,35 @@ class Settling:
         self._seen: dict[str, dict[str, _Seen]] = {}
         """By the folder's path."""
 
-    def seconds_left(self, folder: Path | Folder, name: str, look: Look, wall: float, monotonic: float) -> float:
+    def seconds_left(
+        self, folder: Path | Folder, name: str, look: Look, wall: float, monotonic: float, quiet_for: float | None = None
+    ) -> float:
         """Seconds until this file, which looks like `look`, may be whole; 0 if it is.
 
         `wall` is the clock that stamps local files, in seconds since 1970; `monotonic` never
-        jumps.
+        jumps. `quiet_for`: so long nobody must have changed it, in the place of settle_seconds.
         """
+        settle_seconds = self.settle_seconds if quiet_for is None else quiet_for
         here = self._seen.setdefault(str(folder), {})
         seen = here.get(name)
         if seen is None or seen.look != look:
             seen = here[name] = _Seen(look, monotonic)
         quiet = monotonic - seen.since
-        if quiet < self.settle_seconds:
+        if quiet < settle_seconds:
             # A change time in the future is a clock that was set back: then only our own watching
             # counts.
             age = wall - max(look.ctime_ns, look.mtime_ns) / 1e9
-            if age < self.settle_seconds:
-                return self.settle_seconds - max(quiet, age if age > 0 else 0.0)
+            if age < settle_seconds:
+                return settle_seconds - max(quiet, age if age > 0 else 0.0)
         if seen.checked:
             return 0.0
         writer = _ask(folder / name, seen)
-        if writer is None and quiet < self.settle_seconds:
-            return self.settle_seconds - quiet
+        if writer is None and quiet < settle_seconds:
+            return settle_seconds - quiet
         if writer:
             seen.since = monotonic
             seen.open_since = monotonic if seen.open_since is None else seen.open_since
-            return max(self.settle_seconds, min(OPEN_RETRY_MOST, max(OPEN_RETRY_SECONDS, (monotonic - seen.open_since) / 4)))
+            return max(settle_seconds, min(OPEN_RETRY_MOST, max(OPEN_RETRY_SECONDS, (monotonic - seen.open_since) / 4)))
         seen.checked = seen.is_readable
         return 0.0
 

@@ -35,6 +35,7 @@ from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder
 from ingest.inbox.pairing import FOLDER_SIDECARS, Candidate, Claim, pair, pair_folder
 from ingest.inbox.temporaries import becoming
 from ingest.inbox.ways import way_of
+from ingest.sidecar import seal
 from ingest.sidecar.default_description import description_of
 from ingest.sidecar.presets import Spoken
 from ingest.sidecar.reading import Sidecar, claimed_files, read_preset, read_sidecar, reads_as_sidecar
@@ -337,8 +338,8 @@ class _Round:
             self.view.odd.append(NotTaken(self.client, place.path_of(name), reason, since, place.about(name)))
         return place
 
-    def _left(self, opened: Folder, name: str, look: Look) -> float:
-        return self.settling.seconds_left(opened, name, look, self.wall, self.monotonic)
+    def _left(self, opened: Folder, name: str, look: Look, is_sealed: bool = False) -> float:
+        return self.settling.seconds_left(opened, name, look, self.wall, self.monotonic, 0.0 if is_sealed else None)
 
     # The client's folder, and those of presets
 
@@ -477,6 +478,8 @@ class _Round:
         place = self._place(folder, opened, listing)
         inner = [name for name in listing.folders if holds_anything(opened / name)]
         card = self._card_of(place)
+        if card is not None and any(place.left.values()) and self._is_sealed(place, card):
+            place.left = {name: self._left(opened, name, look, is_sealed=True) for name, look in place.found.items()}
         if card is None or inner:
             for name in inner:
                 reason = sentence("inbox.folder_within", folder=names.printable(folder))
@@ -569,6 +572,20 @@ class _Round:
             card = _read(data, seen, self.office, place.spoken)
         self.looker._cards.setdefault(place.path, {})[name] = card
         return card
+
+    def _is_sealed(self, place: _Place, name: str) -> bool:
+        """True if this sidecar is whole by its seal, and says what each file beside it must be: no
+        time has to pass for that to be seen."""
+        try:
+            data, seen = files.read_plain(place.opened / name, SIDECAR_BYTES + 1)
+        except OSError:
+            return False
+        if seen != place.found[name] or not seal.is_whole(data):
+            return False
+        card = self.looker._cards.setdefault(place.path, {})[name] = _read(data, seen, self.office, place.spoken)
+        listed = card.sidecar.attachments if card.sidecar is not None else None
+        told = {names.nfc(entry.file) for entry in listed or () if entry.sha256}
+        return listed is not None and all(one == name or names.nfc(one) in told for one in place.found)
 
     def _has_time(self, place: _Place, name: str, lack: str) -> bool:
         """True, and told by the sentence `lack`, if this sidecar may still get what it lacks."""

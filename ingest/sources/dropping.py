@@ -34,6 +34,7 @@ from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
 from ingest.intake.judging import judge
+from ingest.sidecar import seal
 from ingest.sidecar.reading import Sidecar, read_sidecar
 
 LOOK_SECONDS = 0.05
@@ -118,7 +119,7 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
         for path in request.files:
             hashes[path.name], _ = files.copy_whole(path, hidden / path.name, mode=0o666)
         listed = [one._replace(sha256=hashes[one.name]) for one in listed]
-        data = f"{_SCHEMA}\n{sidecar_text(request.client, request.keys, listed, actor.code)}".encode()
+        data = seal.sealed(f"{_SCHEMA}\n{sidecar_text(request.client, request.keys, listed, actor.code)}".encode())
         files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
         place(office, now, actor, [Filled(request.client, name, folder, data, hashes)], actor.behind is not None)
     return office.inbox / request.client / folder

@@ -43,6 +43,7 @@ from dossier.text.yamltext import scalar
 from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.intake import delegation, kinds
+from ingest.sidecar import seal
 from ingest.sources import dropping
 from ingest.sources.dropping import Filled, Keys, Listed, Request
 
@@ -206,7 +207,7 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
             if name != WHY and not names.is_sidecar(name) and look is not None:
                 put(office, row, name, files.pieces(folder / name, 0, look.size))
     row = _fresh(row)
-    own = re.sub(r"(?m)^(created_by|gemaakt_door|client|klant)[ \t]*:.*\n?", "", text.replace("\r\n", "\n"))
+    own = re.sub(r"(?m)^(created_by|gemaakt_door|client|klant)[ \t]*:.*\n?", "", seal.without(text.replace("\r\n", "\n")))
     data = f"{own.rstrip()}\nclient: {scalar(client)}\ncreated_by: {scalar(actor.code)}\n".encode("utf-8", "surrogateescape")
     with _opened(office, row) as hidden:
         wrong = dropping.problems(office, actor, Request(client, [hidden / name for name in row.files], {}), data)
@@ -221,7 +222,7 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
 
 def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden: Folder, data: bytes, called: str) -> str:
     """Write the sidecar, record whose it is, and name the folder, returned. Conflict."""
-    folder = dropping.folder_name(called, now)
+    folder, data = dropping.folder_name(called, now), seal.sealed(data)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
     files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
 

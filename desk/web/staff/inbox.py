@@ -22,6 +22,7 @@ from dossier.text import media, names
 from dossier.text.refusals import Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import told
 from ingest.inbox.listing import WHY
+from ingest.sidecar import seal
 from ingest.sources import staging
 from ingest.sources.unsorted import FOLDER
 
@@ -115,7 +116,7 @@ def refused(visit: StaffVisit) -> Response:
     with _open(visit, client, folder) as place:
         there = sorted(place.names())
         sidecar = next((name for name in there if names.is_sidecar(name) and files.look(place / name)), None)
-        text = files.read_plain(place / sidecar, SIDECAR_BYTES)[0].decode("utf-8", "replace") if sidecar else ""
+        text = seal.without(files.read_plain(place / sidecar, SIDECAR_BYTES)[0].decode("utf-8", "replace")) if sidecar else ""
         why = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace")
     there.remove(WHY)
     if visit.request.method != "POST":

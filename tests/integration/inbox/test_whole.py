@@ -11,6 +11,8 @@ from kit import folders
 from kit.inboxes import GOOD, Inbox
 from kit.support import PDF, own_office
 
+from ingest.sidecar import seal
+
 SETTINGS = "watch: {settle_seconds: 1, folder_settle_seconds: 5}\nsharing: {guard: off}\n"
 DAY = 24 * 3600
 
@@ -199,3 +201,34 @@ def test_a_file_whose_listed_sha256_matches_is_whole_whatever_its_format_says(in
     )
     (drop,) = inbox.look(2).ready
     assert (drop.faults, drop.unfinished) == ((), ())
+
+
+def _sealed(*names: str, content: bytes = PDF) -> bytes:
+    listed = "".join(f"  - {{file: {name}, sha256: {hashlib.sha256(content).hexdigest()}}}\n" for name in names)
+    return seal.sealed(f"{GOOD}attachments:\n{listed}".encode())
+
+
+def test_a_folder_whose_sidecar_has_its_seal_and_lists_each_files_sha256_is_taken_at_once(inbox: Inbox) -> None:
+    inbox.place({"set/report.pdf": PDF, "set/item.yaml": _sealed("report.pdf")})
+    assert inbox.ready(0) == {"set": []}
+
+
+def test_a_seal_that_does_not_fit_or_does_not_speak_for_all_that_lies_there_saves_no_time(inbox: Inbox) -> None:
+    whole = _sealed("report.pdf")
+    unlisted = seal.sealed(f"{GOOD}attachments: [report.pdf]\n".encode())
+    for card in (whole.replace(b"description: ", b"description: Not "), whole[:-1], whole + b"status: done\n", unlisted):
+        inbox.place({"set/report.pdf": PDF, "set/item.yaml": card})
+        assert inbox.ready(0) == {}
+        assert set(inbox.ready(2)) == {"set"}
+    inbox.place({"set/report.pdf": PDF, "set/more.pdf": PDF, "set/item.yaml": whole})
+    assert inbox.ready(0) == {}
+
+
+def test_a_file_beside_a_seal_that_is_open_or_not_yet_what_its_sha256_says_is_waited_for(inbox: Inbox) -> None:
+    inbox.place({"set/report.pdf": PDF[:40], "set/item.yaml": _sealed("report.pdf")})
+    assert inbox.ready(0) == {}
+    with open(inbox.home / "set/report.pdf", "ab") as upload:
+        upload.write(PDF[40:])
+        upload.flush()
+        assert inbox.ready(0) == {}
+    assert inbox.ready(0) == {"set": []}

@@ -51,6 +51,8 @@ def test_what_is_put_together_is_one_whole_drop_and_pressed_twice_still_one(offi
     assert f"sha256: {told['sha256']}" in text
     assert "share: no" in text
     assert staging.fate(row).state == "waiting"
+    (ready,) = Looker(office.office).look("acme-bv", *settling.now()).ready
+    assert ready.folder == folder, "nothing has to settle first"
     with pytest.raises(Conflict):
         staging.put(office.office, row, "more.pdf", [PDF])
 
