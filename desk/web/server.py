@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -29,6 +29,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from desk.web import workers
+from desk.web.door import CONNECTIONS, Door, Shares
 from desk.web.portal.app import PortalWeb
 from desk.web.shell.answers import Guard
 from desk.web.shell.gate import Gate
@@ -53,13 +54,6 @@ log = structlog.get_logger("web")
 
 REQUEST_SECONDS = 20
 """How long a request may take to arrive, from the connection or the answer before it on."""
-
-CONNECTIONS = 400
-"""At once, beyond that the answer is 503: with a file open for each they are fewer than the 1,024
-that a process may have."""
-
-CROWD = 50
-"""So many more are answered; the next are cut off."""
 
 OF_ONE_CLIENT, OF_ONE_OFFICE = 100, 300
 """Connections at once from one address, on the portal and on the desk. A browser opens six, and a
@@ -110,55 +104,6 @@ class Impatient(H11Protocol):
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
-
-
-class Door(socket.socket):
-    """A socket that listens, and lets in so many at once and no more of them from one address.
-
-    It counts before anything is read, so that whoever never even begins with TLS is counted too.
-    """
-
-    def __init__(self, fileno: int, most: int, is_proxy: Callable[[str], bool]) -> None:
-        super().__init__(fileno=fileno)
-        self._most, self._is_proxy = most, is_proxy
-        self._inside: dict[str, list[socket.socket]] = {}
-        self._has_accepted = False
-
-    def accept(self) -> tuple[socket.socket, Any]:
-        """As socket.accept. Raises ConnectionAbortedError for a caller who was sent away; asyncio
-        goes on then.
-
-        One at a time, else one worker takes all who wait, and the others none: asyncio asks again
-        until BlockingIOError.
-        """
-        if self._has_accepted:
-            self._has_accepted = False
-            raise BlockingIOError
-        line, address = super().accept()
-        self._has_accepted = True
-        peer = str(address[0])
-        for other in list(self._inside):
-            self._inside[other] = [one for one in self._inside[other] if one.fileno() != -1]
-            if not self._inside[other]:
-                del self._inside[other]
-        here = self._inside.setdefault(_subscriber(peer), [])
-        is_crowded = sum(map(len, self._inside.values())) >= CONNECTIONS + CROWD
-        if is_crowded or (len(here) >= self._most and not self._is_proxy(peer)):
-            line.close()
-            self._has_accepted = False
-            raise ConnectionAbortedError
-        here.append(line)
-        return line, address
-
-
-def _subscriber(peer: str) -> str:
-    """What one caller has for certain: an address of IPv4, a /64 of IPv6."""
-    try:
-        address = ip_address(peer.partition("%")[0])
-    except ValueError:
-        return peer
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return str(mapped if mapped.version == 4 else ip_network((mapped, 64), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +183,8 @@ def serve(
         _tell(made, *listening.getsockname()[:2])
         if count > 1:
             close_database()  # a connection belongs to one process
-            workers.keep_running(count, lambda: _answer(made, configuration, listening), beside.tick)
+            shares = Shares(count)
+            workers.keep_running(count, lambda number: _answer(made, configuration, listening, shares, number), beside.tick)
         else:
             _answer_alone(made, configuration, listening, beside)
     close_database()
@@ -247,18 +193,18 @@ def serve(
         raise beside.wrong
 
 
-def _answer(site: Site, configuration: uvicorn.Config, listening: socket.socket) -> None:
-    """Answer in this process until SIGTERM or SIGINT."""
+def _answer(site: Site, configuration: uvicorn.Config, listening: socket.socket, shares: Shares, number: int = 0) -> None:
+    """Answer in this process, the one with this number, until SIGTERM or SIGINT."""
     server = uvicorn.Server(configuration)
 
     def stop(*_: object) -> None:
         server.should_exit = True
 
-    for number in workers.STOPS:
+    for one in workers.STOPS:
         # until uvicorn takes them, and when it sends them on at its end
-        signal.signal(number, stop)
+        signal.signal(one, stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, workers.STOPS)
-    with held_open(), Door(os.dup(listening.fileno()), site.of_one, site.gate.is_proxy) as door:
+    with held_open(), Door(os.dup(listening.fileno()), site.of_one, site.gate.is_proxy, shares, number) as door:
         server.run(sockets=[door])
 
 
@@ -274,7 +220,7 @@ def _answer_alone(site: Site, configuration: uvicorn.Config, listening: socket.s
 
     thread = threading.Thread(target=tick, name="beside", daemon=True)
     thread.start()
-    _answer(site, configuration, listening)
+    _answer(site, configuration, listening, Shares(1))
     over.set()
     thread.join(timeout=2)
 

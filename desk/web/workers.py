@@ -18,7 +18,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -33,6 +33,10 @@ REST_SECONDS = 1.0
 
 KILL_SECONDS = 4.7
 """So long a worker may take to stop; the whole server promises five seconds."""
+
+GARBAGE_AT = 10_000
+"""By default Python looks for rings among 700 new objects, several times for one answer, in which
+there are hardly any."""
 
 _PDEATHSIG = 1
 """PR_SET_PDEATHSIG of linux/prctl.h."""
@@ -50,27 +54,29 @@ def keep_memory_together() -> None:
         ctypes.CDLL(None).mallopt(_ARENA_MAX, ARENAS)
 
 
-def keep_running(count: int, answer: Callable[[], None], tick: Callable[[], bool]) -> None:
-    """Keep `count` workers running, each in `answer`, until SIGTERM or SIGINT, or until `tick` is
-    True."""
+def keep_running(count: int, answer: Callable[[int], None], tick: Callable[[], bool]) -> None:
+    """Keep `count` workers running, each in `answer` with a number of its own, from 0, until
+    SIGTERM or SIGINT, or until `tick` is True."""
     awaited = {*STOPS, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     gc.collect()
+    gc.set_threshold(GARBAGE_AT, 10, 10)
     gc.freeze()  # what was made up to here stays as it is, in pages that all processes share
-    running: dict[int, float] = {}
+    running: dict[int, tuple[int, float]] = {}
     resting = ticked = 0.0
     try:
         while True:
             now = time.monotonic()
             while len(running) < count and now >= resting:
-                running[_begin(answer)] = now
+                free = min(set(range(count)) - {number for number, _ in running.values()})
+                running[_begin(answer, free)] = free, now
             found = signal.sigtimedwait(awaited, TICK_SECONDS)
             if found is not None and found.si_signo in STOPS:
                 return
             now = time.monotonic()
             for pid, code in _ended(running):
                 log.error("a process of the server ended; it is started again", pid=pid, code=code)
-                if now - running.pop(pid) < REST_SECONDS:
+                if now - running.pop(pid)[1] < REST_SECONDS:
                     resting = now + REST_SECONDS
             if now - ticked >= TICK_SECONDS:
                 ticked = now
@@ -80,8 +86,9 @@ def keep_running(count: int, answer: Callable[[], None], tick: Callable[[], bool
         _stop(running)
 
 
-def _begin(answer: Callable[[], None]) -> int:
-    """Start a worker; its process id. Signals that stop it wait until it knows how."""
+def _begin(answer: Callable[[int], None], number: int) -> int:
+    """Start the worker with this number; its process id. Signals that stop it wait until it knows
+    how."""
     first, pid = os.getpid(), os.fork()
     if pid:
         return pid
@@ -90,7 +97,7 @@ def _begin(answer: Callable[[], None]) -> int:
         ctypes.CDLL(None, use_errno=True).prctl(_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() == first:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-            answer()
+            answer(number)
         code = 0
     except Exception:
         log.exception("a process of the server failed")
@@ -98,7 +105,7 @@ def _begin(answer: Callable[[], None]) -> int:
         os._exit(code)  # what belongs to the first process is not this one's to close
 
 
-def _ended(running: dict[int, float]) -> list[tuple[int, int]]:
+def _ended(running: Iterable[int]) -> list[tuple[int, int]]:
     """(process id, exit code) of those that ended."""
     found = []
     for one in running:
@@ -108,7 +115,7 @@ def _ended(running: dict[int, float]) -> list[tuple[int, int]]:
     return found
 
 
-def _stop(running: dict[int, float]) -> None:
+def _stop(running: dict[int, tuple[int, float]]) -> None:
     for pid in running:
         os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + KILL_SECONDS
