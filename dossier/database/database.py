@@ -12,11 +12,11 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from peewee import Database, OperationalError, SqliteDatabase
 
@@ -302,33 +302,44 @@ def _file_there() -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-_along: ContextVar[Callable[[], None] | None] = ContextVar("along", default=None)
+GoesAlong: TypeAlias = "list[Callable[[], None]]"
+"""What is written with the next transaction; empty once that was committed."""
+
+_along: ContextVar[GoesAlong | None] = ContextVar("along", default=None)
 
 
 @contextmanager
 def along(write: Callable[[], None]) -> Iterator[None]:
     """What `write` writes is committed with the first transaction inside that is, or not at all."""
-    token = _along.set(write)
+    token = _along.set([write])
     try:
         yield
     finally:
         _along.reset(token)
 
 
+def going_along() -> GoesAlong:
+    """What goes with this request's next transaction, for whoever writes in its place."""
+    return _along.get() or []
+
+
 @contextmanager
-def transaction(is_durable: bool = True) -> Iterator[None]:
+def transaction(is_durable: bool = True, along: Sequence[GoesAlong] | None = None) -> Iterator[None]:
     """All of what is inside, durably, or nothing of it; one writer at a time. Not to be nested.
+
+    `along`: what goes with it of several requests, where it is not this one's alone.
 
     Where it is not `is_durable`, nobody waits for the disk: it survives whatever ends this process,
     and a power cut once a durable one was committed after it, or some seconds later.
     """
-    write = _along.get()
+    carried = [going_along()] if along is None else along
     with _transaction() if is_durable else _unsynced():
         yield
-        if write is not None:
-            write()
-    if write is not None:
-        _along.set(None)
+        for writes in carried:
+            for write in writes:
+                write()
+    for writes in carried:
+        writes.clear()
 
 
 @contextmanager

@@ -12,14 +12,13 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from dossier.database.database import transaction
-from dossier.files import files, moves
+from dossier.files import files
 from dossier.files.beneath import At, Folder, open_beneath
 from dossier.files.files import Look
 from dossier.office import people
@@ -36,6 +35,8 @@ from ingest.intake import delegation, kinds
 from ingest.intake.judging import judge
 from ingest.sidecar import seal
 from ingest.sidecar.reading import Sidecar, read_sidecar
+from ingest.sources.placing import Filled as Filled
+from ingest.sources.placing import place as place
 
 LOOK_SECONDS = 0.05
 """How often `--wait` looks whether the receipt is there."""
@@ -73,20 +74,6 @@ class Request:
     """Names of the attachments that are shared, where only some are."""
     is_examined: bool = False
     """What kind each file is was looked at as it came, and nobody can have changed it since."""
-
-
-class Filled(NamedTuple):
-    """A hidden folder of a client's inbox with a whole drop in it, which gets its name next."""
-
-    client: str
-    hidden: str
-    folder: str
-    """The name that it gets."""
-    sidecar: bytes
-    hashes: Mapping[str, str]
-    """SHA-256 (hex) of each file, by its name."""
-    owners: Mapping[str, int] = delegation.NOBODY_ELSES
-    """Whose a file is that does not belong to the sidecar's owner."""
 
 
 def sidecar_text(client: str, keys: Keys, listed: Sequence[Listed], maker: str) -> str:
@@ -137,40 +124,6 @@ def hidden_folder(office: Office, client: str) -> Iterator[tuple[str, Folder]]:
         except BaseException:
             files.remove_tree(hidden)
             raise
-
-
-def place(
-    office: Office, now: datetime, actor: Actor, filled: Sequence[Filled], is_delegated: bool, claim: Callable[[], bool] | None = None
-) -> bool:  # fmt: skip
-    """Make drops of filled folders: sync them, record whose they are, and give each its name,
-    durably.
-
-    `is_delegated`: it is recorded that they are `actor`'s, whoever owns the files. `claim` is asked
-    in that transaction; where it says False, nothing gets a name, and False is returned. Killed
-    before the transaction, hidden folders are left; after it, those that have their name are drops.
-    """
-    inbox, hidden = office.inbox, [(one.client, one.hidden) for one in filled]
-    written = [(*folder, name) for folder, one in zip(hidden, filled, strict=True) for name in (*one.hashes, delegation.SIDECAR)]
-    files.sync_beneath(inbox, written, hidden)
-    is_recorded = is_delegated and not office.settings.identity.trust_sidecar
-    if claim is not None or is_recorded:
-        with transaction():
-            if claim is not None and not claim():
-                return False
-            for one in filled if is_recorded else ():
-                with open_beneath(inbox, one.client, one.hidden) as folder:
-                    delegation.record(now, actor, one.client, one.folder, folder, one.sidecar, one.hashes, one.owners)
-    for one in filled:
-        with open_beneath(inbox, one.client) as home, _named_already(claim is not None):
-            moves.move(home / one.hidden, home / one.folder)
-    files.sync_beneath(inbox, (), [(one.client,) for one in filled])
-    return True
-
-
-def _named_already(is_claimed: bool) -> contextlib.AbstractContextManager[None]:
-    """Of what was claimed a folder that is gone has its name: another process gave it, which
-    finishes what a killed one left (staging.py)."""
-    return contextlib.suppress(FileNotFoundError) if is_claimed else contextlib.nullcontext()
 
 
 def problems(office: Office, actor: Actor, request: Request, data: bytes, is_delegated: bool = True) -> list[Problem]:

@@ -44,8 +44,9 @@ from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.intake import delegation, kinds
 from ingest.sidecar import seal
-from ingest.sources import dropping
-from ingest.sources.dropping import Filled, Keys, Listed, Request
+from ingest.sources import dropping, placing
+from ingest.sources.dropping import Keys, Listed, Request
+from ingest.sources.placing import Filled
 
 log = structlog.get_logger("staging")
 
@@ -236,7 +237,7 @@ def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden
         return True
 
     filled = Filled(row.client, _name(row), folder, data, hashes)
-    return folder if dropping.place(office, now, actor, [filled], True, claim) else str(_fresh(row).folder)
+    return folder if placing.place(office, now, actor, [filled], True, claim) else str(_fresh(row).folder)
 
 
 def _fresh(row: StagedDrop) -> StagedDrop:

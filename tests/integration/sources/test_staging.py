@@ -19,7 +19,7 @@ from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, Invalid, NotFound
 from ingest.inbox.looking import Looker
 from ingest.intake import delegation
-from ingest.sources import dropping, staging
+from ingest.sources import dropping, placing, staging
 from ingest.sources.staging import Said
 
 KEYS = {"description": "Annual accounts 2025", "labels": ["annual", "2025"]}
@@ -116,7 +116,7 @@ def test_a_commit_that_was_killed_before_the_rename_is_finished_and_what_nobody_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(dropping.moves, "move", killed)
+        patched.setattr(placing.moves, "move", killed)
         with pytest.raises(KeyboardInterrupt):
             staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
     folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})  # asked again: the same
