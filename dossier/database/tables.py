@@ -8,7 +8,8 @@ the year, so keys sort by age.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 import peewee
@@ -33,6 +34,9 @@ from dossier.text import jsontext
 V = TypeVar("V")
 
 PROXY = DatabaseProxy()
+
+_Reader = Callable[[object], object]
+"""What makes of a value that the driver gave the one that it stands for."""
 
 _PER_YEAR = 10_000_000
 
@@ -137,14 +141,31 @@ def find_row(field: Any, value: object) -> Any:
     As `get_or_none`, with a statement that is put together without peewee: for what each request of
     a program asks several times.
     """
-    table = field.model
+    statement, names, readers = _finding(field.model, field.column_name, PROXY.obj.param)
+    found = PROXY.execute_sql(statement, (value,)).fetchone()
+    if found is None:
+        return None
+    row = field.model(__no_default__=True)
+    row.__data__ = dict(zip(names, found, strict=True))
+    for name, read in readers:
+        row.__data__[name] = read(row.__data__[name])
+    return row
+
+
+@lru_cache
+def _finding(table: type[Table], column_name: str, param: str) -> tuple[str, list[str], list[tuple[str, _Reader]]]:
+    """What `find_row` asks, the names of what comes, and what is made of values that peewee would
+    not give as the driver does."""
     columns = table._meta.sorted_fields
     names = ", ".join(f'"{column.column_name}"' for column in columns)
-    statement = f'SELECT {names} FROM "{table._meta.table_name}" WHERE "{field.column_name}" = {PROXY.obj.param}'  # noqa: S608 - names of ours  # nosec B608
-    row = PROXY.execute_sql(statement, (value,)).fetchone()
-    if row is None:
-        return None
-    return table(__no_default__=True, **{column.name: column.python_value(one) for column, one in zip(columns, row, strict=True)})
+    statement = f'SELECT {names} FROM "{table._meta.table_name}" WHERE "{column_name}" = {param}'  # noqa: S608 - names of ours  # nosec B608
+    as_they_are = (CharField, TextField, IntegerField)
+    readers = [
+        (column.name, column.python_value)
+        for column in columns
+        if isinstance(column, JSONText) or not isinstance(column, as_they_are)
+    ]
+    return statement, [column.name for column in columns], readers
 
 
 def change_row(field: Any, value: object, **changes: object) -> int:

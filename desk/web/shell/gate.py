@@ -66,6 +66,9 @@ PIECE_BYTES = 1024 * 1024
 FIRST_BYTES = 64 * 1024
 """So much of a file comes before anybody looks at it."""
 
+MORE_BYTES = 256 * 1024
+"""So much of the rest comes before it is handed to the thread that waits for it."""
+
 THREADS = 8
 """Pages that a process makes side by side; more would only wait for each other. Uploads and
 downloads have threads of their own."""
@@ -309,15 +312,19 @@ class Gate(Generic[V]):
                 except StopAsyncIteration:
                     return b""
 
-            first = b""
-            while len(first) < FIRST_BYTES and (piece := await following()):
-                first += piece
+            async def some(at_least: int) -> bytes:
+                whole = b""
+                while len(whole) < at_least and (piece := await following()):
+                    whole += piece
+                return whole
+
+            first = await some(FIRST_BYTES)
 
             def body() -> Iterator[bytes]:
-                if first:
-                    yield first
-                while len(first) >= FIRST_BYTES and (piece := from_thread.run(following)):
+                piece = first
+                while piece:
                     yield piece
+                    piece = from_thread.run(some, MORE_BYTES) if len(first) >= FIRST_BYTES else b""
 
             return await run_in_threadpool(self.answer, lambda visit: handler(visit, body()), request, {})
 
