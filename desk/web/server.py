@@ -63,6 +63,9 @@ firm's may come from one address; on the desk all of the office's. Web servers i
 HEADER_BYTES = 32 * 1024
 """All headers of a request together."""
 
+HELD_BYTES = 16 * 1024
+"""More of an answer than this is sent as it comes."""
+
 STOP_SECONDS = 4
 
 SYSTEMD_DESCRIPTOR = 3
@@ -77,6 +80,34 @@ MOST_WORKERS = 4
 """Processes that answer, where config/ does not say how many; else one for each processor."""
 
 
+class InOne:
+    """A connection that sends at once what is written to it in one turn of the event loop: head and
+    body of an answer are one packet, for which its reader wakes up once."""
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._held = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if data and not self._held:
+            self._loop.call_soon(self._send)
+        self._held += data
+        if len(self._held) > HELD_BYTES:
+            self._send()
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        held, self._held = self._held, b""
+        if held:
+            self._transport.write(held)
+
+
 class Impatient(H11Protocol):
     """uvicorn's HTTP, but a request that was begun isn't waited for as long as it takes."""
 
@@ -84,6 +115,7 @@ class Impatient(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.transport: Any = InOne(transport, self.loop)
         self._start_clock()
 
     def data_received(self, data: bytes) -> None:
