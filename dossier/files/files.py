@@ -629,6 +629,12 @@ def made_folder(place: At, mode: int = 0o755, like: os.stat_result | None = None
         return folder
 
 
+def write_out(descriptor: int) -> None:
+    """Return when what was written to an open file so far is on the disk: of a large one, each
+    FLUSH bytes."""
+    os.fdatasync(descriptor)
+
+
 def give_like(place: str | Path | Folder, like: os.stat_result) -> None:
     """Give ours the rights of another and, where we may, its owner, as far as that goes."""
     name = place.descriptor if isinstance(place, Folder) else place

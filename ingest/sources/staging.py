@@ -136,7 +136,7 @@ def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> 
 def _receive(office: Office, part: At, name: str, pieces: Iterable[bytes]) -> dict[str, object]:
     """Write a file as it comes, and look at what it is; returns {size, sha256}. Raises Invalid."""
     most = office.settings.intake.max_file_mb
-    digest, size = hashlib.sha256(), 0
+    digest, size, flushed = hashlib.sha256(), 0, 0
     with open(files.open_new(part, 0o666), "wb") as stream:
         for piece in pieces:
             size += len(piece)
@@ -144,6 +144,10 @@ def _receive(office: Office, part: At, name: str, pieces: Iterable[bytes]) -> di
                 raise Invalid([fault("files", "staging.too_large", file=names.printable(name), most=most)])
             digest.update(piece)
             stream.write(piece)
+            if size >= flushed + files.FLUSH:
+                stream.flush()
+                files.write_out(stream.fileno())
+                flushed = size
     if size == 0:
         raise Invalid([fault("files", "staging.empty", file=names.printable(name))])
     reason = kinds.blocked(name, kinds.examine(name, part), office.settings.intake.blocked_types, office.settings.intake.macros)

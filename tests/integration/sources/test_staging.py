@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from kit.support import PDF
 
 from dossier.database.database import close_database
 from dossier.database.tables import StagedDrop
-from dossier.files import moves, settling
+from dossier.files import files, moves, settling
 from dossier.files.beneath import Place
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, Invalid, NotFound
@@ -94,6 +95,15 @@ def test_a_program_under_another_name_an_empty_file_and_one_too_large_are_refuse
         staging.put(office.office, row, "report.pdf", broken())
     assert list((office.root / f"inbox/acme-bv/.drop-{row.id}").iterdir()) == []
     assert StagedDrop.get_by_id(row.id).files == {}
+
+
+def test_a_large_file_goes_to_the_disk_as_it_comes(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = list[int]()
+    monkeypatch.setattr(files, "FLUSH", 1000)
+    monkeypatch.setattr(files, "write_out", lambda descriptor: written.append(os.fstat(descriptor).st_size))
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "large.txt", [b"a" * 900] * 5)
+    assert written == [1800, 3600]
 
 
 def test_nobody_else_gets_at_it(office: Records) -> None:
