@@ -70,7 +70,7 @@ END_SECONDS = 3.0
 """How long a stop waits for mails and webhooks that are being sent. With what is to be done then
 it is over within five."""
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 1.5
 """How often config/ is looked at, and whether all folders are there; and the database, for what was
 written unheard."""
 
@@ -133,13 +133,14 @@ class Daemon:
         self._progress = progress or (lambda done: None)
         self._helped, self._ahead = workers or WorkerPool(), ahead
         self._bell = Bell()
-        self._queue_due = self._clear_due = self._published_at = self._taken_at = self._spared_at = 0.0
+        self._queue_due = self._clear_due = self._published_at = self._stepped_at = 0.0
         self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
         self._mail_bell = Bell()
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm, state=read)
         self._look_due = self._poll_due = 0.0
-        self._wrote_at, self._brought_in_at, self._lean_at = time.monotonic(), 0.0, 0.0
+        self._spared_at = self._wrote_at = time.monotonic()
+        self._brought_in_at = self._lean_at = 0.0
         self._end_by = float("inf")
         """Until when its threads are waited for, in monotonic seconds, once it was told to stop."""
 
@@ -381,31 +382,34 @@ class Daemon:
     def _rest(self) -> None:
         """Nothing is due: wait until something is. What nobody waits for is done, or begun beside,
         when nothing came for a while, never when something has just come."""
-        now = time.monotonic()
-        quiet_at = min(self._taken_at + QUIET_SECONDS, self._spared_at + SPARE_SECONDS)
+        now, active_at = time.monotonic(), max(self._stepped_at, self._wrote_at)
+        quiet_at = self._spared_at + SPARE_SECONDS
+        if self._spared_at < active_at:
+            quiet_at = min(quiet_at, active_at + QUIET_SECONDS)
         if now >= quiet_at:
             if self._spare():
-                self._spared_at = now
                 return
-            if self.leads:
-                self._spared_at = now
-                self.portal.rest()
-                self.texts.rest()
-            if self._brought_in_at < self._wrote_at:
-                self._brought_in_at = now
-                bring_in_log()
-            if self._lean_at < self._wrote_at < now - IDLE_SECONDS:
-                self._lean_at = now
-                memory.give_back()
+            self._spared_at = quiet_at = now
+            self._tidy(now)
         if self.intake.has_to_forget(now):
             self.intake.forget()
         else:
             self.intake.put_on_disk()
         self._release_hands()
-        due = min(
-            self._next_at(), self._look_due, *([quiet_at] if now < quiet_at else []), *([self._poll_due] if self._polls else [])
-        )
-        self._bell.wait(due - time.monotonic(), hears=True)
+        due = min(self._next_at(), self._look_due, self._poll_due if self._polls else self._look_due)
+        self._bell.wait(min(due, quiet_at if quiet_at > now else due) - time.monotonic(), hears=True)
+
+    def _tidy(self, now: float) -> None:
+        """Behind the work: pictures, the files' words, the database's log, memory."""
+        if self.leads:
+            self.portal.rest()
+            self.texts.rest()
+        if self._brought_in_at < self._wrote_at:
+            self._brought_in_at = now
+            bring_in_log()
+        if self._lean_at < self._wrote_at < now - IDLE_SECONDS:
+            self._lean_at = now
+            memory.give_back()
 
     def _next_at(self) -> float:
         """When something is due, as far as is known by now, in monotonic seconds."""
@@ -419,12 +423,14 @@ class Daemon:
     def _step(self) -> bool:
         """Do what is due now; True if there was anything."""
         identity.check_in_place(self.office)
-        if self._lead() and self._queue_due <= time.monotonic():
+        leads = self._lead()
+        if not (self._is_called() or self._clear_due <= time.monotonic()):
+            return False
+        self._stepped_at = time.monotonic()
+        if leads and self._queue_due <= time.monotonic():
             self.portal.take_off()
         self._clear_rest()
         taken = self._take_due()
-        if taken:
-            self._taken_at = time.monotonic()
         did = (taken or self._queue_due <= time.monotonic()) and self._lead() and self._decide_and_publish(self._is_called)
         if self._uncleared:
             clients, outcome, self._uncleared = self._uncleared, Outcome(), set()

@@ -34,6 +34,10 @@ ONCE_ITEMS, ONCE_SECONDS = 25, 3.0
 """Items of which `run --once` makes pictures and archives, newest first, and about how long that
 may take; the next run goes on."""
 
+ROUND_ITEMS = 500
+"""Items that a daemon publishes in one round: a thousand take most of a second, and whoever dropped
+something meanwhile waits for that."""
+
 MEND_SECONDS = 300
 """How long the daily look waits for the working thread to mend, before it says what can't be
 mended."""
@@ -62,7 +66,7 @@ class PortalWork:
         workers: WorkerPool | None = None,
         once: bool = False,
     ) -> None:
-        self.portal = Publisher(office, vault, workers)
+        self.portal = Publisher(office, vault, workers, None if once else ROUND_ITEMS)
         self._studio = self.portal.studio() if once else None
         self._dresser = Dresser(self.portal.studio(), hint)
         self._drawing: Future[PicturedItems | None] | None = None

@@ -2,7 +2,7 @@
 
 A job only wakes what does the work (or does little itself), so a late or doubled one costs
 nothing: the database and the folders are the queue. Late jobs run once, late; APScheduler would
-drop them after a second. What connection to the database a job opened is closed behind it.
+drop them after a second. What connection to a database server a job opened is closed behind it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.util import undefined
 
 from desk.daemon.scheduled_job import ScheduledJob
-from dossier.database.database import close_database
+from dossier.database.database import close_database, is_shared
 from dossier.database.trouble import UNAVAILABLE, told
 
 log = structlog.get_logger("schedule")
@@ -72,14 +72,14 @@ def change(scheduler: BackgroundScheduler, jobs: Sequence[ScheduledJob]) -> None
 
 
 def _tidy(job: ScheduledJob) -> Callable[[], None]:
-    """What the job does, and its connection closed behind it; the punctual one keeps its own until
-    something goes wrong."""
+    """What the job does, and its connection to a server closed behind it; one to SQLite's file, and
+    the punctual job's, is kept until something goes wrong."""
 
     def run() -> None:
         is_kept = False
         try:
             job.function()
-            is_kept = job.is_punctual
+            is_kept = job.is_punctual or not is_shared()
         finally:
             if not is_kept:
                 close_database()

@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import peewee
 from peewee import Database, OperationalError, SqliteDatabase
 
 from dossier.database import identity
@@ -405,7 +406,8 @@ def _what_failed(error: BaseException) -> BaseException:
 def data_version() -> int:
     """A number that changes when another connection has written; it wakes the daemon up."""
     if _is_sqlite():
-        return int(PROXY.execute_sql("PRAGMA data_version").fetchone()[0])
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            return int(PROXY.connection().execute("PRAGMA data_version").fetchone()[0])
     from dossier.database.postgresql import Ear
 
     me = threading.get_ident()

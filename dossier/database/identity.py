@@ -28,6 +28,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from dossier.database.tables import GENESIS, Counter, Event, Item, Note, tuples
@@ -227,8 +228,12 @@ def check_still(office: Office) -> None:
 
 
 def sqlite_file(office: Office) -> Path | None:
-    url = office.settings.database.url
-    return office.root / url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
+    return _sqlite_file(office.root, office.settings.database.url)
+
+
+@cache
+def _sqlite_file(root: Path, url: str) -> Path | None:
+    return root / url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
 
 
 def mark(office: Office, is_adopted: bool = False) -> None:

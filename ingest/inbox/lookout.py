@@ -43,6 +43,9 @@ TROUBLE_SECONDS = 30
 CLAIM_SECONDS = 0.5
 """How soon a folder that another daemon is busy with is tried again."""
 
+LEAST_SECONDS, SOON_SECONDS = 0.001, 0.005
+"""A file that settles is looked at so soon, at the soonest, and one whose turn was missed."""
+
 REST = 4
 """A folder is left alone for so many times as long as a look at it took: one with 10,000 files that
 still come costs 50 ms a look, and must not keep us from the others."""
@@ -179,8 +182,9 @@ class Lookout:
         return self._watch.polls
 
     def again_in(self, client: str, seconds: float) -> None:
+        """Look at it then; 0: soon, after others."""
         with self._lock:
-            at = time.monotonic() + max(seconds, 0.005)
+            at = time.monotonic() + (max(seconds, LEAST_SECONDS) if seconds > 0 else SOON_SECONDS)
             self._due[client] = min(self._due.get(client, at), at)
 
     def postpone(self, drops: Sequence[Found], trouble: Container[str]) -> None:

@@ -96,7 +96,7 @@ SPARE_AT_ONCE = 10
 """Clients in a round for whose pages nobody waits: after an upgrade these are all clients."""
 
 FIRST, GROWTH = 50, 20
-"""Items in the first round after a start, and the growth of the next ones, to site.at_once."""
+"""Items in the first round after a start, and the growth of the next ones, to the most."""
 
 RETRY_SECONDS = 30
 """How long what can't be published (disk full, a vault file gone) is left alone."""
@@ -117,10 +117,12 @@ WORKERS = 4
 class Publisher:
     """The portal of an office. One thread uses it."""
 
-    def __init__(self, office: Office, vault: Vault, workers: WorkerPool | None = None) -> None:
+    def __init__(self, office: Office, vault: Vault, workers: WorkerPool | None = None, at_once: int | None = None) -> None:
+        """`at_once`: items in a round, if fewer than the site takes: somebody waits for its end."""
         self.office = office
         self.vault = vault
         self.site = open_site(office)
+        self._wanted_at_once = at_once
         self._workers = workers
         self.trouble: Sentence | None = None
         """What keeps something from being published now, if anything."""
@@ -142,6 +144,10 @@ class Publisher:
         self._known: set[str] = set()
         self._has_looked = False
         self._cannot_make = False
+
+    @property
+    def _at_once(self) -> int:
+        return min(self.site.at_once, self._wanted_at_once or self.site.at_once)
 
     def prepare(self) -> None:
         """Make the folders, empty the staging, see what has to be done again. PortalUnusable.
@@ -297,7 +303,7 @@ class Publisher:
         if not self._has_looked:
             self._look_who_is_there()
         going = self._going(self.site.at_once)
-        unsettled = going or self._unsettled(min(self._most, self.site.at_once))
+        unsettled = going or self._unsettled(min(self._most, self._at_once))
         is_awaited = bool(unsettled or self._made)
         stale = [] if going else self._some_of(self._stale & {item.client for item in unsettled} if is_awaited else self._stale)
         work = {code: Work(is_stale=True) for code in stale}
@@ -347,7 +353,7 @@ class Publisher:
         for one in work.values():
             one.clear()
         if not going:
-            self._most *= GROWTH if self._most < self.site.at_once else 1
+            self._most *= GROWTH if self._most < self._at_once else 1
         if not self._retry_at:
             self.trouble = None
         return shown

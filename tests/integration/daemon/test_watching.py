@@ -265,6 +265,12 @@ def test_an_inbox_in_which_no_folder_came_or_went_is_not_listed_again_at_each_fu
     assert [line["name"] for line in logged] == ["strange"]
 
 
+def test_a_file_that_settles_in_a_moment_is_looked_at_in_a_moment(office: Records) -> None:
+    lookout, _ = seen_empty(office)
+    lookout.again_in("acme-bv", 0.0002)
+    assert lookout.next_at() - time.monotonic() < 0.004
+
+
 def test_whoever_wants_no_more_of_what_came_hears_of_the_rest_the_next_time(office: Records) -> None:
     lookout, home = seen_empty(office)
     assert list(lookout.ready()) == []

@@ -168,6 +168,7 @@ def test_files_are_read_for_searching_when_nothing_came_for_a_while_and_not_when
 
 def test_after_a_while_without_work_memory_is_given_back_once(office: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(working, "SPARE_SECONDS", 0.3)
     monkeypatch.setattr(working, "IDLE_SECONDS", 0.5)
     given, taken = list[float](), list[float]()
     monkeypatch.setattr(working.memory, "give_back", lambda: given.append(time.monotonic()))

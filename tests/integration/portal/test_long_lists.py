@@ -191,6 +191,15 @@ def test_a_long_list_whose_folder_is_gone_comes_back_with_few_items_in_memory_at
     office.check()
 
 
+def test_where_somebody_waits_for_the_end_of_a_round_fewer_items_are_published_in_each(office: PortalOffice) -> None:
+    shared(office, 30)
+    for number in range(6):
+        office.share({f"{number}.txt": b"more"})
+    office.portal = publishing.Publisher(office.office, office.vault, at_once=2)
+    office.portal.prepare()
+    assert [office.portal.round(office.now) for _ in range(4)] == [2, 2, 2, 0]
+
+
 def test_a_daemon_that_ends_while_a_lost_list_comes_back_goes_on_at_its_next_start(office: PortalOffice) -> None:
     shared(office, 30)
     before = office.tree()
