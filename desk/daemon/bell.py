@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import os
 import select
-import time
 import weakref
 
 from dossier.database.database import hearing
@@ -25,35 +24,31 @@ class Bell:
     def __init__(self) -> None:
         self._rung = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         weakref.finalize(self, os.close, self._rung)
-        self._again, self._heard_at = math.inf, -math.inf
+        self._again = math.inf
 
     def ring(self) -> None:
         """End a wait, this one or the next."""
         os.eventfd_write(self._rung, 1)
 
-    def wait(self, seconds: float, hears: bool = False, deaf_seconds: float = 0.0) -> None:
+    def wait(self, seconds: float, hears: bool = False, lag_seconds: float = 0.0) -> None:
         """Return when it was rung, or after so many seconds at the latest.
 
-        If it `hears`, also when somebody wrote to the database that this thread has open, and a few
-        times more a little later; but not within `deaf_seconds` after the last time.
+        If it `hears`, also when somebody wrote to the database that this thread has open, so much
+        later, and a few times more after that. What is written meanwhile is heard as one.
         """
         if not hears:
             self._ended_by(seconds)
             return
-        deaf = min(seconds, self._heard_at + deaf_seconds - time.monotonic())
-        if deaf > 0 and self._ended_by(deaf):
-            return
-        self._hear(seconds - max(0.0, deaf))
-
-    def _hear(self, seconds: float) -> None:
         ear = hearing()
         if ear is None:
             self._ended_by(min(seconds, ASK_SECONDS))
             return
-        ended_by = self._ended_by(min(seconds, self._again), ear.fileno())
-        if ear.fileno() in ended_by:
+        ended_by = self._ended_by(min(seconds, self._again), *ear.filenos())
+        if not ended_by.isdisjoint(ear.filenos()):
+            if lag_seconds and self._rung not in ended_by:
+                self._ended_by(lag_seconds)
             ear.forget()
-            self._again, self._heard_at = FIRST_SECONDS, time.monotonic()
+            self._again = max(FIRST_SECONDS, lag_seconds)
         elif not ended_by and self._again <= seconds:
             self._again = 2 * self._again if self._again < LAST_SECONDS else math.inf
 

@@ -60,7 +60,7 @@ class _Mailing(SideThread):
 class LoginMails(_Mailing):
     """Answers requests to log in, from `start` to `end`; `round` does it once."""
 
-    hears, DEAF_SECONDS = True, WAKE_SECONDS
+    hears, LAG_SECONDS = True, WAKE_SECONDS
 
     def __init__(self, office: Office, environ: Mapping[str, str], alarm: Alarm, standing: StandingAlarms) -> None:
         super().__init__(LOGINS, Mailer(office, environ, alarm, logins=True), standing)

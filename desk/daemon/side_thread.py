@@ -31,8 +31,9 @@ class SideThread(ABC):
     hears = False
     """True if what is written to the database ends a pause too."""
 
-    DEAF_SECONDS = 0.0
-    """But no sooner than after so long: it may be written to all the time."""
+    LAG_SECONDS = 0.0
+    """But so much later: whoever is writing is not disturbed, and it may be written to all the
+    time."""
 
     def __init__(self, name: str, bell: Bell | None = None) -> None:
         self._claims = Claims()
@@ -68,5 +69,5 @@ class SideThread(ABC):
                 close_database()
                 self.forget()
                 seconds = self.TROUBLE_SECONDS
-            self._bell.wait(seconds, self.hears, self.DEAF_SECONDS)
+            self._bell.wait(seconds, self.hears, self.LAG_SECONDS)
         close_database()

@@ -25,7 +25,7 @@ class WebhookWork(SideThread):
     """Sends from `start` to `end`; `once` does it once, without a thread. `alarm` raises and
     ends the alarms of `standing`."""
 
-    DEAF_SECONDS = WAKE_SECONDS
+    LAG_SECONDS = WAKE_SECONDS / 2
 
     def __init__(
         self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: StandingAlarms

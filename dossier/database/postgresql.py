@@ -133,9 +133,9 @@ class Ear:
     def is_open(self) -> bool:
         return self._listening is not None and not self._listening.closed
 
-    def fileno(self) -> int:
+    def filenos(self) -> tuple[int, ...]:
         """It can be read (poll(2)) when somebody wrote since `version` was asked."""
-        return int(self._listening.fileno())
+        return (int(self._listening.fileno()),)
 
     def forget(self) -> None:
         """`version` takes note of what was heard."""
