@@ -38,7 +38,7 @@ RETENTION_SECONDS = 900
 """How often the vault files of removed items are looked at, and whether this month's list of
 what may go was mailed."""
 
-BREACH_SECONDS, BREACH_REST_SECONDS = 5, 60
+BREACH_SECONDS, BREACH_REST_SECONDS = 10, 60
 """How often it is seen whether a draft for the register of data breaches is due that no command
 wrote, for so long after anything was written; and else."""
 

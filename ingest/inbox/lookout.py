@@ -59,8 +59,9 @@ STAMP_NS = 2_000_000_000
 HELPED_AT_ONCE = 20
 """So many clients' help files are written in one go: drops come first."""
 
-TURNS = 5
-"""At each full look one in TURNS of the empty folders is listed though its stamp is the same."""
+TURNS, HELP_TURNS = 5, 10
+"""At each full look one in TURNS of the empty folders is listed though its stamp is the same, and
+one in HELP_TURNS of the clients' help files is seen to."""
 
 QUIET_NS = 3600 * 1_000_000_000
 """A folder that was quiet for so long is polled every QUIET_TURNS-th time: with 10,000 of them that
@@ -127,7 +128,7 @@ class Lookout:
         self._to_help: deque[str] = deque()
         self._helped: Office | None = None
         """With what configuration all of them were seen to last."""
-        self._helped_at = [0.0] * TURNS
+        self._helped_at = [0.0] * HELP_TURNS
         """When each part of the clients had its turn last, in seconds since 1970."""
         self._helped_since = 0.0
         """What was not changed since then need not be read."""
@@ -318,12 +319,12 @@ class Lookout:
         except OSError as error:
             self._cannot_help(error)
             return
-        turn, now = self._full_looks % TURNS, time.time()
+        turn, now = self._full_looks % HELP_TURNS, time.time()
         if self._helped is not self.office:
             self._helped, self._to_help, self._helped_since = self.office, deque(known), 0.0
-            self._helped_at = [now] * TURNS
+            self._helped_at = [now] * HELP_TURNS
         elif not self._to_help:
-            self._to_help.extend(client for client in known if hash(client) % TURNS == turn)
+            self._to_help.extend(client for client in known if hash(client) % HELP_TURNS == turn)
             self._helped_since, self._helped_at[turn] = self._helped_at[turn], now
 
     def help(self, is_called: Callable[[], bool]) -> bool:
@@ -345,7 +346,7 @@ class Lookout:
     def _cannot_help(self, error: OSError) -> None:
         log.warning("a help file can't be written", path=str(error.filename), error=error.strerror)
         self._to_help.clear()
-        self._helped_at = [0.0] * TURNS
+        self._helped_at = [0.0] * HELP_TURNS
 
     def _see_whether_empty(self, has_clients: bool) -> None:
         if has_clients and not self._had_clients:
