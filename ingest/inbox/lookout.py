@@ -116,8 +116,8 @@ class Lookout:
         self._full_looks = self._polls = 0
         self._rest_until: dict[str, float] = {}
         self._listed: tuple[list[str], dict[str, Sentence]] = [], {}
-        self._inbox_seen: tuple[Office, int] | None = None
-        """The configuration and the inbox's own time stamp when that was listed."""
+        self._listed_state: tuple[object, ...] | None = None
+        """What the inbox was like when that was listed."""
         self._unreadable: dict[str, Sentence] = {}
         self._others: set[str] = set()
         self.waiting: dict[str, list[NotTaken]] = {}
@@ -149,6 +149,7 @@ class Lookout:
         self.looker.forget()
         self._watch.deepen(_depth(office))
         self._empty.clear()
+        self._listed_state = None
         self.look_everywhere()
 
     def count_waiting(self) -> int:
@@ -263,16 +264,20 @@ class Lookout:
         """Every client's folder but those that are as they were when they were seen empty."""
         self._full_looks += 1
         try:
-            is_new = self._is_inbox_new()
+            state = self._state_of_inbox()
+            is_new = state is None or state != self._listed_state or self._full_looks % TURNS == 0
             if self._watching:
                 if is_new or self._watch.trouble is not None:
                     self._watch.extend()
                 self._alarm("watch inbox", self._watch.trouble)
-            known, others = listing.clients_with_folders(self.office) if is_new else self._listed
+            if is_new:
+                self._listed = listing.clients_with_folders(self.office)
+                self._listed_state = state if state == self._state_of_inbox() else None
+            known, others = self._listed
         except OSError as error:
+            self._listed_state = None
             self._tell_of_inbox(sentence("inbox.inbox_unreadable", path=str(self.office.inbox), why=system.why(error)))
             return set()
-        self._listed = known, others
         for name in others.keys() - self._others:
             log.warning("something in the inbox is left alone", name=names.printable(name), reason=str(others[name]))
         self._others = set(others)
@@ -288,14 +293,13 @@ class Lookout:
         in_turn = (client for client in known if hash(client) % TURNS == turn and client not in changed)
         return changed.union(client for client in in_turn if self._holds_files(f"{inbox}/{client}"))
 
-    def _is_inbox_new(self) -> bool:
-        """True if other folders may lie in the inbox than at the last full look, or it is listed
-        whatever its time stamp says. OSError: it is gone."""
-        stamp = os.stat(self.office.inbox).st_mtime_ns
-        last, self._inbox_seen = self._inbox_seen, (self.office, stamp)
-        if time.time_ns() - stamp <= STAMP_NS:
-            self._inbox_seen = None
-        return last is None or last[0] is not self.office or last[1] != stamp or self._full_looks % TURNS == 0
+    def _state_of_inbox(self) -> tuple[object, ...] | None:
+        """Other than it was if other folders may lie in it; None where its time stamp may not tell
+        the next change. OSError: it is gone."""
+        status = os.stat(self.office.inbox)
+        if time.time_ns() - status.st_mtime_ns <= STAMP_NS:
+            return None
+        return status.st_dev, status.st_ino, status.st_mtime_ns
 
     def _made_folders(self, known: list[str], others: Iterable[str]) -> list[str]:
         """The clients with a folder, made where it lacks; none in an inbox that lost all."""
@@ -476,6 +480,7 @@ class Lookout:
         if began:
             self._alarm("watch inbox", self._watch.trouble)
             self._empty.clear()
+            self._listed_state = None
             self.look_everywhere()
 
 

@@ -265,6 +265,26 @@ def test_an_inbox_in_which_no_folder_came_or_went_is_not_listed_again_at_each_fu
     assert [line["name"] for line in logged] == ["strange"]
 
 
+def test_an_inbox_that_was_exchanged_while_it_was_listed_is_listed_again(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookout = Lookout(office.office, lambda: None, lambda cause, text: None)
+    lookout.look_everywhere()
+    list(lookout.ready())
+    inbox = office.root / "inbox"
+    set_back(inbox)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(listing, "clients_with_folders", lambda _: (os.utime(inbox, (1, 1)), ([], {}))[1])
+        lookout.look_everywhere()
+        list(lookout.ready())
+    assert lookout.trouble is not None
+    set_back(inbox)
+    for name, data in (("a.pdf", PDF), ("a.yaml", GOOD.encode())):
+        (inbox / "acme-bv" / name).write_bytes(data)
+    assert looks_until_found(lookout, lookout.look_everywhere) == 1
+    assert lookout.trouble is None
+
+
 def test_a_file_that_settles_in_a_moment_is_looked_at_in_a_moment(office: Records) -> None:
     lookout, _ = seen_empty(office)
     lookout.again_in("acme-bv", 0.0002)
