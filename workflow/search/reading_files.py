@@ -60,6 +60,9 @@ def read_some(
             found[sha256] = _read(vault, texts, key, name, sha256, with_ocr) if text is None else Said(text)
             room -= len(found[sha256].text)
         said[key] = found
+    is_more = len(said) < len(keys) or len(keys) == most
+    if not said:  # a transaction would wake whoever listens to a database server
+        return is_more
     with transaction():
         now = _files_of(list(said))
         done = [key for key in said if _hashes(now[key]) == _hashes(files_of[key])]  # else it was changed, and is due still
@@ -69,7 +72,7 @@ def read_some(
         ]
         file_texts.keep_each([(row, {sha256: said[row[0]][sha256] for sha256 in _hashes(now[row[0]])}) for row in rows])
         TextDue.delete().where(among(TextDue.item, done)).execute()
-    return len(said) < len(keys) or len(keys) == most
+    return is_more
 
 
 def _files_of(keys: Sequence[int]) -> dict[int, list[_File]]:
