@@ -126,6 +126,24 @@ def commands(result: Result) -> tuple[str, dict[str, str]]:
     return table(columns, rows), {"commands": bars(title, "ms more than dossier --version", values, 50)}
 
 
+def publishing(result: Result) -> tuple[str, dict[str, str]]:
+    rows = [(one["items"], round(one["bytes"] / 1e6, 1), round(one["ms"])) for one in result["rounds"]]
+    lost = f"A lost portal of {result['lost']:,} items of one client: {result['memory_mb']:.0f} MB, {result['seconds']:.1f} s of the processor."
+    return f"{table(('items of the client', 'written, MB', 'processor time, ms'), rows)}\n\n{lost}", {}
+
+
+def portal(result: Result) -> tuple[str, dict[str, str]]:
+    columns = ("items", "page", "a second", "p95, ms", "processor time, ms")
+    rows = [tuple(one[key] for key in ("items", "page", "per_second", "p95_ms", "cpu_ms")) for one in result["results"]]
+    return table(columns, rows), {}
+
+
+def scale(result: Result) -> tuple[str, dict[str, str]]:
+    keys = ("what", "per_second", "of_sqlite", "of_one", "daemon_ms", "server_ms", "memory_mb")
+    columns = ("", "drops/s", "of SQLite", "of one daemon", "daemons, ms a drop", "PostgreSQL, ms a drop", "memory, MB")
+    return table(columns, [tuple(one[key] for key in keys) for one in result["results"]]), {}
+
+
 def start(result: Result) -> tuple[str, dict[str, str]]:
     rows = [(one["items"], one["seconds"], one["memory_mb"]) for one in result["results"]]
     return table(("items", "ready after, s", "memory, MB"), rows), {}
@@ -133,6 +151,7 @@ def start(result: Result) -> tuple[str, dict[str, str]]:
 
 SECTIONS: dict[str, Callable[[Result], tuple[str, dict[str, str]]]] = {
     "backlog": backlog, "papers": papers, "growth": growth, "latency": latency, "idle": idle, "fairness": fairness, "commands": commands, "start": start,
+    "publishing": publishing, "portal": portal, "scale": scale,
 }  # fmt: skip
 
 
