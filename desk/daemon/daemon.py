@@ -25,7 +25,7 @@ from desk.daemon.event_log import EventLog
 from desk.daemon.mail_work import MailWork
 from desk.daemon.periodic import Periodic
 from desk.daemon.portal_work import PortalWork
-from desk.daemon.process import Teller, call_on_stop
+from desk.daemon.process import Teller, allow_many_open, call_on_stop
 from desk.daemon.scheduled_job import ScheduledJob
 from desk.daemon.side_thread import LEAD_SECONDS
 from desk.daemon.summary import RunSummary
@@ -152,6 +152,7 @@ class Daemon:
         try:
             with presence.alone(self.office), contextlib.ExitStack() as beside:
                 call_on_stop(self.stop)
+                allow_many_open()
                 gc.freeze()  # what is loaded by now stays
                 gc.set_threshold(GARBAGE_AT, 20, 100)
                 gc.enable()

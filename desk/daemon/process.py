@@ -1,15 +1,17 @@
-"""SIGTERM and SIGINT, heard on a thread of their own.
+"""What the daemon has of the system: signals, open files, and whoever supervises it.
 
-A handler of Python's runs between any two steps of the main thread: maybe in the middle of
-`Event.set`, holding the very lock that the handler's own `set` then waits for, for ever. So the
-handler does nothing, and the byte that the interpreter writes for each signal
-(signal.set_wakeup_fd) is read by a thread, which may take locks as any other.
+SIGTERM and SIGINT are heard on a thread of their own. A handler of Python's runs between any two
+steps of the main thread: maybe in the middle of `Event.set`, holding the very lock that the
+handler's own `set` then waits for, for ever. So the handler does nothing, and the byte that the
+interpreter writes for each signal (signal.set_wakeup_fd) is read by a thread, which may take locks
+as any other.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import threading
@@ -28,6 +30,15 @@ def call_on_stop(stop: Callable[[], None]) -> None:
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     for number in SIGNALS:
         signal.signal(number, _noted)
+
+
+def allow_many_open() -> None:
+    """As many files at once as the system lets this process have, where by default it is 1,024:
+    each that waits to be read for the guard is held open, and a batch of drops may have
+    thousands."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # not everywhere is what may be had really given
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _noted(*_: object) -> None:
