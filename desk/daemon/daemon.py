@@ -244,7 +244,7 @@ class Daemon:
     # Sharing the office with other daemons (PostgreSQL)
 
     def _lead(self) -> bool:
-        """True if deciding, publishing and the scheduled jobs are this daemon's."""
+        """True if deciding and what is done once are this daemon's."""
         now = time.monotonic()
         if not self.leads and now < self._lead_due:
             return False
@@ -336,6 +336,8 @@ class Daemon:
                     self._wrote_at = time.monotonic()
                     mark_due = min(mark_due, self._wrote_at + MARK_SECONDS)
                     self.texts.note()
+                    if is_shared():
+                        self.portal.note()
                     events.tell() if self.leads else events.skip()
                 if now_version != version:
                     version, self._queue_due = now_version, 0.0
@@ -418,8 +420,8 @@ class Daemon:
         return 0.0 if is_received else min(self._next_round(), self.lookout.next_at())
 
     def _next_round(self) -> float:
-        """When the queue is looked at again, in monotonic seconds; never, by who doesn't lead."""
-        return self._queue_due if self.leads else float("inf")
+        """When the queue is looked at again, and what is to be published, in monotonic seconds."""
+        return self._queue_due
 
     def _step(self) -> bool:
         """Do what is due now; True if there was anything."""
@@ -432,7 +434,7 @@ class Daemon:
             self.portal.take_off()
         self._clear_rest()
         taken = self._take_due()
-        did = (taken or self._queue_due <= time.monotonic()) and self._lead() and self._decide_and_publish(self._is_called)
+        did = (taken or self._queue_due <= time.monotonic()) and self._decide_and_publish(self._is_called)
         if self._uncleared:
             clients, outcome, self._uncleared = self._uncleared, Outcome(), set()
             self.intake.clear_up(outcome)
@@ -443,12 +445,14 @@ class Daemon:
         return did or taken
 
     def _decide_and_publish(self, between: Callable[[], bool] = lambda: False) -> bool:
-        """What was decided, then what stands approved, for a few seconds or until `between` two
-        rounds something else is due; True if there was anything, or is more."""
-        again = self.queue.round(clock.utc_now())
+        """What was decided, by who leads, then what stands approved, for a few seconds or until
+        `between` two rounds something else is due; True if there was anything, or is more."""
+        again = self.queue.round(clock.utc_now()) if self._lead() else None
         self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
         began = time.monotonic()
-        published, has_more = self.portal.step(between)
+        published, has_more = self.portal.step(between) if self.leads else self.portal.help(between)
+        if self.portal.were_others():  # nobody tells if one of them is killed
+            self._queue_due = min(self._queue_due, time.monotonic() + LEAD_SECONDS)
         self._published_at = time.monotonic()
         self.summary.add_published(published, self._published_at - began)
         return bool(published or has_more or again == 0.0)
@@ -456,9 +460,8 @@ class Daemon:
     def _meanwhile(self, between: Callable[[], bool]) -> None:
         """Between two batches of a backlog: what was withdrawn goes, and what else is due has
         its turn now and then."""
-        if not self._lead():
-            return
-        self.portal.take_off()
+        if self._lead():
+            self.portal.take_off()
         if time.monotonic() - self._published_at > TURN_SECONDS:
             self._decide_and_publish(between)
         if self._once:

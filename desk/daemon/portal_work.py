@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 
 import structlog
 
@@ -26,7 +27,8 @@ from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool
 from workflow.portal import verifying
 from workflow.portal.pictures import Dresser, PicturedItems, Studio
-from workflow.portal.publishing import Publisher
+from workflow.portal.publishing import RETRY_SECONDS, Publisher
+from workflow.portal.sharing import can_share
 
 log = structlog.get_logger("portal")
 
@@ -72,6 +74,8 @@ class PortalWork:
         self._drawing: Future[PicturedItems | None] | None = None
         self._hint, self._alarm = hint, alarm
         self._is_undressed = True
+        self._is_ready, self._ready_at = False, 0.0
+        self._were_others = False
 
     def prepare(self) -> None:
         """Before the first step. Raises site.PortalUnusable."""
@@ -80,7 +84,8 @@ class PortalWork:
     def reconsider(self, office: Office) -> None:
         """The configuration has changed."""
         self.portal.office = office
-        self.portal.reconsider_clients()
+        if self.portal.leads:
+            self.portal.reconsider_clients()
 
     def start(self) -> None:
         """Begin to make pictures whenever there is rest."""
@@ -94,6 +99,8 @@ class PortalWork:
     def take_off(self) -> None:
         """Take off the portal what was withdrawn."""
         self.portal.take_off(clock.utc_now())
+        self._were_others |= self.portal.were_others()
+        self.portal.let_go()
 
     def is_gone(self) -> bool:
         """True if somebody deleted the portal's folder."""
@@ -104,37 +111,85 @@ class PortalWork:
         round, says so: (how many items were published, whether there is more to do at once)."""
         wanted = verifying.asked()
         try:
-            verifying.mend(self.portal, clock.utc_now(), wanted)
+            wanted = verifying.mend(self.portal, clock.utc_now(), wanted)
         except OSError as error:
             log.error("not mended; it is tried again", error=str(error))
             wanted = []
         batch = self._dresser.take()
         if batch is not None:
             self.portal.put_up(batch)
+        # Whoever asked for mending waits for all of it.
+        published, has_more = self._publish(self.portal.has_work if wanted else self.portal.is_awaited, between, bool(wanted))
+        if wanted and not self._were_others:
+            verifying.forget(wanted)
+        self._alarm("portal", self.portal.trouble)
+        return published, has_more
+
+    def help(self, between: Callable[[], bool]) -> tuple[int, bool]:
+        """The same beside a daemon that leads, which sees to all that is done once: alarms too."""
+        if not self._can_help():
+            return 0, False
+        return self._publish(self.portal.is_awaited, between)
+
+    def _publish(
+        self, has_work: Callable[[datetime], bool], between: Callable[[], bool], is_to_the_end: bool = False
+    ) -> tuple[int, bool]:
         published, end, has_more = 0, time.monotonic() + STEP_SECONDS, False
-        has_work = self.portal.has_work if wanted else self.portal.is_awaited
         while not files.stopping.is_set() and (has_more := has_work(now := clock.utc_now())):
             published += self.portal.round(now)
             self._is_undressed = True
             if published and self._studio is not None:
                 self._studio.get_ready()
             is_over = between() or time.monotonic() > end
-            if is_over and not wanted:  # whoever asked for mending waits for all of it
+            self._were_others |= self.portal.were_others()
+            if is_to_the_end and self._were_others:  # what they do is waited for elsewhere
+                has_more = False
                 break
-        if wanted:
-            verifying.forget(wanted)
-        self._alarm("portal", self.portal.trouble)
+            if is_over and not is_to_the_end:
+                break
+        self._were_others |= self.portal.were_others()
+        self.portal.let_go()
         return published, has_more
+
+    def _can_help(self) -> bool:
+        """True if this daemon may publish beside the one that leads, and is ready to."""
+        if (
+            not self._is_ready
+            and can_share(self.portal.office)
+            and not identity.is_trial()
+            and time.monotonic() >= self._ready_at
+        ):
+            self._ready_at = time.monotonic() + RETRY_SECONDS
+            try:
+                self.portal.prepare_to_help()
+                self._is_ready = True
+            except OSError as error:
+                log.error("this daemon can't publish; others do", error=str(error))
+        return self._is_ready
+
+    def were_others(self) -> bool:
+        """True if other daemons worked for clients for whom there was something to do, since this
+        was asked last."""
+        were, self._were_others = self._were_others, False
+        return were
 
     def spare(self, is_called: Callable[[], bool]) -> bool:
         """Make some of the pages for which nobody waits, until `is_called`; False: there are
         none."""
         now = clock.utc_now()
-        if not self.portal.has_spare_work(now) or self.portal.is_awaited(now):
+        if not self.portal.has_spare_work(now):
             return False
+        if self.portal.is_awaited(now):
+            self.portal.let_go()
+            return False
+        self.portal.were_others()
         self.portal.round(now, is_called)
         self._alarm("portal", self.portal.trouble)
-        return True
+        return not self.portal.were_others()
+
+    def note(self) -> None:
+        """Somebody changed the database: what another daemon published may lack pictures."""
+        self._is_undressed = True
 
     def rest(self) -> None:
         """There is nothing to be taken or published: a good time for pictures."""

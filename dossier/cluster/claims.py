@@ -7,13 +7,15 @@ connections (presence.py). What is written under a claim goes through the same c
 daemon that lost the claim can't commit. Before what can't be undone outside of the database, it
 asks (`confirm`).
 
-Clients' inbox folders are claimed one by one, by whichever daemon looks there first. Deciding,
-publishing, mailing and the scheduled jobs are claimed as a whole by one daemon, until it ends.
+Clients' inbox folders are claimed one by one, by whichever daemon looks there first, and so are
+their parts of the portal (workflow/portal/sharing.py). Deciding, mailing and the scheduled jobs are
+claimed as a whole by one daemon, until it ends.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Iterable
 
 from peewee import OperationalError
 
@@ -33,6 +35,10 @@ def inbox(client: str) -> str:
     return f"inbox {client}"
 
 
+def portal(client: str) -> str:
+    return f"portal {client}"
+
+
 def key_of(name: str) -> int:
     """The key of the advisory lock that stands for this claim."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
@@ -47,19 +53,22 @@ class Claims:
 
     def take(self, name: str) -> bool:
         """Claim; False if another daemon has it, True if it is ours already."""
+        return bool(self.take_some((name,)))
+
+    def take_some(self, names: Collection[str]) -> set[str]:
+        """Claim each of these that no other daemon has; those that are ours now, or were."""
         if not is_shared():
-            return True
+            return set(names)
         backend = int(PROXY.connection().info.backend_pid)
         if backend != self._backend:
             self._held.clear()  # another connection: what the old one held is gone
             self._backend = backend
-        if name in self._held:
-            return True
-        key = key_of(name)
-        taken = bool(PROXY.execute_sql("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()[0])
-        if taken:
-            self._held[name] = key
-        return taken
+        free = {key_of(name): name for name in names if name not in self._held}
+        if free:
+            query = "SELECT key FROM unnest(%s::bigint[]) AS key WHERE pg_try_advisory_lock(key)"
+            for (key,) in PROXY.execute_sql(query, (list(free),)).fetchall():
+                self._held[free[key]] = key
+        return {name for name in names if name in self._held}
 
     def confirm(self) -> None:
         """Raise the database's error if the connection is another than the one that claimed."""
@@ -79,10 +88,12 @@ class Claims:
 
     def release(self, name: str) -> None:
         """Give a claim back; fine if it isn't held."""
-        key = self._held.pop(name, None)
-        if key is not None:
-            PROXY.execute_sql("SELECT pg_advisory_unlock(%s)", (key,))
+        self._release((name,))
 
-    def release_all(self, kept: tuple[str, ...]) -> None:
-        for name in [name for name in self._held if name not in kept]:
-            self.release(name)
+    def release_all(self, kept: tuple[str, ...] = ()) -> None:
+        self._release([name for name in self._held if name not in kept])
+
+    def _release(self, names: Iterable[str]) -> None:
+        keys = [self._held.pop(name) for name in names if name in self._held]
+        if keys:
+            PROXY.execute_sql("SELECT pg_advisory_unlock(key) FROM unnest(%s::bigint[]) AS key", (keys,))

@@ -93,6 +93,14 @@ def set_clock(connection: Any) -> None:
     clock.follow(theirs, asked, datetime.now(UTC))
 
 
+def sessions() -> set[str]:
+    """The SESSION of each process that is connected to this database."""
+    query = (
+        "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'dossier %%' AND datname = current_database()"
+    )
+    return {row[0] for row in PROXY.execute_sql(query, ()).fetchall()}
+
+
 def end_sessions(name: str) -> int:
     """End the connections of the process with this SESSION, and so its locks; returns how many.
 

@@ -244,6 +244,12 @@ def open_new(path: Place, mode: int) -> int:
         return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=folder)
 
 
+def make_mark(path: Place, mode: int) -> None:
+    """Make an empty file, as a mark; fine if it exists. Not synced."""
+    with contextlib.suppress(FileExistsError):
+        os.close(open_new(path, mode))
+
+
 @contextlib.contextmanager
 def new_file(path: Place, mode: int) -> Iterator[int]:
     """A descriptor to write a new file with. After an error there is no file. FileExistsError."""

@@ -29,6 +29,13 @@ SWEEP_SECONDS = 1.0
 """How long a start waits until what a daemon left is deleted: a large folder takes a minute."""
 
 
+MARKS = "marks"
+"""The folder, beside the staging folders, in which a file says who works on a client's folder."""
+
+UNSURE = "unsure"
+"""In the place of a staging folder's name: nobody works there, and what lies there is unsure."""
+
+
 class PortalUnusable(OSError):
     """The portal's folder can't be used as it is set up; the message says why and what to do."""
 
@@ -44,34 +51,54 @@ class FolderSite:
         self.staging = self._stagings / secrets.token_hex(8)
         self._can_swap = False
         self._made: tuple[int, int] | None = None
+        self._session = ""
 
-    def prepare(self) -> None:
-        """Make the folders, and empty the staging folder. Raises PortalUnusable."""
+    def share(self, session: str) -> None:
+        """Others put things there as well; `session` is what our connections are called."""
+        self._session = session
+        self.staging = self._stagings / f"{session}-{secrets.token_hex(4)}"
+
+    def prepare(self, working: Collection[str] = ()) -> None:
+        """Make the folders, and empty the staging folder. Raises PortalUnusable.
+
+        `working`: the sessions of others who may be at work; what they have staged stays.
+        """
         self._make()
-        self.prepare_staging()
+        self.prepare_staging(working)
         if not moves.can_move(self.staging, self.path):
             within = str(self.path / "portal")
             raise PortalUnusable(sentence("publishing.mount_point", path=str(self.path), within=within))
         self._can_swap = moves.can_swap(self.staging)
 
-    def prepare_staging(self) -> None:
+    def prepare_staging(self, working: Collection[str] = ()) -> None:
         """Make an empty staging folder, and remove those of others. Raises PortalUnusable."""
         try:
             files.make_folder(self._stagings, 0o750)
-            left = []
-            for name in os.listdir(self._stagings):
-                gone = self._stagings / f".{secrets.token_hex(8)}.gone"
-                moves.move(self._stagings / name, gone)  # first: nobody who is at work there finds it any more
-                left.append(gone)
+            names = os.listdir(self._stagings)
+            left = [self._set_aside(name) for name in names if not working or self._is_left(name, working)]
             self._make_staging()
             _remove_beside(left).join(SWEEP_SECONDS)
         except OSError as error:
             why = system.why(error)
             raise PortalUnusable(sentence("publishing.not_beside", path=str(error.filename), why=why)) from error
 
+    def _is_left(self, name: str, working: Collection[str]) -> bool:
+        """True if nobody who works needs what lies beside our staging folder by this name."""
+        session = name.partition("-")[0]
+        return name not in (MARKS, self.staging.name) and (session == self._session or session not in working)
+
+    def _set_aside(self, name: str) -> Path:
+        """A staging folder gets another name: whoever is at work there finds nothing of it any
+        more."""
+        gone = self._stagings / f".{secrets.token_hex(8)}.gone"
+        moves.move(self._stagings / name, gone)
+        return gone
+
     def _make_staging(self) -> None:
         for name in ("items", "clients", "pages"):
             files.make_folder(self.staging / name, 0o750)
+        if self._session:
+            files.make_folder(self._stagings / MARKS, 0o750)
 
     def is_gone(self) -> bool:
         """True if the folder that `prepare` made is gone, or another one is in its place."""
@@ -86,10 +113,49 @@ class FolderSite:
         self._make()
         self._make_staging()
 
+    def follow(self) -> None:
+        """Go on in the folder that another daemon made anew. FileNotFoundError: nobody did yet."""
+        found = os.stat(self.path)
+        self._make_staging()
+        self._made = (found.st_dev, found.st_ino)
+
     def _make(self) -> None:
         files.make_folder(self.path)
         made = os.stat(self.path)
         self._made = (made.st_dev, made.st_ino)
+
+    # Whose is what, where several daemons put things there (sharing.py)
+
+    def enter(self, codes: Collection[str]) -> set[str]:
+        """Mark these clients as being worked on by us, who have claimed them. OSError.
+
+        Returns those whose mark somebody left: what lies there may be half done. Whoever it was
+        has lost the claim, and whatever they may still be about to do fails: their staging folder
+        is gone from here on.
+        """
+        marks = self._stagings / MARKS
+        left = [(code, name) for code, name in map(_read_mark, os.listdir(marks)) if code in codes]
+        for code in codes:
+            files.make_mark(marks / f"{code}.{self.staging.name}", 0o640)
+        for name in {name for _, name in left} - {self.staging.name, UNSURE}:
+            with contextlib.suppress(FileNotFoundError):
+                _remove_beside([self._set_aside(name)])
+        for code, name in left:
+            if name != self.staging.name:
+                files.remove(marks / f"{code}.{name}")
+        return {code for code, _ in left}
+
+    def leave(self, code: str, is_sure: bool) -> None:
+        """Before the claim is given back; not `is_sure`: something may be half done. OSError."""
+        mark = self._stagings / MARKS / f"{code}.{self.staging.name}"
+        if is_sure:
+            files.remove(mark)
+        else:
+            moves.move(mark, mark.with_name(f"{code}.{UNSURE}"))
+
+    def doubt(self, code: str) -> None:
+        """Have whoever claims this client next believe nothing of what lies there. OSError."""
+        files.make_mark(self._stagings / MARKS / f"{code}.{UNSURE}", 0o640)
 
     # What lies there
 
@@ -239,6 +305,12 @@ class FolderSite:
         gone = self.staging / "clients" / f".{secrets.token_hex(8)}.gone"
         moves.move(folder, gone)
         _remove_beside([gone])
+
+
+def _read_mark(name: str) -> tuple[str, str]:
+    """A mark's client, and the staging folder of who made it."""
+    code, _, staging = name.rpartition(".")
+    return code, staging
 
 
 def _remove_beside(folders: Sequence[Path]) -> threading.Thread:

@@ -94,11 +94,11 @@ class Change:
     def staged(self) -> list[Path]:
         """After `stage`: what to sync before `apply`."""
         assert self._staged is not None
-        pages = [self._staged / name for name in self.pages]
+        pages = [self._staged / name for name in (*self.more, *self.pages)]
         if not self._whole:
-            return [*pages, self._staged / PAGES, self._staged, *_content(self.put), *self.more.values()]
+            return [*pages, self._staged / PAGES, self._staged, *_content(self.put)]
         placed = _content({name: self._staged / name for name in self.put})
-        return [*self._linked, self._staged, *placed, *(self._staged / name for name in self.more), *pages]
+        return [*self._linked, self._staged, *placed, *pages]
 
     def _replaces(self, portal: Folder) -> bool:
         """True if anything that a reader may be looking at goes, or gives way to something new."""
@@ -112,6 +112,8 @@ class Change:
     def _stage_pages(self) -> None:
         assert self._staged is not None
         files.make_folder(self._staged / PAGES)
+        for name, path in self.more.items():
+            moves.move(path, self._staged / name)
         self._write_pages(self._staged)
 
     def _stage_whole(self, home: Place | None) -> None:
@@ -175,9 +177,7 @@ class Change:
                     moves.move(folder / file, item / file)
                 files.sync((), (item,))
         with files.made_folder(home / PAGES) as pages:
-            for name, path in self.more.items():
-                moves.move(path, _beneath(home, pages, name))
-            for name in self.pages:
+            for name in (*self.more, *self.pages):
                 moves.move(self._staged / name, _beneath(home, pages, name))
             for name in self.less:
                 self._put_aside(_beneath(home, pages, name))

@@ -29,13 +29,14 @@ holds all of it against the trail in its turn.
 At every instant items.json and index.html name only what is there, and the item's folder holds what
 they say of it.
 
-Where several daemons share the office (PostgreSQL), one of them publishes. It may be stopped
-anywhere, replaced, and woken up, even in the middle of 3. So each has a staging folder of its own,
-its successor removes it before anything else, and whatever 3 does on the portal is a rename out of
-that folder or into it: then it fails, on the file server, whatever the sleeper believes. Its
-transaction is gone, so what it had placed before that is done again. (An object store knows no such
-rename: there the connection to the database is asked before each client's change, and what the
-sleeper was sending at that moment arrives; the daily look mends it.)
+Where several daemons share the office (PostgreSQL), each publishes for clients that it has claimed
+(sharing.py). It may be stopped anywhere, replaced, and woken up, even in the middle of 3. So each
+has a staging folder of its own, which whoever works for one of its clients next removes before
+anything else, and whatever 3 does on the portal is a rename out of that folder or into it: then it
+fails, on the file server, whatever the sleeper believes. Its transaction is gone, so what it had
+placed before that is done again. (An object store knows no such rename, so there only the daemon
+that leads publishes: the connection to the database is asked before each client's change, and what
+a sleeper was sending at that moment arrives; the daily look mends it.)
 
 A folder or file of the portal that is none of ours is never deleted: it is moved to var/quarantine
 when it is in the way, and by verifying.py otherwise. The staging folder lies beside the portal, as
@@ -46,6 +47,7 @@ that something unpublished lies in it.
 from __future__ import annotations
 
 import re
+import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -56,8 +58,8 @@ from itertools import chain
 from pathlib import Path
 
 import structlog
+from peewee import fn
 
-from dossier.cluster import claims
 from dossier.database import identity
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Page, PageFile, among, chunks, first_edition, item_name, plain_rows, tuples
@@ -70,7 +72,7 @@ from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, WorkerPool, slices
 from workflow.approval import deciding
 from workflow.approval.fitting import Fitting, Standing
-from workflow.portal import lists, whole_list
+from workflow.portal import lists, sharing, whole_list
 from workflow.portal.jobs import OF_ITEMS, PortalJob, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.portal.lists import NotAsWritten
 from workflow.portal.pages import LOGO, Extra
@@ -144,6 +146,13 @@ class Publisher:
         self._known: set[str] = set()
         self._has_looked = False
         self._cannot_make = False
+        self.leads = True
+        """It sees to all that is done once; else it publishes beside a daemon that does."""
+        self._clients, self._leading = sharing.Clients(self.site, sharing.can_share(office)), sharing.Leading()
+        self._start = secrets.randbelow(1 << 16)
+        """Where among the clients it begins, where it doesn't lead."""
+        self._at_stake: dict[int, str] = {}
+        """Items of which it is unsure what lies there, with their clients, for whom we work."""
 
     @property
     def _at_once(self) -> int:
@@ -154,14 +163,25 @@ class Publisher:
 
         In an office for trying the portal is left as it is, by this and all that follows.
         """
+        self.leads = True
         if identity.is_trial():
             return
-        self.site.prepare()
-        self._is_all_unsure = Item.select().where(Item.unsettled).exists()
+        self._prepare_folders()
         self.reconsider_clients()
+
+    def prepare_to_help(self) -> None:
+        """The same, to publish beside the daemon that leads. PortalUnusable."""
+        self.leads = False
+        self._prepare_folders()
+
+    def _prepare_folders(self) -> None:
+        self.site.prepare(self._clients.sessions())
+        self._is_all_unsure = Item.select().where(Item.unsettled).exists()
 
     def reconsider_clients(self) -> None:
         """After config/ changed: who came on or went off the portal, and whose pages differ."""
+        if self._clients.is_shared:
+            self._leading.announce(self.office)
         known = {row[0] for row in tuples(Item.select(Item.client).distinct())}
         never = never_shared(self.office)
         away = {code for code in known if not is_on_portal(self.office, code)}
@@ -213,6 +233,7 @@ class Publisher:
         self._is_all_unsure = True
         self._written.clear()
         self._stale.update(code for code in codes if is_on_portal(self.office, code))
+        self._clients.doubt(codes)
         for code in sorted(codes):
             with transaction():
                 Item.update(unsettled=True).where((Item.client == code) & public & ~Item.unsettled).execute()
@@ -223,10 +244,42 @@ class Publisher:
         self._unsure.update(keys)
         self._wrong.update(keys)
         codes = set(clients)
+        if self._clients.is_shared:  # others may be the ones to do it
+            held, of_keys = self._clients.held(), dict(tuples(Item.select(Item.id, Item.client).where(among(Item.id, keys))))
+            self._at_stake.update((key, code) for key, code in of_keys.items() if code in held)
+            self._clients.doubt(codes.union(of_keys.values()) - held)
         self._written -= codes
         self._stale.update(code for code in codes if is_on_portal(self.office, code))
         with transaction():
             Item.update(unsettled=True).where(among(Item.id, keys)).execute()
+
+    def claim(self, codes: Iterable[str]) -> set[str]:
+        """Those of these clients whom no other daemon works for: they are ours until `let_go`, or
+        the end of the next round. OSError."""
+        mine, left = self._clients.take(codes)
+        if left:
+            self._written -= left
+            unsettled = Item.select(Item.id, Item.client).where(Item.unsettled & Item.client.in_(sorted(left)))
+            self._at_stake.update(tuples(unsettled))
+            self._unsure.update(self._at_stake)
+        return mine
+
+    def let_go(self) -> None:
+        """Let others work for the clients that were claimed."""
+        if not self._clients.held():
+            return
+        try:
+            self._clients.let_go(set(self._at_stake.values()))
+        except OSError as error:
+            log.error("some clients are kept from other daemons for now", error=str(error))
+        held = self._clients.held()
+        self._at_stake = {key: code for key, code in self._at_stake.items() if code in held}
+
+    def were_others(self) -> bool:
+        """True if other daemons worked for clients for whom there was something to do, since this
+        was asked last."""
+        were, self._clients.were_others = self._clients.were_others, False
+        return were
 
     def put_up(self, batch: PicturedItems) -> None:
         """Pictures and archives that the next round shall put up."""
@@ -246,7 +299,7 @@ class Publisher:
         """True if there are pages to be made for which nobody waits, or may be. Asks nobody else:
         that is done several times a second."""
         self._forget_pauses(now)
-        if identity.is_trial() or self._paused_until is not None:
+        if identity.is_trial() or self._paused_until is not None or not self.leads:
             return False
         return not self._has_looked or any(code not in self._retry_at for code in chain(self._stale, self._new))
 
@@ -256,26 +309,43 @@ class Publisher:
             return False
         self._forget_pauses(now)
         if (self._paused_until is None or not self._cannot_make) and self.site.is_gone():
-            self._begin_anew(now)
+            self._begin_anew(now) if self.leads else self._follow(now)
         if self._paused_until is not None:
             return False
-        if not self._has_looked:
-            try:
-                self._look_who_is_there()
-            except OSError as error:
-                self._pause(now, error)
-                return False
         if self._is_all_unsure and not Item.select().where(Item.unsettled).exists():
             self._is_all_unsure = False
-        return bool(self._made) or any(code not in self._retry_at for code in self._off) or bool(self._unsettled(1))
+        try:
+            if not self.leads:
+                is_any = Item.select().where(Item.unsettled).exists()
+                return is_any and self._leading.is_followed(self.office) and bool(self._unsettled(1))
+            if not self._has_looked:
+                self._look_who_is_there()
+            off = self.claim(code for code in self._off if code not in self._retry_at)
+            return bool(off or self._unsettled(1) or self._made_of_ours()[0])
+        except OSError as error:
+            self._pause(now, error)
+            return False
+
+    def _follow(self, now: datetime) -> None:
+        """The folder is gone, or the daemon that leads has made it anew."""
+        try:
+            self.site.follow()
+        except OSError as error:
+            self._pause(now, error)
+        else:
+            self._is_all_unsure = True
+            self._written.clear()
 
     def take_off(self, now: datetime) -> None:
         """Rounds while anything withdrawn is to go. It waits for nothing else of the portal."""
         if identity.is_trial():
             return
         self._forget_pauses(now)
-        while not files.stopping.is_set() and self._paused_until is None and self._going(1):
-            self.round(now)
+        try:
+            while not files.stopping.is_set() and self._paused_until is None and self._going(1):
+                self.round(now)
+        except OSError as error:
+            self._pause(now, error)
 
     def round(self, now: datetime, is_called: Callable[[], bool] = lambda: False) -> int:
         """Bring some items in line; how many were published. The disk's trouble is in `trouble`.
@@ -288,11 +358,13 @@ class Publisher:
         self._forget_pauses(now)
         if self._paused_until is not None:
             return 0
+        shown = 0
         try:
-            return self._round(now, is_called)
+            shown = self._round(now, is_called)
         except OSError as error:
             self._pause(now, error)
-            return 0
+        self.let_go()
+        return shown
 
     def _pause(self, now: datetime, error: OSError) -> None:
         self._paused_until = now + timedelta(seconds=RETRY_SECONDS)
@@ -300,11 +372,12 @@ class Publisher:
 
     def _round(self, now: datetime, is_called: Callable[[], bool]) -> int:
         self.site.begin()
-        if not self._has_looked:
+        if self.leads and not self._has_looked:
             self._look_who_is_there()
         going = self._going(self.site.at_once)
         unsettled = going or self._unsettled(min(self._most, self._at_once))
-        is_awaited = bool(unsettled or self._made)
+        made, others = self._made_of_ours()
+        is_awaited = bool(unsettled or made)
         stale = [] if going else self._some_of(self._stale & {item.client for item in unsettled} if is_awaited else self._stale)
         work = {code: Work(is_stale=True) for code in stale}
         jobs = self._jobs(work, unsettled)
@@ -319,7 +392,7 @@ class Publisher:
             return 0
         batches: list[PicturedItems] = []
         if not going:
-            batches, self._made = self._made, []
+            batches, self._made = made, others
         self._take_off_clients(now)
         for job in jobs:
             self._keep_from(job)
@@ -336,16 +409,22 @@ class Publisher:
         left = self._stage_changes(now, work, known, (lambda: False) if is_awaited else is_called)
         ready = {code: one.change for code, one in work.items() if one.change and code not in self._retry_at}
         self.site.sync_staged(list(ready.values()))
-        self._unsure.update(job.key for job in jobs if job.is_due)
+        due = {job.key: job.client for job in jobs if job.is_due}
+        self._unsure.update(due)
+        self._at_stake.update(due)
         self._written.difference_update(work)
         with transaction():
             late = changed_since(jobs) | left
+            if not (self.leads or self._leading.is_followed(self.office)):
+                late |= {*work, *(job.client for job in jobs)}
             placed = {code: one for code, one in work.items() if code not in late and self._place(now, code, one)}
             self.site.sync(placed)
             done = [job for job in jobs if job.client not in late and job.client not in self._retry_at]
             dressed = [key for key, code in dressed_for.items() if code not in late and code not in self._retry_at]
             shown = record(self.office, now, done, placed, dressed)
         self._unsure.difference_update(job.key for job in done)
+        for job in done:
+            self._at_stake.pop(job.key, None)
         self._wrong.difference_update(job.key for job in done)
         self._stale.difference_update(placed)
         self._written.update(placed)
@@ -367,7 +446,7 @@ class Publisher:
         """True if the client's folder is now as the change says."""
         if work.change is None or code in self._retry_at:
             return False
-        claims.confirm()
+        self._clients.confirm()
         try:
             work.change.apply()
         except OSError as error:
@@ -378,7 +457,22 @@ class Publisher:
     # What is to be done
 
     def _some_of(self, codes: Iterable[str]) -> list[str]:
-        return nsmallest(SPARE_AT_ONCE, (code for code in codes if code not in self._retry_at))
+        return sorted(self.claim(nsmallest(SPARE_AT_ONCE, (code for code in codes if code not in self._retry_at))))
+
+    def _made_of_ours(self) -> tuple[list[PicturedItems], list[PicturedItems]]:
+        """What was made for clients' pages: of those we work for, and of those that others do."""
+        if not (self._clients.is_shared and self._made):
+            return list(self._made), []
+        code_of = {key: code for batch in self._made for key, code, _ in public_of(list(batch.items))}
+        mine, ours, others = self.claim(code_of.values()), list[PicturedItems](), list[PicturedItems]()
+        for batch in self._made:
+            for some, is_wanted in ((ours, True), (others, False)):
+                items = {
+                    key: at for key, at in batch.items.items() if (code_of.get(key) is None or code_of[key] in mine) == is_wanted
+                }
+                if items:
+                    some.append(PicturedItems(items, [one for one in batch.made if one.item in items]))
+        return ours, others
 
     def _jobs(self, codes: Iterable[str], unsettled: Sequence[Item]) -> list[PortalJob]:
         items = [*unsettled]
@@ -439,10 +533,37 @@ class Publisher:
 
     def _unsettled(self, limit: int, which: object = True) -> list[Item]:
         """Items that wait for a round, less those left alone for now, a client's together."""
+        if self._clients.is_shared:
+            mine = self._claim_waiting(limit, which)
+            if not mine:
+                return []
+            which = Item.client.in_(sorted(mine)) & which
         query = Item.select(*OF_ITEMS).where(Item.unsettled & which)
         query = query.order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
         waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]
         return waiting[:limit]
+
+    def _claim_waiting(self, limit: int, which: object) -> set[str]:
+        """Clients with so many items that wait, as far as no other daemon works for them.
+
+        Who leads begins with the first of them by name, and each other one elsewhere.
+        """
+        left_alone = among(Item.id, [key for key in self._retry_at if isinstance(key, int)])
+        query = Item.select(Item.client, fn.COUNT(Item.id)).where(Item.unsettled & which & ~left_alone)
+        waiting = [row for row in tuples(query.group_by(Item.client).order_by(Item.client)) if row[0] not in self._retry_at]
+        if not self.leads:
+            start = self._start % max(1, len(waiting))
+            waiting = [*waiting[start:], *waiting[:start]]
+        mine = set[str]()
+        while waiting and limit > 0:
+            some = dict[str, int]()
+            while waiting and sum(some.values()) < limit:
+                code, count = waiting.pop(0)
+                some[code] = count
+            taken = self.claim(some)
+            mine |= taken
+            limit -= sum(some[code] for code in taken)
+        return mine
 
     def _lost(self, codes: Iterable[str], known: Collection[int]) -> list[Item]:
         """Of clients whose folder is gone: what else was in it, as much as a round takes. It comes
@@ -661,7 +782,7 @@ class Publisher:
 
     def _take_off_clients(self, now: datetime) -> None:
         """The folders of clients without a portal go whole; what is not ours is quarantined."""
-        for code in list(self._off):
+        for code in sorted(self.claim(self._off)):
             try:
                 if self.site.has(code):
                     self._evict_from_client(now, code)
@@ -707,7 +828,7 @@ class Publisher:
         `transaction()`.
         """
         target = self._quarantine_place(now, name)
-        claims.confirm()  # a sleeper who has been replaced doesn't know what is ours by now
+        self._clients.confirm()  # a sleeper who has been replaced doesn't know what is ours by now
         self.site.move_out(name, target, is_copied)
         self._tell_quarantined(now, f"portal/{name}", target, name.partition("/")[0])
 

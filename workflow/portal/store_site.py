@@ -63,9 +63,9 @@ class StoreSite(FolderSite):
         self.at_once = AT_ONCE
         self._until: float | None = None
 
-    def prepare(self) -> None:
+    def prepare(self, working: Collection[str] = ()) -> None:
         files.make_folder(self.path)
-        self.prepare_staging()
+        self.prepare_staging(working)
         try:
             self._store.sweep_uploads(float("inf"))
         except OSError as error:

@@ -264,13 +264,20 @@ def asked() -> list[str]:
     return [row[0] for row in tuples(Note.select(Note.key).where((Note.key >= _ASKED) & (Note.key < "mend;")))]
 
 
-def mend(portal: Publisher, now: datetime, wanted: Sequence[str]) -> None:
-    """Do what was `asked`; when the next rounds published anew, forget it. The portal's thread."""
+def mend(portal: Publisher, now: datetime, wanted: Sequence[str]) -> list[str]:
+    """Do what was `asked`, but what concerns clients for whom other daemons work just now. Returns
+    what was done; when the next rounds published anew, forget it. The portal's thread."""
+    done = []
     for key in wanted:
+        name = key.removeprefix(_ASKED)
         if key == _VAULT:
             mend_vault(portal, now, look_at_vault(portal.vault, lambda _: True))
+        elif name not in portal.office.clients or portal.claim((name,)):
+            _mend_on_portal(portal, now, name)
         else:
-            _mend_on_portal(portal, now, key.removeprefix(_ASKED))
+            continue
+        done.append(key)
+    return done
 
 
 def forget(wanted: Sequence[str]) -> None:

@@ -16,6 +16,8 @@ from kit.mail_server import Server
 from kit.servers import new_database
 from kit.support import DOSSIER, PDF, Root, need, wait_for
 
+from dossier.cluster import presence
+
 SHARED = """\
 description: Report {stem}
 share: yes
@@ -104,9 +106,11 @@ def test_a_daemon_that_hangs_is_replaced_and_goes_on_when_it_wakes_up(shared: Ro
         os.kill(hanging.pid, signal.SIGSTOP)
         began = time.monotonic()
         drop(shared, "c")
-        wait_for(lambda: published(shared) == {"a", "b", "c"}, lambda: f"another one leads; {log_of(shared)[-3000:]}", REPLACED)
+        wait_for(
+            lambda: published(shared) == {"a", "b", "c"}, lambda: f"the other one publishes; {log_of(shared)[-3000:]}", REPLACED
+        )
         assert time.monotonic() - began < REPLACED
-        assert "a daemon is silent; what it held was taken from it" in log_of(shared)
+        wait_for(lambda: "a daemon is silent; what it held was taken from it" in log_of(shared), "the other one leads", REPLACED)
         item = next(row["item"] for row in shared.json("items") if row["description"] == "Report b")
         shared.run("withdraw", item, "--reason", "Wrong client", user="m.devries")
         wait_for(lambda: published(shared) == {"a", "c"}, "it is taken off")
@@ -117,6 +121,23 @@ def test_a_daemon_that_hangs_is_replaced_and_goes_on_when_it_wakes_up(shared: Ro
         shared.run("publish", item, user="m.devries")
         drop(shared, "d")
         check(shared, post, {"a", "b", "c", "d"})
+
+
+def test_while_the_daemon_that_leads_hangs_the_other_one_publishes(shared: Root, post: Server) -> None:
+    with running(shared, "", "") as fleet:
+        drop(shared, "a")
+        wait_for(lambda: published(shared) == {"a"}, "it is published")
+        wait_for(lambda: shared.json("status")["outbox"] == 0, "it is mailed")
+        time.sleep(1)  # now it rests
+        leader = next(one["pid"] for one in daemons(shared) if one["leads"])
+        [hanging] = [process for process in fleet if process.pid == leader]
+        os.kill(hanging.pid, signal.SIGSTOP)
+        shared.drop("b", SHARED.format(stem="b"), b_pdf=PDF + b"b", b_txt=b"b")
+        wait_for(lambda: published(shared) == {"a", "b"}, "nobody waits until it is replaced", presence.GONE_SECONDS / 2)
+        os.kill(hanging.pid, signal.SIGCONT)
+        archives = shared.path / "var/portal/acme-bv/_pages"
+        wait_for(lambda: list(archives.glob("*.zip")), "the one that leads makes what pages have besides")
+        check(shared, post, {"a", "b"})
 
 
 @WHOLE

@@ -19,6 +19,7 @@ from workflow.guard.texts import Texts
 from workflow.reports import finding
 from workflow.reports.finding import Filter
 from workflow.retention import retention
+from workflow.search import reading_files
 from workflow.search.reading_files import read_some
 
 
@@ -128,6 +129,13 @@ def test_an_item_that_changes_while_its_file_is_read_is_read_again_and_the_other
     read_some(office.vault, texts, meanwhile, False, 3)
     texts.close()
     assert found(office, "zonnebloem", in_files=True) == [keys[1]]
+
+
+def test_who_finds_nothing_to_read_writes_nothing_and_so_wakes_nobody(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.make(files=[office.file("klaproos.txt", "klaproos")])
+    read(office)
+    monkeypatch.setattr(reading_files, "transaction", lambda: pytest.fail("on PostgreSQL every transaction wakes all daemons"))
+    read(office)
 
 
 def test_while_a_backlog_goes_on_only_what_the_guard_has_read_is_kept_and_no_file_is_opened(office: Records) -> None:
