@@ -50,12 +50,9 @@ class Server:
             connection.execute(f"CREATE DATABASE {name}")
         return str(self._server.get_uri(name))
 
-    def processor_seconds(self) -> float:
+    def processor_ms(self) -> float:
         """What all its processes have had, also those that have ended."""
-        pid = int(self._server.get_pid())
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ended = (int(fields[13]) + int(fields[14])) / common.TICKS
-        return ended + sum(map(common.cpu_seconds, common.family(pid)))
+        return common.processor_ms_with_ended(int(self._server.get_pid()))
 
     def end(self) -> None:
         self._server.cleanup()
@@ -89,10 +86,10 @@ def measure(drops: int, daemons: int, pause: int, database: Server | None) -> co
         ]
         try:
             time.sleep(1)
-            before, served = daemons_ms(running), database.processor_seconds() if database else 0.0
+            before, served = daemons_ms(running), database.processor_ms() if database else 0.0
             seconds = take(root, store, drops)
             used = daemons_ms(running) - before
-            server_ms = 1000 * (database.processor_seconds() - served) if database else 0.0
+            server_ms = database.processor_ms() - served if database else 0.0
         finally:
             memory = max([one.stop() for one in running])
         backlog.check_all_done(root, drops)
@@ -104,7 +101,7 @@ def measure(drops: int, daemons: int, pause: int, database: Server | None) -> co
 
 
 def daemons_ms(running: list[common.Daemon]) -> float:
-    return sum(common.processor_ms(one.pid) for one in running)
+    return sum(common.processor_ms_with_ended(one.pid) for one in running)
 
 
 def take(root: Path, store: Path, drops: int) -> float:
