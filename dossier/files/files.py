@@ -512,15 +512,17 @@ class _Freeing:
     """A thread that lets go of open files. One for each process, from the first on."""
 
     def __init__(self) -> None:
-        self._lock, self._process = threading.Lock(), 0
+        self._lock = threading.Lock()
         self._left = SimpleQueue[int]()
+        self._thread: threading.Thread | None = None
 
     def add(self, descriptor: int) -> bool:
         """False if so many wait already that whoever comes had better wait as well."""
         with self._lock:
-            if self._process != os.getpid():  # a copy of a process (fork) has none of its threads
-                self._left, self._process = SimpleQueue(), os.getpid()
-                threading.Thread(target=self._let_go, args=(self._left,), name="free", daemon=True).start()
+            if self._thread is None or not self._thread.is_alive():  # a copy of a process (fork) has none of its threads
+                self._left = SimpleQueue()
+                self._thread = threading.Thread(target=self._let_go, args=(self._left,), name="free", daemon=True)
+                self._thread.start()
             if self._left.qsize() >= FREED_LATER:
                 return False
             self._left.put(descriptor)
@@ -528,7 +530,9 @@ class _Freeing:
 
     def _let_go(self, left: SimpleQueue[int]) -> None:
         while True:
-            os.close(left.get())
+            descriptor = left.get()
+            with contextlib.suppress(OSError):  # what a network share says at the end; it is closed all the same
+                os.close(descriptor)
 
 
 _freeing = _Freeing()

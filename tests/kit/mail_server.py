@@ -180,8 +180,9 @@ class MailOffice:
         """An item on the portal whose contact is to be told."""
         source = self.root / "report.pdf"
         source.write_bytes(PDF)
-        kept = self.vault.keep(self.vault.receive(source))
-        file = items.File("report.pdf", kept.name, len(PDF), "application/pdf", True)
+        copy = self.vault.receive(source)
+        self.vault.keep(copy)
+        file = items.File("report.pdf", copy.sha256, len(PDF), "application/pdf", True)
         draft = Draft(client=client, description=description, status="new", share=True, share_status="concept",
                       approvers=("m.devries",), notify=True, contact=contact)  # fmt: skip
         with transaction():

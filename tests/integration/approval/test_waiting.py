@@ -13,6 +13,7 @@ from kit.support import OWN_SETTINGS, Root, own_office
 
 from dossier.files import files, settling
 from dossier.files.beneath import Place, name_of
+from dossier.files.settling import Settling
 from dossier.office.opening import load_office
 from ingest.inbox import looking
 from ingest.inbox.looking import Looker, View
@@ -144,6 +145,7 @@ def test_a_file_that_the_disk_can_not_give_waits_and_holds_up_nobody(office: Roo
         return real(path, limit)
 
     monkeypatch.setattr(looking.files, "read_plain", read_plain)
+    monkeypatch.setattr(Settling, "take_whole", lambda *_: None)  # nor could it be read when it was seen whether it is whole
     looker = Looker(load_office(office.path, {}), at_once=True)
     view = look(office, looker)
     assert ready(view) == {"good": []}

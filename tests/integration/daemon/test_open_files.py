@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from desk.daemon.daemon import Daemon
 from dossier.office.opening import load_office
 
 FILES, AT_A_TIME = 30, 150
+"""Of a drop; and besides what the tests hold open themselves."""
+
 CARD = """\
 description: Annual accounts {number}
 attachments: [{names}]
@@ -26,7 +29,8 @@ share_attachments: all
 @pytest.fixture(autouse=True)
 def limits() -> Iterator[None]:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (AT_A_TIME, before[1]))
+    highest = max(map(int, os.listdir("/proc/self/fd")))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + AT_A_TIME, before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
