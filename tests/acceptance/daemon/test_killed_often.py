@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from kit.support import PDF, Root, new_office, wait_for
 
-DROPS, LIVES = 1000, 2
+DROPS, LIVES = 9000, 2
+"""So many that they are not all taken by the time at which publishing has its turn (daemon.TURN_SECONDS)."""
+
 SIDECAR = (
     "description: Annual accounts {number}\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
 )
