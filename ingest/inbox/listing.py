@@ -95,6 +95,16 @@ def is_bare(folder: str) -> bool:
         return False
 
 
+def hides_any(office: Office, client: str) -> bool:
+    """True if a drop in the client's folder is claimed, maybe half of it as yet, or if that can't
+    be seen."""
+    try:
+        with open_beneath(office.inbox, client) as home:
+            return any(name.startswith(temporaries.CLAIMED) for name in home.names())
+    except OSError:
+        return True
+
+
 def home_of(office: Office, client: str) -> Folder:
     """A client's folder of the inbox, held open; made if it lacks. Raises OSError: a link is
     none."""

@@ -2,8 +2,10 @@
 
 A look touches files only, so any process may do it. What another process saw counts only where all
 that lies in a folder is ready to be taken: how long something waits already is remembered by one
-looker alone (looking.py). And nobody waits for another process here: while none has an answer, the
-asker looks at a folder that was given to nobody, and at last also at what was.
+looker alone (looking.py). Nor does it count where files are out of sight: a daemon that was killed
+left them so, maybe half of a drop, and the next one gives them their names back first. And nobody
+waits for another process here: while none has an answer, the asker looks at a folder that was given
+to nobody, and at last also at what was.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from functools import lru_cache
 from dossier.files import settling
 from dossier.office.office import Office
 from dossier.workers.pool import Spare, WorkerPool
+from ingest.inbox import listing
 from ingest.inbox.looking import Looker, View
 
 AHEAD = 4
@@ -60,11 +63,12 @@ class LookAhead:
 
 
 def _look(given: tuple[bytes, str]) -> View | None:
-    """Look at a client's folder with the settings of this office; None if anything waits."""
-    office, client = given
-    view = Looker(_office(office)).look(client, *settling.now())
+    """Look at a client's folder with the settings of this office; None if anything waits, or is out
+    of sight."""
+    office, client = _office(given[0]), given[1]
+    view = Looker(office).look(client, *settling.now())
     waits = view.waiting or view.odd or view.cards or view.trouble or view.next_in is not None
-    return view if view.ready and not waits else None
+    return view if view.ready and not waits and not listing.hides_any(office, client) else None
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 
-OURS = (".taken-", ".new-", ".drop-")
+CLAIMED = ".taken-"
+"""What a file's name begins with from when its drop is claimed until it is gone (leaving.py)."""
+
+OURS = (CLAIMED, ".new-", ".drop-")
 """What intake and the sources of drops put beside drops, which becomes no file of a set."""
 
 _KNOWN = tuple(

@@ -22,6 +22,7 @@ from dossier.files.files import Look, Names
 from dossier.files.leases import has_writer
 from dossier.text import names
 from dossier.text.sentences import sentence
+from ingest.inbox.temporaries import CLAIMED
 from ingest.inbox.ways import way_of
 
 Row = Mapping[str, Any]
@@ -65,8 +66,8 @@ class Ground:
         as the file's own name does, for whoever finds it while no daemon runs.
         """
         if row["hidden"] is None:  # taken by version 1, which claimed nothing
-            return self.place / f".taken-{row['id']}-{number}.tmp"
-        return self.home / f".taken-{row['hidden']}-{number}-{plain(row['files'][number][0])}"
+            return self.place / f"{CLAIMED}{row['id']}-{number}.tmp"
+        return self.home / f"{CLAIMED}{row['hidden']}-{number}-{plain(row['files'][number][0])}"
 
 
 @contextlib.contextmanager

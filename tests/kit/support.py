@@ -338,13 +338,22 @@ def own_office(path: Path, settings: str = OWN_SETTINGS, clients: str = OWN_CLIE
 def once_here(root: Root) -> None:
     """`dossier run --once` in this process, which is quicker; the database is closed after."""
     from desk.daemon.daemon import Daemon
-    from dossier.files import files
     from dossier.office.opening import load_office
+
+    with daemon_here():
+        Daemon(load_office(root.path, root.environ), root.environ, once=True).run()
+
+
+@contextlib.contextmanager
+def daemon_here() -> Iterator[None]:
+    """A daemon runs in this process meanwhile. After it signals do what they did, and nobody else is told to stop."""
+    from dossier.files import files
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGIO)}
     files.stopping.clear()
     try:
-        Daemon(load_office(root.path, root.environ), root.environ, once=True).run()
+        yield
     finally:
+        files.stopping.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
