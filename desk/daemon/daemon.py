@@ -134,6 +134,8 @@ class Daemon:
         self._helped, self._ahead = workers or WorkerPool(), ahead
         self._bell = Bell()
         self._queue_due = self._clear_due = self._published_at = self._stepped_at = 0.0
+        self._is_hinted = False
+        """Whether somebody asked for a round of the queue since the last one began."""
         self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
         self._mail_bell = Bell()
         self._teller = Teller()
@@ -304,7 +306,7 @@ class Daemon:
     def hint_queue(self, approver: str | None = None) -> None:
         """Look at this approver's folder now (None: at all of them)."""
         self.queue.hint(approver)
-        self._queue_due = 0.0
+        self._is_hinted = True
         self._bell.ring()
 
     # The working thread
@@ -421,7 +423,7 @@ class Daemon:
 
     def _next_round(self) -> float:
         """When the queue is looked at again, and what is to be published, in monotonic seconds."""
-        return self._queue_due
+        return 0.0 if self._is_hinted else self._queue_due
 
     def _step(self) -> bool:
         """Do what is due now; True if there was anything."""
@@ -430,11 +432,11 @@ class Daemon:
         if not (self._is_called() or self._clear_due <= time.monotonic()):
             return False
         self._stepped_at = time.monotonic()
-        if leads and self._queue_due <= time.monotonic():
+        if leads and self._next_round() <= time.monotonic():
             self.portal.take_off()
         self._clear_rest()
         taken = self._take_due()
-        did = (taken or self._queue_due <= time.monotonic()) and self._decide_and_publish(self._is_called)
+        did = (taken or self._next_round() <= time.monotonic()) and self._decide_and_publish(self._is_called)
         if self._uncleared:
             clients, outcome, self._uncleared = self._uncleared, Outcome(), set()
             self.intake.clear_up(outcome)
@@ -447,6 +449,7 @@ class Daemon:
     def _decide_and_publish(self, between: Callable[[], bool] = lambda: False) -> bool:
         """What was decided, by who leads, then what stands approved, for a few seconds or until
         `between` two rounds something else is due; True if there was anything, or is more."""
+        self._is_hinted = False  # before the round: what is saved in the midst of it is looked at by the next one
         again = self.queue.round(clock.utc_now()) if self._lead() else None
         self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
         began = time.monotonic()

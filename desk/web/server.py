@@ -55,6 +55,9 @@ log = structlog.get_logger("web")
 REQUEST_SECONDS = 20
 """How long a request may take to arrive, from the connection or the answer before it on."""
 
+BODY_BYTES = 64 * 1024
+"""With so much of a file these seconds begin anew: a large one takes longer than that."""
+
 OF_ONE_CLIENT, OF_ONE_OFFICE = 100, 300
 """Connections at once from one address, on the portal and on the desk. A browser opens six, and a
 firm's may come from one address; on the desk all of the office's. Web servers in front
@@ -112,6 +115,8 @@ class Impatient(H11Protocol):
     """uvicorn's HTTP, but a request that was begun isn't waited for as long as it takes."""
 
     _clock: asyncio.TimerHandle | None = None
+    _came = 0
+    """Bytes that came since the clock was started."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -121,16 +126,30 @@ class Impatient(H11Protocol):
     def data_received(self, data: bytes) -> None:
         if self._clock is None and (self.cycle is None or self.cycle.response_complete):
             self._start_clock()
+        self._came += len(data)
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.more_body:
+        if self.cycle is None or self.cycle.response_complete:  # of the next request there is only a part yet
+            return
+        if not self.cycle.more_body:
             self._stop_clock()
+        elif self._came >= BODY_BYTES:
+            self._stop_clock()
+            self._start_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
         super().connection_lost(exc)
 
     def _start_clock(self) -> None:
-        self._clock = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+        self._came = 0
+        self._clock = self.loop.call_later(REQUEST_SECONDS, self._is_late)
+
+    def _is_late(self) -> None:
+        """Whoever sends a file waits for us where it is not read as quickly as it comes."""
+        if self.flow.read_paused:
+            self._start_clock()
+        else:
+            self.transport.abort()
 
     def _stop_clock(self) -> None:
         if self._clock is not None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from kit.support import OWN_SETTINGS, PDF, Root, once_here, own_office
+from kit.support import OWN_SETTINGS, PDF, Root, daemon_here, once_here, own_office
 
 from desk.daemon import daemon as working
 from desk.daemon.daemon import Daemon
@@ -18,6 +18,7 @@ from dossier.files import files
 from dossier.files.beneath import Place
 from dossier.office.opening import load_office
 from ingest.intake.receiving import Order, Received, Receiver
+from workflow.queue.queue import QueueFolder
 
 WAIT_SECONDS = 30
 
@@ -30,13 +31,9 @@ def office(tmp_path: Path) -> Root:
 
 
 @pytest.fixture(autouse=True)
-def stopping() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGIO)}
-    files.stopping.clear()
-    yield
-    files.stopping.clear()  # a daemon that was stopped here stops no other test
-    for number, handler in before.items():
-        signal.signal(number, handler)
+def here() -> Iterator[None]:
+    with daemon_here():
+        yield
 
 
 def place(office: Root, client: str, stem: str) -> None:
@@ -47,6 +44,15 @@ def run(office: Root, after_a_batch: Callable[[Daemon], None]) -> None:
     """`run --once`; what is done after each batch is done by whoever drops something meanwhile."""
     daemon = Daemon(load_office(office.path, office.environ), office.environ, once=True, progress=lambda _: after_a_batch(daemon))
     daemon.run()
+
+
+def work(office: Root, see: Callable[[Daemon], None]) -> None:
+    """A daemon works until `see`, which is asked after each batch, stops it."""
+    daemon = Daemon(load_office(office.path, office.environ), office.environ, progress=lambda _: see(daemon))
+    end = threading.Timer(2 * WAIT_SECONDS, daemon.stop)
+    end.start()
+    daemon.run()
+    end.cancel()
 
 
 def test_a_drop_does_not_wait_for_another_clients_backlog(office: Root, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,18 +92,14 @@ def test_what_comes_beside_a_large_file_does_not_wait_for_it_but_for_what_change
 
     monkeypatch.setattr(Receiver, "receive_durably", slowly)
 
-    def see(_: int) -> None:
+    def see(daemon: Daemon) -> None:
         if office.receipt("c-beside") and not others_are_taken.is_set():
             assert office.receipt("a-large") is None
             others_are_taken.set()
         if office.receipt("b-after-it"):
             daemon.stop()
 
-    daemon = Daemon(load_office(office.path, office.environ), office.environ, progress=see)
-    end = threading.Timer(2 * WAIT_SECONDS, daemon.stop)
-    end.start()
-    daemon.run()
-    end.cancel()
+    work(office, see)
     shown = office.json("show", item)
     assert [one["name"] for one in shown["attachments"]] == ["first.pdf", "large.pdf"]
     assert shown["attachments"][1]["sha256"] == hashlib.sha256(large).hexdigest()
@@ -124,7 +126,7 @@ def test_a_large_file_that_is_not_yet_what_its_sidecar_says_is_read_beside_all_e
 
     monkeypatch.setattr(files, "hash_later", slowly)
 
-    def see(_: int) -> None:
+    def see(daemon: Daemon) -> None:
         if office.receipt("beside", "zon") and not others_are_taken.is_set():
             others_are_taken.set()
             assert office.receipt("large") is None
@@ -133,11 +135,7 @@ def test_a_large_file_that_is_not_yet_what_its_sidecar_says_is_read_beside_all_e
             daemon.stop()
 
     place(office, "zon", "beside")
-    daemon = Daemon(load_office(office.path, office.environ), office.environ, progress=see)
-    end = threading.Timer(2 * WAIT_SECONDS, daemon.stop)
-    end.start()
-    daemon.run()
-    end.cancel()
+    work(office, see)
     assert office.json("show", office.told("large")["item"])["attachments"][0]["size"] == len(large)
 
 
@@ -148,7 +146,7 @@ def test_files_are_read_for_searching_when_nothing_came_for_a_while_and_not_when
     taken_at, rested_at = list[float](), list[float]()
     monkeypatch.setattr(working.TextWork, "rest", lambda _: rested_at.append(time.monotonic()))
 
-    def see(_: int) -> None:
+    def see(daemon: Daemon) -> None:
         taken_at.append(time.monotonic())
         if len(taken_at) < 5:
             threading.Timer(0.3, place, (office, "acme-bv", f"drop-{len(taken_at)}")).start()
@@ -156,11 +154,7 @@ def test_files_are_read_for_searching_when_nothing_came_for_a_while_and_not_when
             threading.Timer(1.5, daemon.stop).start()
 
     place(office, "acme-bv", "drop-0")
-    daemon = Daemon(load_office(office.path, office.environ), office.environ, progress=see)
-    end = threading.Timer(WAIT_SECONDS, daemon.stop)
-    end.start()
-    daemon.run()
-    end.cancel()
+    work(office, see)
     assert len(taken_at) == 5
     assert [at for at in rested_at if taken_at[0] < at < taken_at[-1] + 0.4] == []
     assert rested_at[-1] > taken_at[-1]
@@ -173,15 +167,28 @@ def test_after_a_while_without_work_memory_is_given_back(office: Root, monkeypat
     given, taken = list[float](), list[float]()
     monkeypatch.setattr(working.memory, "give_back", lambda: given.append(time.monotonic()))
 
-    def see(_: int) -> None:
+    def see(daemon: Daemon) -> None:
         taken.append(time.monotonic())
         threading.Timer(4.0, daemon.stop).start()
 
     place(office, "acme-bv", "drop")
-    daemon = Daemon(load_office(office.path, office.environ), office.environ, progress=see)
-    end = threading.Timer(WAIT_SECONDS, daemon.stop)
-    end.start()
-    daemon.run()
-    end.cancel()
+    work(office, see)
     assert 1 <= len([at for at in given if at > taken[0]]) <= 3  # not at each rest, of which there are a dozen
     assert given[-1] > taken[0] + 0.5
+
+
+def test_what_an_approver_saves_in_the_midst_of_a_round_is_looked_at_by_the_next_one(
+    office: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds, round_ = list[float | None](), QueueFolder.round
+
+    def and_then_saved(queue: QueueFolder, now: datetime) -> float | None:
+        rounds.append(round_(queue, now))
+        if len(rounds) == 1:
+            daemon.hint_queue("k.smit")  # as the watcher does
+        return rounds[-1]
+
+    monkeypatch.setattr(QueueFolder, "round", and_then_saved)
+    daemon = Daemon(load_office(office.path, office.environ), office.environ, once=True)
+    daemon.run()
+    assert rounds == [None, None]
