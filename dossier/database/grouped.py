@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from peewee import OperationalError
 
 from dossier.database.database import transaction
-from dossier.database.trouble import UNAVAILABLE
+from dossier.database.trouble import is_of_the_database
 
 
 @dataclass(slots=True, eq=False)
@@ -65,15 +65,12 @@ def _write(wishes: list[_Wish]) -> None:
                 wish.write()
         for wish in wishes:
             wish.is_written = True
-    except UNAVAILABLE as error:
-        for wish in wishes:
-            wish.error = error
     except Exception as error:  # noqa: BLE001 - whoever asked for it gets it
-        if len(wishes) == 1:
-            wishes[0].error = error
-            return
-        for wish in wishes:  # one of them has it; the others are written without
-            _write([wish])
+        for wish in wishes:
+            if is_of_the_database(error) or len(wishes) == 1:
+                wish.error = error
+            else:  # one of them has it; the others are written without
+                _write([wish])
 
 
 GROUPED = Grouped()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from peewee import DatabaseError, InterfaceError, OperationalError
+from peewee import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
 from dossier.text.refusals import Unavailable
 from dossier.text.sentences import Sentence, plain, sentence
@@ -48,3 +48,9 @@ class DatabaseTooNew(DatabaseUnavailable):
 
 UNAVAILABLE = (OperationalError, InterfaceError, DatabaseError)
 """What a database that is gone, full or broken raises."""
+
+
+def is_of_the_database(error: BaseException) -> bool:
+    """True if the database failed: no other write would go better. Else what was written was at
+    fault."""
+    return isinstance(error, UNAVAILABLE) and not isinstance(error, DataError | IntegrityError | ProgrammingError)

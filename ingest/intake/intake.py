@@ -61,12 +61,12 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from peewee import DataError, IntegrityError, ProgrammingError, fn
+from peewee import fn
 
 from dossier.database.database import transaction
 from dossier.database.prepared import Prepared
 from dossier.database.tables import Binned, Drop, Item, Removal, chunks, insert_rows, item_key, item_name, tuples
-from dossier.database.trouble import UNAVAILABLE
+from dossier.database.trouble import is_of_the_database
 from dossier.files import files
 from dossier.files.beneath import LastOpened
 from dossier.office import people
@@ -246,7 +246,8 @@ class Intake:
         if not is_fresh and not (more and self._workers is not None):
             self.clear_up(outcome)
         for drop in kept:
-            _log(drop)
+            if drop.row["kind"] != CLAIMED:  # one that waits for its next look has got its names back
+                _log(drop)
         outcome.stays.update(self.staying.reasons(batch.clients))
         left = [drop for drops, _ in batch.receiving for drop in drops if not drop.row or drop.row["kind"] == CLAIMED]
         self.sightings.left(now, [(drop.found, drop.origin) for drop in left])
@@ -283,7 +284,7 @@ class Intake:
                 delegated = None if row is None else Actor(row.maker, "drop", row.behind)
                 judgement = judge(self.office, one, delegated)
             except Exception as error:
-                if _is_environment(error):
+                if is_of_the_database(error):
                     raise
                 drop = Candidate(one, trail.DAEMON)
                 if self._is_to_be_refused(now, drop, error, outcome):
@@ -453,7 +454,7 @@ class Intake:
         try:
             self._commit_all(now, drops)
         except Exception as error:
-            if _is_environment(error):
+            if is_of_the_database(error):
                 raise
             for drop, faults in zip(drops, before, strict=True):
                 drop.reset(faults)
@@ -635,11 +636,6 @@ class Intake:
 def _folders_of(drop: Candidate) -> tuple[files.Names, files.Names]:
     """In which the names of its files were changed by the claim."""
     return (drop.found.client,), drop.found.folders
-
-
-def _is_environment(error: Exception) -> bool:
-    """True if the database failed, not the drop."""
-    return isinstance(error, UNAVAILABLE) and not isinstance(error, DataError | IntegrityError | ProgrammingError)
 
 
 def _log(drop: Candidate) -> None:

@@ -7,7 +7,7 @@ wait, all of them together. Nobody waits for more to come.
  1. sync      the files, and the hidden folders that they lie in.
               Killed here? Hidden folders are left.
  2. record    one transaction: what is claimed, and whose drops they are. If that fails for one,
-              each has its own.
+              each has its own; if the database fails, all are told.
               Killed here? As 1. Killed after? Whoever claimed it finishes it (staging.py); else it
               is left.
  3. name      each hidden folder gets its name; then the folders above are synced.
@@ -24,6 +24,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dossier.database.database import GoesAlong, going_along, transaction
+from dossier.database.trouble import is_of_the_database
 from dossier.files import files, moves
 from dossier.files.beneath import open_beneath
 from dossier.office.office import Office
@@ -110,15 +111,16 @@ def _place_all(orders: Sequence[_Order]) -> None:
 
 
 def _record_all(orders: Sequence[_Order]) -> None:
-    """Steps 1 and 2 of all; where something fails, of each by itself."""
+    """Steps 1 and 2 of all; where something fails, of each by itself. But where the database does,
+    each would wait for it as long as all did."""
     try:
         _record(orders)
     except Exception as error:  # noqa: BLE001 - whoever wanted it is told
-        if len(orders) == 1:
-            orders[0].error = error
-            return
         for order in orders:
-            _record_all([order])
+            if is_of_the_database(error) or len(orders) == 1:
+                order.error = error
+            else:
+                _record_all([order])
 
 
 def _record(orders: Sequence[_Order]) -> None:

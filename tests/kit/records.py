@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -137,3 +138,12 @@ class Records:
     def attachments(self, key: int) -> dict[str, tuple[int, bool]]:
         """Name → (version, shared)."""
         return {row.name: (row.version, row.share) for row in items.attachments_of(key)}
+
+
+@contextmanager
+def with_inbox(root: Path) -> Iterator[Records]:
+    """An office in which acme-bv has a folder of the inbox."""
+    made = Records(root)
+    (root / "inbox/acme-bv").mkdir(parents=True)
+    yield made
+    made.close()

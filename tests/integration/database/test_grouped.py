@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from kit.records import Records
-from peewee import IntegrityError
+from kit.support import wait_for
+from peewee import IntegrityError, OperationalError
 
 from dossier.database import grouped
 from dossier.database.database import close_database, transaction
@@ -53,8 +54,7 @@ def written_at_once(writes: list[Callable[[], None]], monkeypatch: pytest.Monkey
         asked = [pool.submit(ask, first)]
         assert begun.wait(10)
         asked += [pool.submit(ask, write) for write in writes[1:]]
-        while len(threads._waiting) < len(writes) - 1:
-            pass
+        wait_for(lambda: len(threads._waiting) == len(writes) - 1, "the others wait behind it")
         gathered.set()
         return [one.result() for one in asked], count
 
@@ -78,10 +78,21 @@ def test_what_fails_is_told_to_whoever_wrote_it_and_the_others_are_written(
     assert [Note.read(f"note:{which}") for which in ("0", "1", "failed", "3")] == ["there", "there", None, "there"]
 
 
-def test_where_the_database_fails_nobody_is_told_that_it_is_written(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_is_what_the_database_does_not_take(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise IntegrityError("constraint failed")
 
-    became, _ = written_at_once([lambda: Note.put("note:0", "there"), lambda: Note.put("note:1", "there"), fail], monkeypatch)
-    assert [type(one) for one in became] == [type(None), IntegrityError, IntegrityError]
+    became, _ = written_at_once([lambda: Note.put("note:0", "there"), fail, lambda: Note.put("note:2", "there")], monkeypatch)
+    assert [type(one) for one in became] == [type(None), IntegrityError, type(None)]
+    assert [Note.read(f"note:{which}") for which in ("0", "2")] == ["there", "there"]
+
+
+def test_where_the_database_fails_nobody_is_told_that_it_is_written(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OperationalError("database is locked")
+
+    writes = [lambda: Note.put("note:0", "there"), lambda: Note.put("note:1", "there"), fail]
+    became, count = written_at_once(writes, monkeypatch)
+    assert [type(one) for one in became] == [type(None), OperationalError, OperationalError]
     assert [Note.read(f"note:{which}") for which in ("0", "1")] == ["there", None]
+    assert count == 2, "nobody waits for it once more"

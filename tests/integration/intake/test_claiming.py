@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from kit.ownership import DAEMON, PETRA, STAFF, STRANGER, give, needs_root, open_folder
 from kit.support import PDF, Root, need, own_office, wait_for
+from structlog.testing import capture_logs
 
 from dossier.database.database import close_database, open_database, transaction
 from dossier.database.tables import Drop, Event, Item
@@ -21,7 +22,7 @@ from dossier.office.opening import load_office
 from dossier.text import clock
 from dossier.vault.folder import Vault
 from ingest.inbox.looking import Found, Looker
-from ingest.intake import leaving
+from ingest.intake import intake, leaving
 from ingest.intake.intake import Intake
 from ingest.intake.outcome import Outcome
 
@@ -246,3 +247,18 @@ def test_a_drop_of_version_1_that_was_taken_and_not_cleared_is_cleared(inbox: In
     inbox.start()
     assert inbox.files.tree("acme-bv") == ["_done", "_done/map.receipt.yaml"]
     assert json.loads(json.dumps(Drop.get().hidden)) is None
+
+
+def test_of_what_could_not_be_written_down_the_log_does_not_say_that_it_was_taken(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.files.place("acme-bv", {"report.pdf": PDF, "report.yaml": GOOD})
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    monkeypatch.setattr(intake.items, "create_all", fail)
+    with capture_logs() as logged:
+        assert inbox.take().postponed == 1
+    assert [one["event"] for one in logged if one["log_level"] == "info"] == []
+    assert inbox.files.tree("acme-bv") == ["report.pdf", "report.yaml"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.records import Records
-from kit.support import PDF
+from kit.records import Records, with_inbox
+from kit.support import PDF, wait_for
+from peewee import OperationalError
 
 from desk.actions import tokens
 from dossier.database.database import close_database, transaction
@@ -25,10 +25,8 @@ API = Actor("p.bakker", "api:scan")
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Records]:
-    made = Records(tmp_path / "office")
-    (made.root / "inbox/acme-bv").mkdir(parents=True)
-    yield made
-    close_database()
+    with with_inbox(tmp_path / "office") as made:
+        yield made
 
 
 @pytest.fixture
@@ -50,6 +48,17 @@ def begun(office: Records, name: str) -> StagedDrop:
     return row
 
 
+def committing(office: Records, row: StagedDrop) -> Callable[[], str]:
+    """What a program's commit of it does, which brought a key."""
+    now = office.tick()
+
+    def commit() -> str:
+        with tokens.once(now, f"key of {row.id}", "asked"):
+            return staging.commit(office.office, now, API, row, {"description": f"Accounts of {row.id}"}, {})
+
+    return commit
+
+
 def all_at_once(works: list[Callable[[], object]]) -> list[object]:
     """What each gave, or raised, where all of them wait for their turn at the same time."""
     found: list[object] = [None] * len(works)
@@ -66,25 +75,15 @@ def all_at_once(works: list[Callable[[], object]]) -> list[object]:
     with placing._turn:
         for thread in threads:
             thread.start()
-        until = time.monotonic() + 20
-        while len(placing._waiting) < len(works) and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_for(lambda: len(placing._waiting) == len(works), "all of them wait")
     for thread in threads:
         thread.join(20)
     return found
 
 
 def test_drops_that_are_committed_together_are_placed_with_one_transaction(office: Records, transactions: list[int]) -> None:
-    rows, now = [begun(office, f"accounts-{number}.pdf") for number in range(3)], office.tick()
-
-    def commit(row: StagedDrop) -> Callable[[], str]:
-        def work() -> str:
-            with tokens.once(now, f"key of {row.id}", "asked"):
-                return staging.commit(office.office, now, API, row, {"description": f"Accounts of {row.id}"}, {})
-
-        return work
-
-    found = all_at_once([commit(row) for row in rows])
+    rows = [begun(office, f"accounts-{number}.pdf") for number in range(3)]
+    found = all_at_once([committing(office, row) for row in rows])
     assert transactions == [3]
     assert sorted(path.name for path in (office.root / "inbox/acme-bv").iterdir()) == sorted(map(str, found))
     assert [StagedDrop.get_by_id(row.id).folder for row in rows] == found
@@ -93,24 +92,39 @@ def test_drops_that_are_committed_together_are_placed_with_one_transaction(offic
 
 def test_one_that_fails_is_told_so_and_the_others_are_placed(office: Records, transactions: list[int]) -> None:
     good, bad = begun(office, "accounts.pdf"), begun(office, "letter.pdf")
-    now = office.tick()
     real, changed = staging._commit, threading.Event()
-
-    def commit(row: StagedDrop) -> str:
-        return staging.commit(office.office, now, API, row, {"description": "Annual accounts 2025"}, {})
 
     def then_changed(*given: Any) -> str:
         """Another file comes at the last moment."""
         row = given[3]
         if row.id == bad.id and not changed.is_set():
             changed.set()
-            with transaction():
+            with transaction(along=()):  # by somebody else
                 change_row(StagedDrop.id, bad.id, files={})
         return real(*given)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(staging, "_commit", then_changed)
-        found = all_at_once([lambda: commit(good), lambda: commit(bad)])
+        found = all_at_once([committing(office, good), committing(office, bad)])
     assert isinstance(found[1], Conflict)
     assert transactions == [2, 1, 1]
+    assert {answer.key for answer in ApiAnswer.select()} == {f"key of {good.id}"}
     assert sorted(path.name for path in (office.root / "inbox/acme-bv").iterdir()) == [f".drop-{bad.id}", found[0]]
+
+
+def test_where_the_database_fails_all_are_told_at_once_and_may_try_again(
+    office: Records, transactions: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [begun(office, f"accounts-{number}.pdf") for number in range(3)]
+    with monkeypatch.context() as patched:
+        patched.setattr(placing.delegation, "record", _locked)
+        found = all_at_once([committing(office, row) for row in rows])
+    assert [type(one) for one in found] == [OperationalError] * 3
+    assert transactions == [3], "nobody waits for it once more"
+    assert list(ApiAnswer.select()) == []
+    found = all_at_once([committing(office, row) for row in rows])
+    assert sorted(path.name for path in (office.root / "inbox/acme-bv").iterdir()) == sorted(map(str, found))
+
+
+def _locked(*_: object) -> None:
+    raise OperationalError("database is locked")

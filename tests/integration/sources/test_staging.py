@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from kit.records import KAREL, PETRA, Records
+from kit.records import KAREL, PETRA, Records, with_inbox
 from kit.support import PDF
 
 from dossier.database.database import close_database
@@ -29,10 +29,8 @@ DESK = Actor("p.bakker", "desk")
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Records]:
-    made = Records(tmp_path / "office")
-    (made.root / "inbox/acme-bv").mkdir(parents=True)
-    yield made
-    close_database()
+    with with_inbox(tmp_path / "office") as made:
+        yield made
 
 
 def inbox(office: Records) -> list[str]:
