@@ -12,7 +12,6 @@ import pytest
 from kit.records import KAREL, PETRA, Records, with_inbox
 from kit.support import PDF
 
-from dossier.database.database import close_database
 from dossier.database.tables import StagedDrop
 from dossier.files import files, moves, settling
 from dossier.files.beneath import Place

@@ -87,7 +87,10 @@ class Server:
     def __init__(self) -> None:
         self.clock, self.line, self.reads = Clock(), Line(), asyncio.Event()
         self.reads.set()
-        config = uvicorn.Config(self._answer, ws="none", lifespan="off", interface="asgi3", log_config=None, timeout_keep_alive=10 * LATE)  # type: ignore[arg-type]
+        answer: Any = self._answer
+        config = uvicorn.Config(
+            answer, ws="none", lifespan="off", interface="asgi3", log_config=None, timeout_keep_alive=10 * LATE
+        )
         self._protocol = Impatient(config, ServerState(), {}, _loop=self.clock)  # type: ignore[arg-type]
         self._protocol.connection_made(self.line)
 
