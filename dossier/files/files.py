@@ -279,7 +279,7 @@ def _pour(reading: int, size: int, writing: int, source: Place, folder: Place | 
     while True:
         try:
             # Room for a whole CHUNK costs a hundred times what it costs to read a small file.
-            piece = os.read(reading, min(CHUNK, max(size - done, 0) + 1))
+            piece = os.read(reading, min(CHUNK, size - done + 1) if done <= size else CHUNK)
         except OSError as error:
             raise SourceUnreadable(error.errno, error.strerror, str(source)) from error
         if not piece:
@@ -517,16 +517,25 @@ class _Freeing:
         self._thread: threading.Thread | None = None
 
     def add(self, descriptor: int) -> bool:
-        """False if so many wait already that whoever comes had better wait as well."""
+        """False if so many wait already that whoever comes had better wait as well, or if nobody
+        would let go of it."""
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():  # a copy of a process (fork) has none of its threads
-                self._left = SimpleQueue()
-                self._thread = threading.Thread(target=self._let_go, args=(self._left,), name="free", daemon=True)
-                self._thread.start()
-            if self._left.qsize() >= FREED_LATER:
+            if not self._is_there() or self._left.qsize() >= FREED_LATER:
                 return False
             self._left.put(descriptor)
             return True
+
+    def _is_there(self) -> bool:
+        """Start the thread, if it lacks: a copy of a process (fork) has none of its threads. False:
+        the system gives no more of them."""
+        if self._thread is None or not self._thread.is_alive():
+            self._left = SimpleQueue()
+            self._thread = threading.Thread(target=self._let_go, args=(self._left,), name="free", daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError:
+                return False
+        return True
 
     def _let_go(self, left: SimpleQueue[int]) -> None:
         while True:

@@ -22,10 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dossier.files import files
-from dossier.files.beneath import Folder, Place
+from dossier.files.beneath import Folder, Place, name_of
 from dossier.files.endings import HEAD, head_of, is_cut_off
 from dossier.files.files import Look
 from dossier.files.leases import has_writer
+from dossier.text import names
 
 OPEN_RETRY_SECONDS, OPEN_RETRY_MOST = 0.5, 5.0
 """How soon a file that is open for writing is looked at again: later, the longer it is."""
@@ -47,7 +48,7 @@ class _Seen:
     is_readable: bool = True
     is_cut_off: bool = False
     whole: bytes | None = None
-    """All that is in it, of a file that is as small as a sidecar mostly is."""
+    """All that is in it, of a sidecar that is as small as most are: it will be read next."""
     sha256: str | None = None
     reading: Future[str] | None = None
 
@@ -167,7 +168,7 @@ def _ask(path: Place, seen: _Seen) -> bool | None:
                     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
                 head = head_of(descriptor)
                 seen.is_cut_off = is_cut_off(descriptor, seen.look.size, head)
-                if len(head) < HEAD and Look.of(os.fstat(descriptor)) == seen.look:
+                if len(head) < HEAD and names.is_sidecar(name_of(path)) and Look.of(os.fstat(descriptor)) == seen.look:
                     seen.whole = head
             return writer
     except files.Changed:

@@ -478,7 +478,7 @@ class _Round:
         place = self._place(folder, opened, listing)
         inner = [name for name in listing.folders if holds_anything(opened / name)]
         card = self._card_of(place)
-        if card is not None and any(place.left.values()) and self._is_sealed(place, card):
+        if card is not None and not inner and any(place.left.values()) and self._is_sealed(place, card):
             place.left = {name: self._left(opened, name, look, is_sealed=True) for name, look in place.found.items()}
         if card is None or inner:
             for name in inner:
@@ -574,8 +574,8 @@ class _Round:
         return card
 
     def _is_sealed(self, place: _Place, name: str) -> bool:
-        """True if this sidecar is whole by its seal, and says what each file beside it must be: no
-        time has to pass for that to be seen."""
+        """True if this sidecar is whole by its seal and without a fault, and what lies beside it is
+        what it lists, each with what is in it: no time has to pass for that to be seen."""
         try:
             data, seen = files.read_plain(place.opened / name, SIDECAR_BYTES + 1)
         except OSError:
@@ -583,9 +583,10 @@ class _Round:
         if seen != place.found[name] or not seal.is_whole(data):
             return False
         card = self.looker._cards.setdefault(place.path, {})[name] = _read(data, seen, self.office, place.spoken)
-        listed = card.sidecar.attachments if card.sidecar is not None else None
-        told = {names.nfc(entry.file) for entry in listed or () if entry.sha256}
-        return listed is not None and all(one == name or names.nfc(one) in told for one in place.found)
+        if card.faults or card.sidecar is None or card.sidecar.attachments is None:
+            return False  # it is refused with what has come by then
+        listed = sorted(names.nfc(entry.file) for entry in card.sidecar.attachments if entry.sha256)
+        return listed == sorted(names.nfc(one) for one in place.found if one != name)
 
     def _has_time(self, place: _Place, name: str, lack: str) -> bool:
         """True, and told by the sentence `lack`, if this sidecar may still get what it lacks."""

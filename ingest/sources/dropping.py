@@ -96,20 +96,24 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
 
     The database must be open if `actor` acts for another.
     """
-    listed = [Listed(path.name, share=path.name in request.shared if request.shared else None) for path in request.files]
-    text = sidecar_text(request.client, request.keys, listed, actor.code)
-    wrong = problems(office, actor, request, text.encode(), is_delegated=actor.behind is not None)
+    shares = {path.name: path.name in request.shared if request.shared else None for path in request.files}
+    wrong = problems(office, actor, request, _data(request, actor, shares, {}), is_delegated=actor.behind is not None)
     if wrong:
         raise Invalid(wrong)
     folder, hashes = folder_name(request.keys["description"], now), dict[str, str]()
     with hidden_folder(office, request.client) as (name, hidden):
         for path in request.files:
             hashes[path.name], _ = files.copy_whole(path, hidden / path.name, mode=0o666)
-        listed = [one._replace(sha256=hashes[one.name]) for one in listed]
-        data = seal.sealed(f"{_SCHEMA}\n{sidecar_text(request.client, request.keys, listed, actor.code)}".encode())
+        data = _data(request, actor, shares, hashes)
         files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
         place(office, now, actor, [Filled(request.client, name, folder, data, hashes)], actor.behind is not None)
     return office.inbox / request.client / folder
+
+
+def _data(request: Request, actor: Actor, shares: Mapping[str, bool | None], hashes: Mapping[str, str]) -> bytes:
+    """The sidecar as it is placed; of a file whose hash is not known yet with one as long."""
+    listed = [Listed(name, hashes.get(name, "0" * 64), share) for name, share in shares.items()]
+    return seal.sealed(f"{_SCHEMA}\n{sidecar_text(request.client, request.keys, listed, actor.code)}".encode())
 
 
 @contextlib.contextmanager

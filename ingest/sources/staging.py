@@ -213,7 +213,8 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
                 put(office, row, name, files.pieces(folder / name, 0, look.size))
     row = _fresh(row)
     own = re.sub(r"(?m)^(created_by|gemaakt_door|client|klant)[ \t]*:.*\n?", "", seal.without(text.replace("\r\n", "\n")))
-    data = f"{own.rstrip()}\nclient: {scalar(client)}\ncreated_by: {scalar(actor.code)}\n".encode("utf-8", "surrogateescape")
+    whole = f"{own.rstrip()}\nclient: {scalar(client)}\ncreated_by: {scalar(actor.code)}\n"
+    data = seal.sealed(whole.encode("utf-8", "surrogateescape"))
     with _opened(office, row) as hidden:
         wrong = dropping.problems(office, actor, Request(client, [hidden / name for name in row.files], {}), data)
         if wrong:
@@ -227,7 +228,7 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
 
 def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden: Folder, data: bytes, called: str) -> str:
     """Write the sidecar, record whose it is, and name the folder, returned. Conflict."""
-    folder, data = dropping.folder_name(called, now), seal.sealed(data)
+    folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
     files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
 
@@ -310,7 +311,7 @@ def _request(hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, said: Ma
     listed = [Listed(name, told["sha256"], *said.get(name, Said())) for name, told in row.files.items()]
     given = {key: value or None for key, value in keys.items()}
     request = Request(row.client, [hidden / name for name in row.files], given, is_examined=True)
-    return request, dropping.sidecar_text(row.client, given, listed, actor.code).encode()
+    return request, seal.sealed(dropping.sidecar_text(row.client, given, listed, actor.code).encode())
 
 
 def _check_name(office: Office, row: StagedDrop, name: str) -> None:

@@ -232,3 +232,13 @@ def test_a_file_beside_a_seal_that_is_open_or_not_yet_what_its_sha256_says_is_wa
         upload.flush()
         assert inbox.ready(0) == {}
     assert inbox.ready(0) == {"set": []}
+
+
+def test_a_seal_hastens_no_refusal_for_more_may_come_to_what_is_refused(inbox: Inbox) -> None:
+    faulty = _sealed("report.pdf", "more.pdf").replace(GOOD.encode(), b"description: Short\n")
+    faulty = seal.sealed(seal.without(faulty.decode()).encode())
+    inbox.place({"set/report.pdf": PDF, "set/more.pdf": PDF[:40], "set/item.yaml": faulty})
+    assert inbox.ready(0) == {}
+    inbox.place({"other/report.pdf": PDF, "other/sub/b.pdf": PDF, "other/item.yaml": _sealed("report.pdf")})
+    assert inbox.ready(0) == {}
+    assert {stem: len(faults) for stem, faults in inbox.ready(6).items()} == {"set": 1, "other": 1}

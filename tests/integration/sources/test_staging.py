@@ -17,8 +17,10 @@ from dossier.files import files, moves, settling
 from dossier.files.beneath import Place
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, Invalid, NotFound
+from dossier.text.yamltext import Limits
 from ingest.inbox.looking import Looker
 from ingest.intake import delegation
+from ingest.sidecar import seal
 from ingest.sources import dropping, placing, staging
 from ingest.sources.staging import Said
 
@@ -195,3 +197,13 @@ def test_a_drop_that_another_process_finishes_at_this_very_moment_is_placed_once
     monkeypatch.setattr(moves, "move", move_second)
     folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
     assert inbox(office) == [folder]
+
+
+def test_a_sidecar_that_is_too_long_with_its_seal_alone_is_told_of_before_it_is_placed(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    _, short = staging._request(office.root, DESK, row, {**KEYS, "explanation": "x"}, {})  # type: ignore[arg-type]
+    without = len(seal.without(short.decode()))
+    keys = {**KEYS, "explanation": "x" * (Limits().bytes - without - 40)}
+    with pytest.raises(Invalid, match="64 kB"):
+        staging.commit(office.office, office.tick(), DESK, row, keys, {})
+    assert inbox(office) == [f".drop-{row.id}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,30 @@ def test_a_part_of_a_file_comes_in_pieces(
     found = list(files.pieces(tmp_path / "a", start, end))
     assert b"".join(found) == wanted
     assert all(0 < len(piece) <= 4 for piece in found)
+
+
+@pytest.mark.parametrize("size", [0, 1, 10, files.CHUNK])
+def test_a_file_that_grows_while_it_is_copied_is_not_read_byte_by_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    source, more = tmp_path / "report.pdf", bytes(3 * files.CHUNK)
+    source.write_bytes(bytes(size))
+    read, has_writer, reads = os.read, files.has_writer, list[int]()
+
+    def grows(descriptor: int) -> bool | None:
+        """When it was asked whether somebody writes, somebody does."""
+        is_written = has_writer(descriptor)
+        with open(source, "ab") as writing:
+            writing.write(more)
+        return is_written
+
+    def counted(descriptor: int, most: int) -> bytes:
+        reads.append(most)
+        return read(descriptor, most)
+
+    monkeypatch.setattr(files, "has_writer", grows)
+    monkeypatch.setattr(os, "read", counted)
+    with pytest.raises(files.Changed):
+        files.copy_whole(source, tmp_path / "copy.pdf")
+    assert len(reads) < 10
+    assert not (tmp_path / "copy.pdf").exists()

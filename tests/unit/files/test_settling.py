@@ -199,12 +199,17 @@ def test_what_is_gone_is_forgotten(file: Watched) -> None:
     assert not file.settling._seen
 
 
-def test_what_is_as_small_as_a_sidecar_need_not_be_read_again(file: Watched) -> None:
+@pytest.mark.parametrize(
+    ("name", "data", "whole"),
+    [("report.yaml", b"share: yes", b"share: yes"), ("report.yaml", b"x" * endings.HEAD, None), ("report.txt", b"share: yes", None)],
+)
+def test_a_small_sidecar_need_not_be_read_again_and_of_other_files_nothing_is_kept_in_memory(
+    tmp_path: Path, name: str, data: bytes, whole: bytes | None
+) -> None:
+    file = Watched(tmp_path / name)
+    file.path.write_bytes(data)
+    file.left()
     file.clocks.pass_(SETTLE)
-    for data, whole in ((b"share: yes", b"share: yes"), (b"x" * endings.HEAD, None)):
-        file.path.write_bytes(data)
-        file.left()
-        file.clocks.pass_(SETTLE)
-        assert file.left() == 0
-        assert file.settling.take_whole(file.path.parent, file.path.name) == whole
-        assert file.settling.take_whole(file.path.parent, file.path.name) is None, "it is not kept"
+    assert file.left() == 0
+    assert file.settling.take_whole(tmp_path, name) == whole
+    assert file.settling.take_whole(tmp_path, name) is None, "it is not kept"

@@ -56,3 +56,17 @@ def test_a_copy_of_this_process_lets_go_of_its_files_by_itself(tmp_path: Path) -
             time.sleep(0.01)
         os._exit(1 if os.path.exists(f"/proc/self/fd/{descriptor}") else 0)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_where_the_system_gives_no_thread_it_is_let_go_of_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(files, "_freeing", files._Freeing())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    (tmp_path / "report.pdf").write_bytes(b"1")
+    before = len(os.listdir("/proc/self/fd"))
+    seen = files.look(tmp_path / "report.pdf")
+    assert seen is not None
+    assert moves.take_away(tmp_path / "report.pdf", tmp_path / ".taken", seen)
+    assert len(os.listdir("/proc/self/fd")) == before
