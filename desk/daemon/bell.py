@@ -12,7 +12,7 @@ from dossier.database.database import hearing
 
 FIRST_SECONDS, LAST_SECONDS = 0.02, 0.4
 """What is written is heard a moment before it is committed. So a wait ends soon after another one
-that was ended, and then each time twice as late, up to LAST_SECONDS."""
+that was ended, and then each time twice as late, until one lasts LAST_SECONDS or more."""
 
 ASK_SECONDS = 0.25
 """How soon what others write is seen where it can't be heard."""

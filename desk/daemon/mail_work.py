@@ -83,7 +83,7 @@ class LoginMails(_Mailing):
             self.round(clock.utc_now())
             seconds = self.mailer.seconds_to_next(clock.utc_now())
             self._due = time.monotonic() + (LOOK_SECONDS if seconds is None else min(LOOK_SECONDS, seconds))
-        return UNHEARD_SECONDS
+        return min(UNHEARD_SECONDS, max(WAKE_SECONDS, self._due - time.monotonic()))
 
     def forget(self) -> None:
         super().forget()

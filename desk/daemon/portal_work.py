@@ -222,10 +222,7 @@ class PortalWork:
 
     def verify_daily(self) -> None:
         """Once a day: look at all names and sizes and a part of the contents, and ask for what
-        differs to be mended.
-
-        On a thread that closes its connection to the database afterwards.
-        """
+        differs to be mended."""
         now = clock.utc_now()
         today = f"{now.astimezone():%Y-%m-%d}"
         part = verifying.next_part(today)

@@ -3,7 +3,7 @@
     var/config.<uid>.json     the user's own, for it holds what config/ holds
 
 It is believed only if it is this user's and nobody else's to write, of this version of the program,
-of the same DOSSIER_ variables, and config/ still is as it was when it was read (state.py).
+of the same DOSSIER_ variables, and config/ still is as it was when it was read (fingerprint.py).
 
 Nothing is lost if it can't be written, or is lost.
 

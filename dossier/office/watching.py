@@ -1,7 +1,7 @@
 """Changes of config/ while a process runs: what is right holds at once, what is wrong does not.
 
-This is the one answer to "has config/ changed?" (state.py says how that is seen). What can't change
-without a new start, the paths, the store and the database, stays as it was; all else holds.
+This is the one answer to "has config/ changed?" (fingerprint.py says how that is seen). What can't
+change without a new start, the paths, the store and the database, stays as it was; all else holds.
 """
 
 from __future__ import annotations

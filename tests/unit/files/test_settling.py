@@ -201,7 +201,11 @@ def test_what_is_gone_is_forgotten(file: Watched) -> None:
 
 @pytest.mark.parametrize(
     ("name", "data", "whole"),
-    [("report.yaml", b"share: yes", b"share: yes"), ("report.yaml", b"x" * endings.HEAD, None), ("report.txt", b"share: yes", None)],
+    [
+        ("report.yaml", b"share: yes", b"share: yes"),
+        ("report.yaml", b"x" * endings.HEAD, None),
+        ("report.txt", b"share: yes", None),
+    ],
 )
 def test_a_small_sidecar_need_not_be_read_again_and_of_other_files_nothing_is_kept_in_memory(
     tmp_path: Path, name: str, data: bytes, whole: bytes | None
