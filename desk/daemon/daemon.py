@@ -268,7 +268,7 @@ class Daemon:
         daemon that died left there."""
         if not is_shared():
             return True
-        if not self.claims.take(inbox(client)):
+        if self.claims.is_many() or not self.claims.take(inbox(client)):
             return False
         self.intake.recover(client)
         return True

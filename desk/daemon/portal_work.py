@@ -79,6 +79,7 @@ class PortalWork:
 
     def prepare(self) -> None:
         """Before the first step. Raises site.PortalUnusable."""
+        self._is_ready, self._ready_at = False, 0.0  # to help: should another daemon lead later
         self.portal.prepare()
 
     def reconsider(self, office: Office) -> None:

@@ -24,6 +24,11 @@ from dossier.database.tables import PROXY
 
 LEAD, MAIL, LOGINS, WEBHOOKS = "lead", "mail", "logins", "webhooks"
 
+MOST = 2000
+"""So many clients' folders in the inbox a daemon claims at once at most. All claims at a server lie
+in a table with room for some thousands (max_locks_per_transaction), and when it is full nobody
+there can do anything."""
+
 
 def confirm() -> None:
     """Raise the database's error if this thread's connection has gone, and with it its claims."""
@@ -74,6 +79,10 @@ class Claims:
         """Raise the database's error if the connection is another than the one that claimed."""
         if is_shared() and self._backend not in (None, int(PROXY.connection().info.backend_pid)):
             raise OperationalError("the connection was lost, and with it what was claimed")
+
+    def is_many(self) -> bool:
+        """True if no more should be claimed for now."""
+        return len(self._held) >= MOST
 
     def is_held(self, name: str) -> bool:
         """True if it is still ours as the server sees it. From any thread."""

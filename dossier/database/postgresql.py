@@ -50,9 +50,13 @@ FORSAKEN = "5min"
 have waited long enough. A round of publishing, in the slowest of which folders are renamed and
 synced, takes seconds."""
 
+READ = r"default_transaction_isolation=read\ committed"
+"""Whatever is the server's default: who has waited for a turn to write sees what was written
+meanwhile, such as a withdrawal."""
+
 OPTIONS = " ".join(
     f"-c {setting}"
-    for setting in (f"lock_timeout={BUSY}", f"idle_in_transaction_session_timeout={FORSAKEN}", "timezone=UTC", *ALIVE_THERE)
+    for setting in (f"lock_timeout={BUSY}", f"idle_in_transaction_session_timeout={FORSAKEN}", "timezone=UTC", READ, *ALIVE_THERE)
 )
 
 SESSION = f"dossier {secrets.token_hex(8)}"

@@ -184,12 +184,13 @@ def free_name(path: P) -> P:
 def move_away(source: Place, target: Path) -> None:
     """Move to a free name, across file systems if need be; synced. No link is followed.
 
-    Across, plain files are copied and links made anew, and each is removed only when its copy is on
-    the disk. Pipes and devices stay where they are (NotPlain).
+    FileExistsError: somebody else took that name a moment ago. Across, plain files are copied and
+    links made anew, and each is removed only when its copy is on the disk. Pipes and devices stay
+    where they are (NotPlain).
     """
     files.make_folder(target.parent, 0o750)
     try:
-        move(source, target)
+        _move_to_free(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
@@ -197,10 +198,15 @@ def move_away(source: Place, target: Path) -> None:
     files.sync((), (target.parent, files.above(source)))
 
 
+def _move_to_free(source: Place, target: Path) -> None:
+    if not move_new(source, target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+
+
 def _copy_away(source: Place, target: Path) -> None:
     name, above = address(source)
     if files.is_folder(source):
-        files.make_folder(target, 0o750)
+        os.mkdir(target, 0o750)
         with files.held(source) as folder:
             for inner in folder.names():
                 _copy_away(folder / inner, target / inner)
@@ -211,7 +217,7 @@ def _copy_away(source: Place, target: Path) -> None:
     else:
         copy = files.copy_hashed(source, target.parent)
         files.sync((copy.path,), ())
-        move(copy.path, target)
+        _move_to_free(copy.path, target)
         files.sync((), (target.parent,))
         files.remove(source)
 

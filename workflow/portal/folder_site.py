@@ -12,7 +12,7 @@ import contextlib
 import os
 import secrets
 import threading
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dossier.files import files, moves
@@ -34,6 +34,9 @@ MARKS = "marks"
 
 UNSURE = "unsure"
 """In the place of a staging folder's name: nobody works there, and what lies there is unsure."""
+
+GONE = ".gone"
+"""How the name ends of a staging folder that is to be deleted."""
 
 
 class PortalUnusable(OSError):
@@ -58,10 +61,10 @@ class FolderSite:
         self._session = session
         self.staging = self._stagings / f"{session}-{secrets.token_hex(4)}"
 
-    def prepare(self, working: Collection[str] = ()) -> None:
+    def prepare(self, working: Callable[[], Collection[str]] = tuple) -> None:
         """Make the folders, and empty the staging folder. Raises PortalUnusable.
 
-        `working`: the sessions of others who may be at work; what they have staged stays.
+        `working` gives the sessions of others who may be at work; what they have staged stays.
         """
         self._make()
         self.prepare_staging(working)
@@ -70,12 +73,13 @@ class FolderSite:
             raise PortalUnusable(sentence("publishing.mount_point", path=str(self.path), within=within))
         self._can_swap = moves.can_swap(self.staging)
 
-    def prepare_staging(self, working: Collection[str] = ()) -> None:
+    def prepare_staging(self, working: Callable[[], Collection[str]] = tuple) -> None:
         """Make an empty staging folder, and remove those of others. Raises PortalUnusable."""
         try:
             files.make_folder(self._stagings, 0o750)
             names = os.listdir(self._stagings)
-            left = [self._set_aside(name) for name in names if not working or self._is_left(name, working)]
+            here = working()  # asked now: whoever has a folder among these was there before
+            left = [self._set_aside(name) for name in names if not self._session or self._is_left(name, here)]
             self._make_staging()
             _remove_beside(left).join(SWEEP_SECONDS)
         except OSError as error:
@@ -89,8 +93,11 @@ class FolderSite:
 
     def _set_aside(self, name: str) -> Path:
         """A staging folder gets another name: whoever is at work there finds nothing of it any
-        more."""
-        gone = self._stagings / f".{secrets.token_hex(8)}.gone"
+        more. Always the same: whoever comes next finds what of it is still to be deleted."""
+        if name.endswith(GONE):
+            return self._stagings / name
+        gone = self._stagings / f".{name}{GONE}"
+        files.remove_tree(gone)
         moves.move(self._stagings / name, gone)
         return gone
 
@@ -113,6 +120,10 @@ class FolderSite:
         self._make()
         self._make_staging()
 
+    def is_beside(self, staging: str) -> bool:
+        """True if the staging folder of this name lies beside the portal as we see it."""
+        return files.is_folder(self._stagings / staging)
+
     def follow(self) -> None:
         """Go on in the folder that another daemon made anew. FileNotFoundError: nobody did yet."""
         found = os.stat(self.path)
@@ -131,36 +142,59 @@ class FolderSite:
 
         Returns those whose mark somebody left: what lies there may be half done. Whoever it was
         has lost the claim, and whatever they may still be about to do fails: their staging folder
-        is gone from here on.
+        is gone from here on, with all that is in it. (A file server knows folders by a number, and
+        a machine that was there a moment ago may still go by that, whatever they are called now.)
         """
-        marks = self._stagings / MARKS
+        marks = self._marks()
         left = [(code, name) for code, name in map(_read_mark, os.listdir(marks)) if code in codes]
-        for code in codes:
-            files.make_mark(marks / f"{code}.{self.staging.name}", 0o640)
-        for name in {name for _, name in left} - {self.staging.name, UNSURE}:
-            with contextlib.suppress(FileNotFoundError):
-                _remove_beside([self._set_aside(name)])
+        ours = {code for code, name in left if name == self.staging.name}
+        try:
+            for code in codes:
+                files.make_mark(marks / f"{code}.{self.staging.name}", 0o640)
+            for name in {name for _, name in left} - {self.staging.name, UNSURE}:
+                self._remove_staging(name)
+        except OSError:
+            with contextlib.suppress(OSError):  # who finds one of ours later only takes us for dead
+                for code in set(codes) - ours:
+                    files.remove(marks / f"{code}.{self.staging.name}")
+            raise
         for code, name in left:
             if name != self.staging.name:
                 files.remove(marks / f"{code}.{name}")
         return {code for code, _ in left}
 
+    def _remove_staging(self, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._set_aside(name)
+        files.remove_tree(self._stagings / f".{name}{GONE}")
+
+    def _marks(self) -> Path:
+        """The folder of the marks, made if it lacks: somebody may have tidied up."""
+        marks = self._stagings / MARKS
+        files.make_folder(marks, 0o750)
+        return marks
+
     def leave(self, code: str, is_sure: bool) -> None:
-        """Before the claim is given back; not `is_sure`: something may be half done. OSError."""
+        """Before the claim is given back; not `is_sure`: something may be half done. OSError: our
+        mark stays, and counts as that."""
         mark = self._stagings / MARKS / f"{code}.{self.staging.name}"
         if is_sure:
             files.remove(mark)
-        else:
+            return
+        try:
             moves.move(mark, mark.with_name(f"{code}.{UNSURE}"))
+        except FileNotFoundError:  # somebody has tidied up
+            self.doubt(code)
 
     def doubt(self, code: str) -> None:
         """Have whoever claims this client next believe nothing of what lies there. OSError."""
-        files.make_mark(self._stagings / MARKS / f"{code}.{UNSURE}", 0o640)
+        files.make_mark(self._marks() / f"{code}.{UNSURE}", 0o640)
 
     # What lies there
 
     def begin(self) -> None:
-        """A new round: what was seen before is not believed any more."""
+        """A new round: what was seen before is not believed any more. OSError."""
+        self._make_staging()  # somebody may have tidied up, or taken us for dead
 
     def expect(self, names: Iterable[str]) -> None:
         """These will be looked at in this round."""

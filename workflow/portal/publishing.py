@@ -148,7 +148,7 @@ class Publisher:
         self._cannot_make = False
         self.leads = True
         """It sees to all that is done once; else it publishes beside a daemon that does."""
-        self._clients, self._leading = sharing.Clients(self.site, sharing.can_share(office)), sharing.Leading()
+        self._clients, self._leading = sharing.Clients(self.site, sharing.can_share(office)), sharing.Leading(self.site)
         self._start = secrets.randbelow(1 << 16)
         """Where among the clients it begins, where it doesn't lead."""
         self._at_stake: dict[int, str] = {}
@@ -175,7 +175,7 @@ class Publisher:
         self._prepare_folders()
 
     def _prepare_folders(self) -> None:
-        self.site.prepare(self._clients.sessions())
+        self.site.prepare(self._clients.sessions)
         self._is_all_unsure = Item.select().where(Item.unsettled).exists()
 
     def reconsider_clients(self) -> None:
@@ -223,20 +223,26 @@ class Publisher:
         else:
             self._cannot_make, self._paused_until = False, None  # what failed in the folder that is gone waits for nothing
             self._retry_at.clear()
-            self.redo_all()
+            try:
+                self.redo_all()
+            except OSError as error:
+                self._pause(now, error)
 
     def redo_all(self) -> None:
-        """Put all that is public anew, and the pages of every client who had any, even empty."""
+        """Put all that is public anew, and the pages of every client who had any, even empty.
+
+        OSError: other daemons may have to see for themselves that what was there is gone.
+        """
         public = Item.public.is_null(False)
         codes = {row[0] for row in tuples(Page.select(Page.client))}
         codes.update(row[0] for row in tuples(Item.select(Item.client).where(public).distinct()))
         self._is_all_unsure = True
         self._written.clear()
         self._stale.update(code for code in codes if is_on_portal(self.office, code))
-        self._clients.doubt(codes)
         for code in sorted(codes):
             with transaction():
                 Item.update(unsettled=True).where((Item.client == code) & public & ~Item.unsettled).execute()
+        self._clients.doubt(codes)
 
     def redo(self, items: Iterable[int], clients: Iterable[str]) -> None:
         """Put these items' wrong folders and these clients' pages in order in the next rounds."""
@@ -271,9 +277,8 @@ class Publisher:
         try:
             self._clients.let_go(set(self._at_stake.values()))
         except OSError as error:
-            log.error("some clients are kept from other daemons for now", error=str(error))
-        held = self._clients.held()
-        self._at_stake = {key: code for key, code in self._at_stake.items() if code in held}
+            log.error("marks of what was published stay beside the portal for now", error=str(error))
+        self._at_stake.clear()
 
     def were_others(self) -> bool:
         """True if other daemons worked for clients for whom there was something to do, since this
@@ -320,7 +325,7 @@ class Publisher:
                 return is_any and self._leading.is_followed(self.office) and bool(self._unsettled(1))
             if not self._has_looked:
                 self._look_who_is_there()
-            off = self.claim(code for code in self._off if code not in self._retry_at)
+            off = self._some_that_go()
             return bool(off or self._unsettled(1) or self._made_of_ours()[0])
         except OSError as error:
             self._pause(now, error)
@@ -428,6 +433,7 @@ class Publisher:
         self._wrong.difference_update(job.key for job in done)
         self._stale.difference_update(placed)
         self._written.update(placed)
+        self._clients.note_placed(placed)
         self._new.difference_update(placed)
         for one in work.values():
             one.clear()
@@ -458,6 +464,11 @@ class Publisher:
 
     def _some_of(self, codes: Iterable[str]) -> list[str]:
         return sorted(self.claim(nsmallest(SPARE_AT_ONCE, (code for code in codes if code not in self._retry_at))))
+
+    def _some_that_go(self) -> set[str]:
+        """Clients whose folders are to go whole, of many some at a time: the server has room for a
+        number of claims."""
+        return self.claim(nsmallest(self.site.at_once, (code for code in self._off if code not in self._retry_at)))
 
     def _made_of_ours(self) -> tuple[list[PicturedItems], list[PicturedItems]]:
         """What was made for clients' pages: of those we work for, and of those that others do."""
@@ -621,8 +632,10 @@ class Publisher:
         return bool(public.shown["attachments"] == job.edition.shown["attachments"])
 
     def _forget_pauses(self, now: datetime) -> None:
-        self._retry_at = {key: at for key, at in self._retry_at.items() if at > now}
-        if self._paused_until is not None and self._paused_until <= now:
+        """Of those that are over. A clock that was set back makes none longer."""
+        last = now + timedelta(seconds=RETRY_SECONDS)
+        self._retry_at = {key: at for key, at in self._retry_at.items() if now < at <= last}
+        if self._paused_until is not None and not now < self._paused_until <= last:
             self._paused_until = None
 
     # 1. stage
@@ -782,7 +795,7 @@ class Publisher:
 
     def _take_off_clients(self, now: datetime) -> None:
         """The folders of clients without a portal go whole; what is not ours is quarantined."""
-        for code in sorted(self.claim(self._off)):
+        for code in sorted(self._some_that_go()):
             try:
                 if self.site.has(code):
                     self._evict_from_client(now, code)

@@ -12,10 +12,13 @@ What a daemon leaves that was killed, or that hangs and was replaced (presence.p
   removes the staging folder of that daemon, out of which and into which goes all that it would
   still change on the portal; and believes nothing of what lies there.
 - What is not done as it should be when a claim is given back leaves such a mark as well, without
-  the name of a staging folder.
+  the name of a staging folder. A mark that can't be taken away (the share is away) stays, and keeps
+  nobody from the client: whoever comes next takes us for dead, and we make our staging folder anew.
 
 The others publish only beside a daemon that leads, has seen to the portal, and goes by the same
 configuration and the same version: who may have a portal, and who may approve, is said by these.
+And only where its staging folder lies beside the portal: with a share that is not mounted, or a
+path of its own, a daemon would publish into a folder that no client looks at.
 They see that once they have their turn to write, in which they place (`Leading.is_followed`). So a
 client who is off the portal since the configuration was changed isn't put on it by a daemon that
 read config/ a moment ago: either the one that leads finds it there, or it is not placed.
@@ -48,6 +51,8 @@ class Clients:
         self._site = site
         self._claims = Claims()
         self._mine = set[str]()
+        self._left = set[str]()
+        """Those of them of whom somebody left something half done, until something is placed."""
         self.is_shared = is_shared
         """They are claimed one by one."""
         self.were_others = False
@@ -72,6 +77,8 @@ class Clients:
         wanted = set(codes)
         if not self.is_shared:
             return wanted, set()
+        if self._mine:
+            self._claims.confirm()  # over another connection they would be ours no more
         new = {code: claim_of(code) for code in wanted - self._mine}
         taken = self._claims.take_some(list(new.values())) if new else set()
         mine = {code for code, name in new.items() if name in taken}
@@ -85,6 +92,7 @@ class Clients:
                     self._claims.release(new[code])
                 raise
             self._mine |= mine
+            self._left |= left
             self.confirm()  # now whoever has them after us finds the mark
         return self._mine & wanted, left
 
@@ -97,14 +105,23 @@ class Clients:
         """The clients that are claimed."""
         return set(self._mine)
 
+    def note_placed(self, codes: Iterable[str]) -> None:
+        """What lies there of these clients is as it was recorded."""
+        self._left.difference_update(codes)
+
     def let_go(self, unsure: Collection[str]) -> None:
-        """Give all of them back, some as `unsure`. OSError: those that can't be are kept."""
-        try:
-            for code in sorted(self._mine):
-                self._site.leave(code, code not in unsure)
-                self._mine.discard(code)
-        finally:
-            self._claims.release_all(tuple(map(claim_of, self._mine)))
+        """Give all of them back, some as `unsure`. OSError, when all are: some marks stay."""
+        failed: OSError | None = None
+        for code in sorted(self._mine):
+            try:
+                self._site.leave(code, code not in unsure and code not in self._left)
+            except OSError as error:
+                failed = error
+        self._mine.clear()
+        self._left.clear()
+        self._claims.release_all()
+        if failed is not None:
+            raise failed
 
     def doubt(self, codes: Iterable[str]) -> None:
         """Whoever works for these clients next believes nothing of what lies there. OSError."""
@@ -114,9 +131,10 @@ class Clients:
 
 
 class Leading:
-    """By which configuration the daemon that leads publishes."""
+    """By which configuration the daemon that leads publishes, and where."""
 
-    def __init__(self) -> None:
+    def __init__(self, site: FolderSite) -> None:
+        self._site = site
         self._office: Office | None = None
         self._said = ""
 
@@ -125,10 +143,11 @@ class Leading:
         from dossier.database.postgresql import SESSION
 
         with transaction():
-            Note.put(_KEY, json.dumps([PROXY.connection().info.backend_pid, SESSION, self._digest(office)]))
+            said = [PROXY.connection().info.backend_pid, SESSION, self._digest(office), self._site.staging.name]
+            Note.put(_KEY, json.dumps(said))
 
     def is_followed(self, office: Office) -> bool:
-        """True if a daemon leads that has seen to the portal, and goes by this configuration."""
+        """True if a daemon leads that has seen to this portal, and goes by this configuration."""
         query = (
             "SELECT lock.pid, one.application_name, note.value FROM note, pg_locks AS lock JOIN pg_stat_activity AS one USING (pid)"
             " WHERE note.key = %s AND lock.locktype = 'advisory' AND lock.granted AND lock.objsubid = 1"
@@ -136,7 +155,10 @@ class Leading:
             " AND one.datname = current_database()"
         )
         found = PROXY.execute_sql(query, (_KEY, key_of(LEAD))).fetchone()
-        return found is not None and json.loads(found[2]) == [found[0], found[1], self._digest(office)]
+        if found is None:
+            return False
+        *said, staging = json.loads(found[2])
+        return said == [found[0], found[1], self._digest(office)] and self._site.is_beside(staging)
 
     def _digest(self, office: Office) -> str:
         if office is not self._office:

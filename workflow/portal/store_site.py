@@ -24,7 +24,7 @@ import contextlib
 import errno
 import secrets
 import time
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class StoreSite(FolderSite):
         self.at_once = AT_ONCE
         self._until: float | None = None
 
-    def prepare(self, working: Collection[str] = ()) -> None:
+    def prepare(self, working: Callable[[], Collection[str]] = tuple) -> None:
         files.make_folder(self.path)
         self.prepare_staging(working)
         try:

@@ -56,6 +56,37 @@ def test_a_backlogs_folders_are_kept_from_other_daemons_until_their_files_have_l
         remove(root)
 
 
+@pytest.mark.sqlite
+def test_of_many_clients_some_are_claimed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All claims at a server share a table that has room for some thousands."""
+    root, url = new_folder("many"), new_database()
+    try:
+        _make_office(root, url)
+        office = load_office(root, {})
+        monkeypatch.setattr(claims, "MOST", 3)
+        held, take_some = list[int](), claims.Claims.take_some
+
+        def counted(taking: claims.Claims, names: Any) -> set[str]:
+            taken = take_some(taking, names)
+            held.append(len(taking._held))
+            return taken
+
+        monkeypatch.setattr(claims.Claims, "take_some", counted)
+        open_database(office)
+        one = Daemon(office, {}, once=True)
+        one._since = clock.utc_now()
+        one._set_up()
+        try:
+            wait_for(lambda: _is_taken(root, one), "all is taken")
+        finally:
+            one.intake.close()
+            one._release_hands()
+            close_database()
+        assert max(held) == 3
+    finally:
+        remove(root)
+
+
 def _is_taken(root: Path, one: Daemon) -> bool:
     one._take_due()
     receipts = sum(1 for _ in root.glob("inbox/*/_done/*.receipt.yaml"))

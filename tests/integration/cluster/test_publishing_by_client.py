@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,18 @@ from kit.servers import new_database
 from kit.support import wait_for
 from peewee import OperationalError
 
+from desk.daemon.portal_work import PortalWork
 from dossier.cluster.claims import LEAD, Claims, key_of
 from dossier.cluster.claims import portal as claim_of
 from dossier.database import postgresql
 from dossier.database.database import close_database
-from dossier.database.tables import PROXY
+from dossier.database.tables import PROXY, item_key
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files, moves
+from dossier.office.opening import load_office
 from dossier.trail import auditing, trail
 from workflow.portal import placing, verifying
+from workflow.portal.folder_site import FolderSite
 from workflow.portal.publishing import Publisher
 
 SESSION = "dossier bbbbbbbbbbbbbbbb"
@@ -71,6 +76,13 @@ class Helper:
             shown += self.portal.round(self.office.now)
         self.portal.let_go()
         return shown
+
+    def disconnect(self) -> None:
+        """Its connection ends, and the server has seen it."""
+        backend = self.do(lambda: PROXY.connection().info.backend_pid)
+        self.do(close_database)
+        query = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
+        wait_for(lambda: PROXY.execute_sql(query, (backend,)).fetchone() == (0,), "its claims are free")
 
     def end(self) -> None:
         self.do(close_database)
@@ -257,14 +269,11 @@ def test_what_a_daemon_left_half_done_is_done_again_by_the_next_one(
     office.amend(item, {"a.pdf": b"2"})
     new = office.share({"n.pdf": b"n"})
 
-    def cut_off(*_: Any) -> int:
-        raise OperationalError("placed, and not recorded")
-
     with monkeypatch.context() as patch:
-        patch.setattr("workflow.portal.publishing.record", cut_off)
+        patch.setattr("workflow.portal.publishing.record", _cut_off)
         with pytest.raises(UNAVAILABLE):
             helper.do(helper.publish)
-    helper.do(close_database)
+    helper.disconnect()
     assert marks(office) == ["acme-bv"]
     (office.office.portal / "acme-bv" / item / "a.pdf").write_bytes(b"half")  # whatever state it was left in
     office.publish()
@@ -311,5 +320,239 @@ def test_a_folder_that_is_made_anew_is_followed(office: PortalOffice, helper: He
     office.now = office.now.replace(hour=23)  # what can't be done is tried again after a while
     assert helper.do(helper.publish) == 1
     assert set(office.tree()) == {f"{first}/a.pdf", f"{second}/b.pdf"}
+    office.publish()
+    office.check()
+
+
+def test_who_sees_another_portal_than_the_daemon_that_leads_publishes_nothing(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share that is not mounted, and a path of its own."""
+    gone = office.share({"g.pdf": b"g"})
+    office.publish()
+    here, elsewhere = office.office, office.root / "elsewhere/portal"
+    office.office = load_office(office.root, {"DOSSIER_PATHS__PORTAL": str(elsewhere)})
+    helper = Helper(office, monkeypatch)
+    office.office = here
+    office.withdraw(gone)
+    new = office.share({"n.pdf": b"n"})
+    assert helper.do(helper.publish) == 0
+    helper.end()
+    assert not list(elsewhere.iterdir())
+    assert office.row(new).public is None
+    assert office.row(gone).public is not None
+    office.publish()
+    assert list(office.tree()) == [f"{new}/n.pdf"]
+    office.check()
+
+
+def test_a_staging_folder_that_somebody_tidied_up_is_made_anew(office: PortalOffice, helper: Helper) -> None:
+    gone = office.share({"g.pdf": b"g"})
+    office.publish()
+    files.remove_tree(office.root / "var/.portal-staging")
+    office.withdraw(gone)
+    first = office.share({"f.pdf": b"f"})
+    assert helper.do(helper.publish) == 0, "it can't tell whether this is the portal of the daemon that leads"
+    office.publish()
+    assert list(office.tree()) == [f"{first}/f.pdf"]
+    second = office.share({"s.pdf": b"s"})
+    assert helper.do(helper.publish) == 1
+    assert set(office.tree()) == {f"{first}/f.pdf", f"{second}/s.pdf"}
+    office.check()
+    assert marks(office) == []
+
+
+def test_a_daemon_that_could_not_mark_its_clients_is_not_taken_for_dead(
+    office: PortalOffice, helper: Helper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full after one of two marks."""
+    office.share_all([({"a.pdf": b"a"}, code, "Annual accounts") for code in ("acme-bv", "zon")])
+    made = list[Path]()
+
+    def make_one(path: Path, mode: int) -> None:
+        made.append(path)
+        if len(made) > 1:
+            raise OSError(errno.ENOSPC, "full", str(path))
+        files.write_whole(path, b"", mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "make_mark", make_one)
+        with pytest.raises(OSError, match="full"):
+            helper.do(lambda: helper.portal.claim(["acme-bv", "zon"]))
+    assert len(made) == 2
+    assert marks(office) == []
+    office.publish()
+    assert helper.portal.site.staging.is_dir()
+    office.share({"b.pdf": b"b"})
+    assert helper.do(helper.publish) == 1
+    office.check()
+
+
+@pytest.mark.parametrize("fails", ["sync", "leave"])
+def test_what_a_daemon_can_not_put_in_order_another_one_does(
+    office: PortalOffice, helper: Helper, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    """A share that is away for one of them."""
+    item = office.share({"a.pdf": b"1"})
+    office.publish()
+    office.amend(item, {"a.pdf": b"2"})
+
+    def away(*_: Any) -> None:
+        files.remove_tree(office.root / "var/.portal-staging/marks" if fails == "sync" else office.root / "nothing")
+        raise OSError(errno.EIO, "away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderSite, fails, away)
+        helper.do(helper.publish)
+    assert marks(office) == ["acme-bv"]
+    office.withdraw(item)
+    assert office.portal.is_awaited(office.now), "nobody keeps the client"
+    office.publish()
+    assert office.tree() == {}
+    office.check()
+    assert marks(office) == []
+    new = office.share({"n.pdf": b"n"})
+    office.now += timedelta(minutes=1)
+    assert helper.do(helper.publish) == 1, "its staging folder is there again"
+    assert list(office.tree()) == [f"{new}/n.pdf"]
+    office.check()
+
+
+def test_what_a_dead_daemon_had_staged_is_deleted_before_anything_is_done_for_its_client(
+    office: PortalOffice, helper: Helper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.share({"a.pdf": b"1"})
+    with monkeypatch.context() as patch:
+        patch.setattr("workflow.portal.publishing.record", _cut_off)
+        with pytest.raises(UNAVAILABLE):
+            helper.do(helper.publish)
+    helper.disconnect()
+    begins, remove = threading.Event(), files.remove_tree
+
+    def remove_late(path: Any) -> None:
+        if threading.current_thread().name == "remove":
+            begins.wait(30)
+        remove(path)
+
+    monkeypatch.setattr(files, "remove_tree", remove_late)
+    assert office.portal.claim(["acme-bv"]) == {"acme-bv"}
+    there = {path.name for path in (office.root / "var/.portal-staging").iterdir()}
+    begins.set()
+    assert there == {"marks", office.portal.site.staging.name}
+    office.portal.let_go()
+    office.publish()
+    office.check()
+
+
+def _cut_off(*_: Any) -> int:
+    raise OperationalError("placed, and not recorded")
+
+
+def test_what_was_left_half_done_is_doubted_until_something_is_placed(office: PortalOffice, helper: Helper) -> None:
+    office.share({"a.pdf": b"1"})
+    office.publish()
+    office.portal.site.doubt("acme-bv")
+    assert helper.do(lambda: helper.portal.claim(["acme-bv"])) == {"acme-bv"}
+    helper.do(helper.portal.let_go)
+    assert marks(office) == ["acme-bv"]
+    office.share({"b.pdf": b"2"})
+    assert helper.do(helper.publish) == 1
+    assert marks(office) == []
+    office.check()
+
+
+def test_two_daemons_take_the_same_name_in_the_quarantine_and_neither_file_is_lost(
+    office: PortalOffice, helper: Helper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = {"acme-bv": office.portal, "zon": helper.portal}
+    for code in codes:
+        office.share({"a.pdf": b"a"}, client=code)
+    office.publish()
+    meet, free_name = threading.Barrier(2, timeout=30), moves.free_name
+
+    def free_for_both(path: Any) -> Any:
+        free = free_name(path)
+        meet.wait()
+        return free
+
+    monkeypatch.setattr(moves, "free_name", free_for_both)
+    for code in codes:
+        (office.office.portal / code / "mine.txt").write_bytes(code.encode())
+    first = helper.begin(lambda: _quarantine(helper.portal, office, "zon/mine.txt"))
+    second = _quarantine(office.portal, office, "acme-bv/mine.txt")
+    assert {first(30), second} == {"moved", "taken"}
+    assert {path.read_bytes() for path in (office.root / "var").rglob("mine.txt")} == {b"acme-bv", b"zon"}
+
+
+def _quarantine(portal: Publisher, office: PortalOffice, name: str) -> str:
+    try:
+        portal.quarantine(office.now, name)
+    except FileExistsError:
+        return "taken"
+    return "moved"
+
+
+def test_a_withdrawal_for_which_a_daemon_has_waited_is_seen_whatever_the_server_lets_transactions_see(
+    office: PortalOffice, helper: Helper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `repeatable read` it would still see what was there before it began to wait."""
+    [(name,)] = PROXY.execute_sql("SELECT current_database()").fetchall()
+    PROXY.execute_sql(f"ALTER DATABASE \"{name}\" SET default_transaction_isolation = 'repeatable read'")
+    helper.do(close_database)
+    office.share({"f.pdf": b"f"})
+    office.publish()
+    item = office.share({"a.pdf": b"a"})
+    staged, may_go_on, stage = threading.Event(), threading.Event(), Publisher._stage_changes
+
+    def stage_and_wait(*given: Any) -> set[str]:
+        left = stage(*given)
+        staged.set()
+        assert may_go_on.wait(30)
+        return left
+
+    monkeypatch.setattr(Publisher, "_stage_changes", stage_and_wait)
+    done = helper.begin(helper.publish)
+    assert staged.wait(30)
+    with psycopg.connect(office.office.settings.database.url) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (postgresql.WRITERS,))
+        may_go_on.set()
+        wait_for(lambda: _waiting() == 1, "it waits for its turn")
+        key = item_key(item)
+        other.execute("UPDATE item SET standing = NULL, share_state = 'withdrawn', version = version + 1 WHERE id = %s", (key,))
+    assert done(60) == 0
+    assert f"{item}/a.pdf" not in office.tree()
+
+
+def _waiting() -> int:
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+    return int(PROXY.execute_sql(query).fetchone()[0])
+
+
+def test_over_another_connection_nothing_is_claimed_any_more(office: PortalOffice) -> None:
+    assert office.portal.claim(["acme-bv"]) == {"acme-bv"}
+    close_database()
+    with pytest.raises(OperationalError, match="connection was lost"):
+        office.portal.claim(["acme-bv", "zon"])
+
+
+def test_who_led_and_leads_no_more_publishes_beside_the_one_that_does(office: PortalOffice) -> None:
+    work = PortalWork(office.office, office.vault, lambda: None, lambda cause, text: None)
+    for _ in range(2):
+        work.prepare()
+        assert work.portal.leads
+        work.help(lambda: False)
+        assert not work.portal.leads
+
+
+def test_many_clients_go_off_the_portal_some_at_a_time(office: PortalOffice) -> None:
+    """All claims at a server share a table that has room for some thousands."""
+    codes = [f"c{number}" for number in range(30)]
+    office.configure(clients=CLIENTS + "".join(f"  {code}: {{name: {code}, portal: no}}\n" for code in codes))
+    for code in codes:
+        (office.office.portal / code).mkdir()
+    office.reload()
+    office.portal.site.at_once = 10
+    assert office.portal.is_awaited(office.now)
+    assert len(office.portal._clients.held()) == 10
     office.publish()
     office.check()

@@ -16,7 +16,7 @@ from dossier.database.tables import Mail, Page, item_key
 from dossier.files import files, moves
 from dossier.trail import trail
 from workflow.portal import pages, placing, publishing, verifying
-from workflow.portal.folder_site import PortalUnusable
+from workflow.portal.folder_site import FolderSite, PortalUnusable
 
 
 @pytest.fixture
@@ -375,6 +375,39 @@ def test_a_full_disk_leaves_the_portal_as_it_was_and_is_tried_again(
     assert either.portal.trouble is None
     assert set(either.tree()) == {f"{item}/a.pdf", f"{item}/b.pdf"}
     either.check()
+
+
+@pytest.mark.parametrize("step", ["apply", "begin"])
+def test_a_clock_that_is_set_back_keeps_nothing_off_the_portal(
+    office: PortalOffice, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed is tried again after a while, whatever o'clock it is then."""
+    gone = office.share({"g.pdf": b"g"})
+    office.publish()
+    office.withdraw(gone)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "somewhere")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(*((placing.Change, "apply") if step == "apply" else (FolderSite, "begin")), full)
+        office.portal.round(office.now)
+    assert not office.portal.has_work(office.now)
+    office.now = office.now.replace(hour=1)
+    office.publish()
+    assert office.tree() == {}
+    office.check()
+
+
+def test_a_staging_folder_that_somebody_tidied_up_is_made_anew(office: PortalOffice) -> None:
+    gone = office.share({"g.pdf": b"g"})
+    office.publish()
+    shutil.rmtree(office.root / "var/.portal-staging")
+    office.withdraw(gone)
+    new = office.share({"n.pdf": b"n"})
+    office.publish()
+    assert list(office.tree()) == [f"{new}/n.pdf"]
+    office.check()
 
 
 def test_a_damaged_vault_file_is_not_published_and_holds_up_nobody(office: PortalOffice) -> None:
