@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dossier.database.tables import ApiToken, Event, Item, Mail, Opening
+from dossier.database.tables import Event, Item, Mail, Opening
+from dossier.database.web_tables import ApiToken
 from dossier.text.sentences import Sentence, sentence
 
 

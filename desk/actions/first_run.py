@@ -24,7 +24,8 @@ from urllib.parse import urlsplit
 from desk.actions import places
 from dossier.backup import backup
 from dossier.database.database import transaction
-from dossier.database.tables import DeskToken, Event, Note
+from dossier.database.tables import Event, Note
+from dossier.database.web_tables import DeskToken
 from dossier.office import editing, people
 from dossier.office.office import Office
 from dossier.office.people import Actor

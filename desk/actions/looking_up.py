@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +56,7 @@ def find_items(
             first.setdefault(one.item.id, one)
     found: dict[int, Any] = {}
     for these in chunks(list(first), finding.FEW):
-        found |= {item.id: item for item in finding.find_items(replace(wanted, only=these), 0, None, may, named)}
+        found |= {item.id: item for item in finding.find_items(wanted._replace(only=these), 0, None, may, named)}
     keys = [key for key in first if key in found]
     keys = keys[keys.index(after) + 1 :] if after in keys else keys
     return [

@@ -19,8 +19,9 @@ from typing import Any
 import structlog
 
 from dossier.database.database import along, transaction
-from dossier.database.tables import ApiAnswer, ApiToken, change_row, find_row, insert_rows
+from dossier.database.tables import change_row, find_row, insert_rows
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
+from dossier.database.web_tables import ApiAnswer, ApiToken
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor

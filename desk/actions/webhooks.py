@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from dossier.database.database import transaction
-from dossier.database.tables import Hook
+from dossier.database.web_tables import Hook
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock

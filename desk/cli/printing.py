@@ -54,10 +54,11 @@ def json_of(value: Any, indent: int | None = None) -> str:
     """`value` as JSON, in which characters that could steer a terminal or turn the text around are
     escaped."""
     made = _in_a_line(value) if indent is None else json.dumps(value, ensure_ascii=False, indent=indent, default=text)
-    return made if made.isascii() else _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", made)
+    return made if made.isascii() else re.sub(_STEERING, lambda found: f"\\u{ord(found[0]):04x}", made)
 
 
-_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_STEERING = "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+"""Compiled when it is looked for: that takes longer than a command prints."""
 
 
 def text(value: object) -> str:

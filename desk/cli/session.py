@@ -9,7 +9,6 @@ import contextlib
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -28,7 +27,6 @@ Log = Annotated[Literal["auto", "human", "json"], typer.Option("--log", help="Ho
 """The option of whatever runs on and logs."""
 
 
-@dataclass(slots=True)
 class Globals:
     """The options before the command."""
 

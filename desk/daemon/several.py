@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -125,7 +125,7 @@ def check(roots: Sequence[Path]) -> None:
                 faults.append(ConfigFault(str(root), None, "", sentence("config.twice", what=root)))
         except ConfigurationError as error:
             faults += [
-                fault if fault.file.startswith(str(root)) else replace(fault, file=f"{root}/{fault.file}")
+                fault if fault.file.startswith(str(root)) else fault._replace(file=f"{root}/{fault.file}")
                 for fault in error.faults
             ]
     if faults:

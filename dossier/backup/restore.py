@@ -124,7 +124,7 @@ def _office_of(path: Path, given: Manifest, root: Path, environ: Mapping[str, st
             return replace(load_office(Path(made), environ), root=root)
         except ConfigurationError as error:
             raise ConfigurationError(
-                [replace(fault, file=f"{path}/{fault.file}") for fault in error.faults], error.language
+                [fault._replace(file=f"{path}/{fault.file}") for fault in error.faults], error.language
             ) from error
 
 

@@ -22,7 +22,6 @@ import peewee
 from peewee import Database, OperationalError, SqliteDatabase
 
 from dossier.database import identity
-from dossier.database.log_ear import LogEar
 from dossier.database.tables import PROXY, Note
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.office.office import Office
@@ -41,6 +40,7 @@ KEPT = 3
 
 
 if TYPE_CHECKING:
+    from dossier.database.log_ear import LogEar
     from dossier.database.postgresql import Ear
 
 _ears: dict[int, Ear] = {}
@@ -424,6 +424,8 @@ def hearing() -> LogEar | Ear | None:
         ear = _ears.get(me)
         return ear if ear is not None and ear.is_open else None
     if me not in _log_ears:
+        from dossier.database.log_ear import LogEar  # only who waits hears; to call the system takes long to load
+
         try:
             _log_ears[me] = LogEar(Path(PROXY.obj.database))
         except OSError:  # no log yet, or no watch left
@@ -432,7 +434,7 @@ def hearing() -> LogEar | Ear | None:
 
 
 def _known() -> set[str]:
-    return {entry.name.removesuffix(".py") for entry in MIGRATIONS.glob("[0-9]*.py")}
+    return {name.removesuffix(".py") for name in os.listdir(MIGRATIONS) if name[0].isdigit() and name.endswith(".py")}
 
 
 def _applied(database: Database) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dossier.database.database import is_shared
 from dossier.database.tables import PROXY, TextDue, TextRow, chunks, insert_rows, insert_with, tuples
@@ -18,8 +18,7 @@ LONGEST = 500_000
 """So many characters of an item's files are searched; what is behind is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a file says. Where that is not whole, it is read again once its item is changed."""
 
     text: str

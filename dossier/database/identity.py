@@ -26,12 +26,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
-from dossier.database.tables import GENESIS, Counter, Event, Item, Note, tuples
+from dossier.database.tables import GENESIS, PROXY, Counter, Event, Item, Note, find_row, tuples
 from dossier.database.trouble import DatabaseUnavailable
 from dossier.files import files
 from dossier.files.beneath import open_folder
@@ -67,8 +68,7 @@ class NotAsItWas(NotThisOffice):
     """The database is this office's, but older than it was, or changed by hand. It can be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What the office's database was when this was written."""
 
     office: str
@@ -76,7 +76,7 @@ class Mark:
     """Events in the trail."""
     head: str
     """The last one's hash."""
-    numbers: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, int] = MappingProxyType({})
     """Year → the last item's number."""
     database: str = ""
     """Its address, without secrets, for people."""
@@ -262,7 +262,7 @@ def mark(office: Office, is_adopted: bool = False) -> None:
             if path.parent != office.vault:
                 files.make_folder(path.parent, 0o750)
             if path.parent.is_dir():
-                files.write_whole(path, json.dumps(asdict(now), sort_keys=True).encode() + b"\n", 0o640, durably=True)
+                files.write_whole(path, json.dumps(now._asdict(), sort_keys=True).encode() + b"\n", 0o640, durably=True)
 
 
 def sweep(office: Office) -> None:
@@ -325,13 +325,13 @@ def _where(office: Office) -> str:
 
 
 def _head() -> tuple[int, str]:
-    row = Event.select(Event.seq, Event.hash).order_by(Event.seq.desc()).first()
-    return (row.seq, row.hash) if row else (0, GENESIS)
+    row = PROXY.execute_sql("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    return (int(row[0]), str(row[1])) if row else (0, GENESIS)
 
 
 def _hash(seq: int) -> str | None:
-    event = Event.get_or_none(Event.seq == seq)
-    return event.hash if event else None
+    event = find_row(Event.seq, seq)
+    return str(event.hash) if event else None
 
 
 def _note(key: str) -> str | None:

@@ -9,8 +9,7 @@ For what each request asks. A query that is put together by what is asked for st
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from peewee import CharField, Field, IntegerField, TextField, Value
 
@@ -28,16 +27,15 @@ _Lengths = tuple[int | None, ...]
 """Of each argument that is a list how many places it has."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Gap:
     """Where a value goes: the number of the argument, and of the place in it if that is a list."""
 
-    argument: int
-    place: int
+    def __init__(self, argument: int, place: int) -> None:
+        self.argument = argument
+        self.place = place
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(NamedTuple):
     statement: str
     order: list[object]
     """What goes into it: gaps, and values that stand in the query itself."""

@@ -11,10 +11,9 @@ import os
 import pwd
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dossier.office.office import Office
 from dossier.office.terms import Language, Right
@@ -179,8 +178,7 @@ def why_not_withdraw(office: Office, code: str, client: str, maker: str) -> Sent
 # Who may know of what
 
 
-@dataclass(frozen=True, slots=True)
-class Readable:
+class Readable(NamedTuple):
     """What a reader may know of. Whatever lists, counts or finds something filters by it."""
 
     clients: frozenset[str] | None = None
@@ -266,8 +264,7 @@ def substitutes(office: Office, code: str, today: date) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class ApproverSeat:
+class ApproverSeat(NamedTuple):
     """One approver's seat for one concept, and who may fill it today, the approver first."""
 
     approver: str
@@ -297,8 +294,7 @@ def approver_seats(
     return [_seat(matter, seat) for seat in dict.fromkeys(approvers)] or [_seat(matter, default_approver(office, client) or "")]
 
 
-@dataclass(frozen=True, slots=True)
-class _Matter:
+class _Matter(NamedTuple):
     """What is to be decided on, when, and who can't any more (`approver_seats`)."""
 
     office: Office
@@ -351,8 +347,7 @@ def default_approver(office: Office, client: str) -> str | None:
 # Who acts
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who does something, and by which way: `command`, `drop`, `queue`, `daemon`."""
 
     code: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dossier.text.sentences import Sentence, told
 
@@ -46,8 +45,7 @@ ENGLISH = {word: english for english, dutch in SIDECAR_KEYS.items() for word in 
 SETTINGS, CLIENTS, STAFF = "config/settings.yaml", "config/clients.yaml", "config/staff.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFault:
+class ConfigFault(NamedTuple):
     """What is wrong with config/. `line`: from 1, 0 is the whole file, None is in no file."""
 
     file: str

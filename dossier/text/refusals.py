@@ -8,8 +8,7 @@ table of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from dossier.text.sentences import SIDECAR, Sentence, Words, several_told
 
@@ -17,8 +16,7 @@ REFUSED, USAGE, MISCONFIGURED, ENVIRONMENT = 1, 2, 3, 4
 """The exit codes of the command line (CONTRACT section 5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong with what was asked, and the key it is about; "" is none in particular."""
 
     key: str

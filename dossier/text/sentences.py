@@ -7,7 +7,7 @@ somebody reads it: by a command, on a page, in a WHY.txt, in the reader's langua
 words of that place. The sentences stand in dossier/sentences/, a file for each first part of a
 code, with its English and its Dutch side by side:
 
-    ["no_such_item"]
+    [no_such_item]
     en = "there is no item {item}"
     nl = "er is geen dossierstuk {item}"
 
@@ -32,7 +32,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 CATALOGUES = Path(__file__).parents[1] / "sentences"
 
@@ -75,17 +76,16 @@ class SentenceError(ValueError):
         super().__init__(str(self.sentence))
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """How the place where a sentence is read calls keys and values.
 
     `form`: as a sidecar writes them, as an option of a command, or as a field on a page.
     """
 
     form: Literal["sidecar", "option", "field"] = "sidecar"
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = MappingProxyType({})
     """English key → the word of this place."""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
     """English value (`yes`, `approved`) → the word of this place."""
 
     def key(self, name: str) -> str:
@@ -152,7 +152,7 @@ def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> 
         return what
     if what.code == PLAIN:
         return str(what.values.get("text", ""))
-    forms = _catalogue(what.code.partition(".")[0]).get(what.code, {})
+    forms = _forms(what.code)
     form = forms.get(language) or forms.get("en")
     if words.form in _APART:
         form = forms.get(f"{language}_{_APART[words.form]}") or form
@@ -194,23 +194,36 @@ _APART = {"field": "desk", "option": "cli"}
 """Where a catalogue may have words of its own, such as `en_desk`."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Asked:
     """What `{key[…]}` and `{set[…]}` are asked of."""
 
-    answer: Callable[[str], str]
+    def __init__(self, answer: Callable[[str], str]) -> None:
+        self._answer = answer
 
     def __getitem__(self, name: str) -> str:
-        return self.answer(name)
+        return self._answer(name)
 
 
 @cache
-def _catalogue(part: str) -> dict[str, dict[str, str | list[str]]]:
-    """The sentences of dossier/sentences/PART.toml, by their whole code."""
-    import tomllib  # most commands tell nobody anything
+def _forms(code: str) -> Mapping[str, str | list[str]]:
+    """How the sentence with this code is told, from dossier/sentences/: `en`, `nl` and so on.
 
+    What these files say is nearly always written as in JSON, and that is read in no time; to load
+    what reads TOML, and to read a whole file, takes longer than most commands last.
+    """
+    part, _, name = code.partition(".")
+    section = _catalogue(part).partition(f"\n[{name}]\n")[2].partition("\n[")[0]
     try:
-        with (CATALOGUES / f"{part}.toml").open("rb") as file:
-            return {f"{part}.{name}": forms for name, forms in tomllib.load(file).items()}
+        return {key: json.loads(form) for key, _, form in (line.partition(" = ") for line in section.splitlines() if line)}
+    except ValueError:
+        import tomllib
+
+        return tomllib.loads(section)
+
+
+@cache
+def _catalogue(part: str) -> str:
+    try:
+        return "\n" + (CATALOGUES / f"{part}.toml").read_text(encoding="utf-8")
     except FileNotFoundError:
-        return {}
+        return ""

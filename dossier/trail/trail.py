@@ -21,7 +21,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,8 +47,7 @@ _link_text = jsontext.writer(ensure_ascii=False)
 _detail_text = jsontext.writer(ensure_ascii=False, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event to be written, about an item (its key), or a `subject`: a client's code."""
 
     actor: Actor
@@ -81,8 +79,7 @@ class RecordedEvent(NamedTuple):
         return json.loads(self.detail) if self.detail is not None else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """What the chain was at some time: how many events, and the last one's hash."""
 
     at: str

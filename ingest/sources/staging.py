@@ -30,7 +30,8 @@ from typing import Literal, NamedTuple
 import structlog
 
 from dossier.database.database import transaction
-from dossier.database.tables import Drop, StagedDrop, change_row, find_row, insert_rows, item_name
+from dossier.database.tables import Drop, change_row, find_row, insert_rows, item_name
+from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, open_beneath
 from dossier.office import people

@@ -31,18 +31,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from peewee import Expression
 
 from dossier.database.database import patience, transaction
-from dossier.database.tables import (
-    BrowserSession,
-    LinkRequest,
-    LoginRate,
-    LoginRequest,
-    LoginSession,
-    LoginToken,
-    MailedLink,
-    Table,
-    find_row,
-)
+from dossier.database.tables import Table, find_row
 from dossier.database.trouble import UNAVAILABLE
+from dossier.database.web_tables import BrowserSession, LinkRequest, LoginRate, LoginRequest, LoginSession, LoginToken, MailedLink
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock

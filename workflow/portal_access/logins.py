@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dossier.database.database import transaction
-from dossier.database.tables import LoginRequest
+from dossier.database.web_tables import LoginRequest
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.messages.kinds import LOGIN

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dossier.database.database import transaction
-from dossier.database.tables import ProviderLogin
+from dossier.database.web_tables import ProviderLogin
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.portal_access.access import hash_of

@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dossier.database.database import transaction
-from dossier.database.tables import DeskRequest, DeskSession, DeskToken
+from dossier.database.web_tables import DeskRequest, DeskSession, DeskToken
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor

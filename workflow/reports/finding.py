@@ -8,9 +8,8 @@ import operator
 import re
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from peewee import BooleanField, Expression, Field, ModelSelect, fn
 
@@ -45,8 +44,7 @@ NOTE_SECONDS = 1.0
 """A page waits no longer for its turn to note that it was looked at: whoever clicked waits too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(NamedTuple):
     """Which items. None: any. All of them must hold."""
 
     client: str | None = None

@@ -21,7 +21,7 @@ import structlog
 
 from dossier.database import identity
 from dossier.database.database import transaction
-from dossier.database.tables import Hook
+from dossier.database.web_tables import Hook
 from dossier.files import files
 from dossier.office import people
 from dossier.office.keys import Webhook

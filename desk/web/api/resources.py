@@ -30,7 +30,8 @@ from desk.actions.changing import Source, wish_from
 from desk.web.api.call import Call, answer, odd_value, problem
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import of_vault, saved_file
-from dossier.database.tables import Item, StagedDrop, item_key, item_name
+from dossier.database.tables import Item, item_key, item_name
+from dossier.database.web_tables import StagedDrop
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import sentence, told

@@ -12,7 +12,7 @@ from desk.web.portal.templating import STATICS, article, templates
 from desk.web.shell.answers import asked_language
 from desk.web.shell.face import Face
 from desk.web.shell.visit import Visit
-from dossier.database.tables import LoginSession
+from dossier.database.web_tables import LoginSession
 from workflow.portal import pages, showing
 from workflow.portal_access.access import Seat, SeatDirectory
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from desk.actions import client_card, offering
 from desk.web.staff.visit import StaffVisit
-from dossier.database.tables import StagedDrop
+from dossier.database.web_tables import StagedDrop
 from dossier.text import system
 from dossier.text.refusals import Invalid, NotFound, Problem, Refusal, Unavailable
 from ingest.sources import staging

@@ -20,7 +20,7 @@ from desk.web.shell.face import Face
 from desk.web.shell.statics import Statics
 from desk.web.shell.visit import Visit
 from desk.web.staff.templating import HERE, templates
-from dossier.database.tables import DeskSession
+from dossier.database.web_tables import DeskSession
 from dossier.office import people
 from dossier.office.people import Actor
 from dossier.office.terms import Language

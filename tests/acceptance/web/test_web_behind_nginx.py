@@ -14,7 +14,7 @@ from kit.support import free_port, need, wait_for
 from kit.web import Served, portal
 from playwright.sync_api import expect
 
-from dossier.database.tables import LoginRate
+from dossier.database.web_tables import LoginRate
 from dossier.text.clock import utc_now
 from workflow.portal_access import access
 

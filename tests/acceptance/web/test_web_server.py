@@ -20,7 +20,7 @@ from kit.portals import PortalOffice
 from kit.support import Root, free_port, need, wait_for
 from kit.web import Browser, Served, file_links, portal
 
-from dossier.database.tables import LoginRate, LoginSession
+from dossier.database.web_tables import LoginRate, LoginSession
 from dossier.text.clock import utc_now
 from workflow.portal_access import access
 

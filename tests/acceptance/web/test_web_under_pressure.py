@@ -16,7 +16,7 @@ from kit.portals import PortalOffice
 from kit.support import free_port, need, wait_for
 from kit.web import Browser, Served, portal
 
-from dossier.database.tables import LoginRequest
+from dossier.database.web_tables import LoginRequest
 from dossier.text.clock import utc_now
 from workflow.portal_access import access
 

@@ -13,7 +13,8 @@ import pytest
 from kit.support import OWN_SETTINGS, OWN_STAFF, own_office
 
 from dossier.database.database import close_database, open_database
-from dossier.database.tables import Event, LoginRate, LoginRequest, LoginSession, LoginToken, Mail
+from dossier.database.tables import Event, Mail
+from dossier.database.web_tables import LoginRate, LoginRequest, LoginSession, LoginToken
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.trail import auditing

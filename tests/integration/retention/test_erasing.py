@@ -22,9 +22,6 @@ from dossier.database.tables import (
     EventDetail,
     Item,
     Leaving,
-    LoginRequest,
-    LoginSession,
-    LoginToken,
     Mail,
     Note,
     Opening,
@@ -32,6 +29,7 @@ from dossier.database.tables import (
     Viewed,
     item_name,
 )
+from dossier.database.web_tables import LoginRequest, LoginSession, LoginToken
 from dossier.files import files
 from dossier.office.people import Actor
 from dossier.text import clock

@@ -15,7 +15,8 @@ from peewee import OperationalError
 
 from desk.actions import tokens
 from dossier.database.database import close_database, transaction
-from dossier.database.tables import ApiAnswer, StagedDrop, change_row
+from dossier.database.tables import change_row
+from dossier.database.web_tables import ApiAnswer, StagedDrop
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict
 from ingest.sources import placing, staging

@@ -12,7 +12,7 @@ import pytest
 from kit.records import KAREL, PETRA, Records, with_inbox
 from kit.support import PDF
 
-from dossier.database.tables import StagedDrop
+from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves, settling
 from dossier.files.beneath import Place
 from dossier.office.people import Actor

@@ -21,7 +21,8 @@ from desk.web.api.app import Api
 from desk.web.api.call import Call
 from desk.web.api.routes import ROUTES
 from dossier.database.database import go_on, is_shared, keep_for_next
-from dossier.database.tables import PROXY, ApiAnswer, Mail, StagedDrop, item_name
+from dossier.database.tables import PROXY, Mail, item_name
+from dossier.database.web_tables import ApiAnswer, StagedDrop
 from dossier.text import clock
 from dossier.text.refusals import Conflict, NotFound
 

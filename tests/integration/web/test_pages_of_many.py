@@ -16,7 +16,8 @@ from kit.records import Records
 from desk.actions import config_forms, retaining, tokens, undoing
 from desk.web import server
 from dossier.database.database import close_database, transaction
-from dossier.database.tables import DeskSession, item_name
+from dossier.database.tables import item_name
+from dossier.database.web_tables import DeskSession
 from dossier.office.people import Actor
 from dossier.text import clock
 from workflow.items import items

@@ -17,7 +17,7 @@ from kit.records import CLIENTS, JOOST, SETTINGS, STAFF, Records
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from desk.actions import auditing, webhooks
-from dossier.database.tables import Hook
+from dossier.database.web_tables import Hook
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.refusals import Unavailable

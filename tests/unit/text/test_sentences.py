@@ -62,6 +62,12 @@ def test_each_sentence_is_there_in_both_languages_with_the_same_values() -> None
         }, code
 
 
+def test_each_sentence_is_read_as_its_file_has_it() -> None:
+    for code, forms in entries():
+        assert sentences._forms(code) == forms, code
+    assert sentences._forms("story.nothing_like_it") == sentences._forms("nowhere.at_all") == {}
+
+
 def test_each_code_has_its_sentence_and_gets_the_values_that_it_names() -> None:
     known = {
         code: {n for form in forms.values() for f in (form if isinstance(form, list) else [form]) for n in named(f)}
