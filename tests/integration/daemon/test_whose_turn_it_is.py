@@ -10,10 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from kit.support import OWN_SETTINGS, PDF, Root, daemon_here, once_here, own_office
+from kit.support import OWN_SETTINGS, PDF, Root, daemon_here, once_here, own_office, wait_for
 
+from desk.daemon import bell
 from desk.daemon import daemon as working
 from desk.daemon.daemon import Daemon
+from dossier.database.database import close_database, transaction
+from dossier.database.tables import Note
 from dossier.files import files
 from dossier.files.beneath import Place
 from dossier.office.opening import load_office
@@ -192,3 +195,39 @@ def test_what_an_approver_saves_in_the_midst_of_a_round_is_looked_at_by_the_next
     daemon = Daemon(load_office(office.path, office.environ), office.environ, once=True)
     daemon.run()
     assert rounds == [None, None]
+
+
+class Deaf:
+    """An ear that hears nothing."""
+
+    def filenos(self) -> tuple[int, ...]:
+        return ()
+
+    def forget(self) -> None:
+        pass
+
+
+def test_what_is_written_to_the_database_unheard_is_seen_soon_all_the_same(office: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds, seen, round_ = list[float](), threading.Event(), QueueFolder.round
+
+    def noted(queue: QueueFolder, now: datetime) -> float | None:
+        rounds.append(time.monotonic())
+        return round_(queue, now)
+
+    def write(daemon: Daemon) -> None:
+        try:
+            wait_for(lambda: rounds and time.monotonic() - rounds[-1] > 1, "the daemon rests")
+            began = time.monotonic()
+            with transaction():
+                Note.put("unheard", "")
+            wait_for(lambda: rounds[-1] > began, "it is seen", 10 * working.LOOK_SECONDS)
+            seen.set()
+        finally:
+            close_database()
+            daemon.stop()
+
+    monkeypatch.setattr(bell, "hearing", Deaf)
+    monkeypatch.setattr(QueueFolder, "round", noted)
+    place(office, "acme-bv", "drop")
+    work(office, lambda daemon: threading.Thread(target=write, args=(daemon,)).start())
+    assert seen.is_set()
