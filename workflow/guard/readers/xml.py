@@ -7,7 +7,9 @@ local names, so strict Open XML, whose namespaces are others, is read as the usu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 from xml.parsers import expat
@@ -16,8 +18,17 @@ from workflow.guard.readers.gathering import Gathering, NoText
 
 CHUNK = 65_536
 
+WHOLE_BYTES = 1024 * 1024
+"""A part of so many bytes is first looked at as a whole."""
+
 NAMES = ("name", "naam")
 """What an element or attribute ends in whose text is somebody's name."""
+
+
+_TEXT = re.compile(rb">\s*[^\s<]")
+
+_OTHERS = (b"<!", b"\0")
+"""A declaration, a comment or CDATA; an encoding in which letters are not bytes."""
 
 
 def parse(
@@ -26,18 +37,31 @@ def parse(
     started: Callable[[str, dict[str, str]], None],
     ended: Callable[[str], None],
     text: Callable[[str], None],
+    begun: bytes = b"",
 ) -> None:
-    """Call these with each local name. What is read before an error counts. Enough, Unreadable."""
+    """Call these with each local name. What is read before an error counts. Enough, Unreadable.
+
+    `begun`: what was read of the stream already.
+    """
     parser = expat.ParserCreate()
     parser.buffer_text, parser.buffer_size = True, CHUNK
     parser.StartElementHandler = lambda name, attributes: started(name.rpartition(":")[2], attributes)
     parser.EndElementHandler = lambda name: ended(name.rpartition(":")[2])
     parser.CharacterDataHandler = text
-    try:
+    with _or_damaged():
+        for first in range(0, len(begun), CHUNK):
+            parser.Parse(begun[first : first + CHUNK])
+            gathering.look_at_clock()
         while data := stream.read(CHUNK):
             parser.Parse(data)
             gathering.look_at_clock()
         parser.Parse(b"", True)
+
+
+@contextlib.contextmanager
+def _or_damaged() -> Iterator[None]:
+    try:
+        yield
     except expat.ExpatError as error:
         raise NoText("damaged") from error
 
@@ -82,7 +106,16 @@ class Rules:
     """Elements without anybody's text."""
 
     def read(self, gathering: Gathering, stream: BinaryIO) -> None:
-        """Raises Enough, Unreadable."""
+        """Raises Enough, Unreadable.
+
+        Of a part that says nothing (styles, themes, fonts: most of a letter) it is only seen that
+        it is whole: to be called for each of its elements is what takes long.
+        """
+        begun = stream.read(WHOLE_BYTES)
+        if len(begun) < WHOLE_BYTES and not self._may_say(begun):
+            with _or_damaged():
+                expat.ParserCreate().Parse(begun, True)
+            return
         spaces, attributes, silent, add = self.spaces, self.attributes, self.silent, gathering.add
         mute = 0
 
@@ -106,4 +139,11 @@ class Rules:
             if not (mute or (piece.isspace() and "\n" in piece)):  # what only sets one tag below another
                 add(piece)
 
-        parse(stream, gathering, started, ended, text)
+        parse(stream, gathering, started, ended, text, begun)
+
+    def _may_say(self, part: bytes) -> bool:
+        """False if there is no text in it, and no element with attributes that people see."""
+        if any(other in part for other in _OTHERS) or _TEXT.search(part):
+            return True
+        names = [name.encode() for name in self.attributes]
+        return any(name in part and re.search(rb"[<:]%b[\s/>]" % name, part) for name in names)
