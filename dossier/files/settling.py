@@ -40,6 +40,8 @@ class _Seen:
     look: Look
     since: float
     """Monotonic seconds."""
+    has_changed: bool = False
+    """It looked otherwise before: somebody writes to it, or did."""
     checked: bool = False
     """True once this very look was found to have no writer."""
     open_since: float | None = None
@@ -69,13 +71,15 @@ class Settling:
         """Seconds until this file, which looks like `look`, may be whole; 0 if it is.
 
         `wall` is the clock that stamps local files, in seconds since 1970; `monotonic` never
-        jumps. `quiet_for`: so long nobody must have changed it, in the place of settle_seconds.
+        jumps. `quiet_for`: so long nobody must have changed it, in the place of settle_seconds, for
+        whoever tells by its SHA-256 whether it is whole. Not for what was seen to change, and is
+        large or maybe still written to: it would be read again and again while it grows.
         """
-        settle_seconds = self.settle_seconds if quiet_for is None else quiet_for
         here = self._seen.setdefault(str(folder), {})
         seen = here.get(name)
         if seen is None or seen.look != look:
-            seen = here[name] = _Seen(look, monotonic)
+            seen = here[name] = _Seen(look, monotonic, has_changed=seen is not None)
+        settle_seconds = self.settle_seconds if quiet_for is None or (seen.has_changed and _is_large(look)) else quiet_for
         quiet = monotonic - seen.since
         if quiet < settle_seconds:
             # A change time in the future is a clock that was set back: then only our own watching
@@ -86,8 +90,9 @@ class Settling:
         if seen.checked:
             return 0.0
         writer = _ask(folder / name, seen)
-        if writer is None and quiet < settle_seconds:
-            return settle_seconds - quiet
+        unseen = self.settle_seconds if seen.has_changed else settle_seconds
+        if writer is None and quiet < unseen:
+            return unseen - quiet
         if writer:
             seen.since = monotonic
             seen.open_since = monotonic if seen.open_since is None else seen.open_since
@@ -123,7 +128,7 @@ class Settling:
         None: it is large, and is being read; ask again.
         """
         seen = self._seen[str(folder)][name]
-        if seen.sha256 is None and self._beside is not None and seen.look.size >= files.LARGE:
+        if seen.sha256 is None and self._beside is not None and _is_large(seen.look):
             reading, seen.reading = seen.reading or self._beside.submit(files.hash_later(folder / name)), None
             if not reading.done():
                 seen.reading = reading
@@ -153,6 +158,10 @@ class Settling:
             del here[name]
         if not here:
             self._seen.pop(str(folder), None)
+
+
+def _is_large(look: Look) -> bool:
+    return look.size >= files.LARGE
 
 
 def _ask(path: Place, seen: _Seen) -> bool | None:

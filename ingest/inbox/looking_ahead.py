@@ -45,7 +45,8 @@ class LookAhead:
 
     def turns(self, clients: Sequence[str]) -> Iterator[tuple[str, View | None]]:
         """Each of the clients once, with what another process saw in its folder; None: nothing."""
-        begun = {client: spare for client, spare in self.begun.items() if client in set(clients)}
+        wanted = set(clients)
+        begun = {client: spare for client, spare in self.begun.items() if client in wanted}
         left = deque(client for client in clients if client not in begun)
         while left or begun:
             while left and len(begun) < AHEAD and self._workers.is_at_work:

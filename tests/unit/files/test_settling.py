@@ -36,10 +36,12 @@ class Watched:
     def __init__(self, path: Path) -> None:
         self.path, self.clocks, self.settling = path, Clocks(), Settling(SETTLE)
 
-    def left(self) -> float:
+    def left(self, quiet_for: float | None = None) -> float:
         look = files.look(self.path)
         assert look is not None
-        return self.settling.seconds_left(self.path.parent, self.path.name, look, self.clocks.wall, self.clocks.monotonic)
+        return self.settling.seconds_left(
+            self.path.parent, self.path.name, look, self.clocks.wall, self.clocks.monotonic, quiet_for
+        )
 
 
 @pytest.fixture
@@ -217,3 +219,28 @@ def test_a_small_sidecar_need_not_be_read_again_and_of_other_files_nothing_is_ke
     assert file.left() == 0
     assert file.settling.take_whole(tmp_path, name) == whole
     assert file.settling.take_whole(tmp_path, name) is None, "it is not kept"
+
+
+def test_what_is_told_by_its_sha256_is_asked_at_once_whenever_nobody_writes_to_it(file: Watched) -> None:
+    assert file.left(quiet_for=0) == 0
+    with open(file.path, "ab") as writing:
+        writing.write(b"page 2")
+        writing.flush()
+        assert file.left(quiet_for=0) > 0
+    assert file.left(quiet_for=0) == 0
+
+
+@pytest.mark.parametrize("why", ["no_leases", "large"])
+def test_but_not_each_time_it_grows_if_it_is_large_or_nobody_can_tell_who_writes(
+    file: Watched, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    if why == "no_leases":
+        request.getfixturevalue("no_leases")
+    else:
+        monkeypatch.setattr(files, "LARGE", 1)
+    assert file.left(quiet_for=0) == 0, "it may lie there whole"
+    with open(file.path, "ab") as writing:
+        writing.write(b"page 2")
+    assert file.left(quiet_for=0) > 0
+    file.clocks.pass_(SETTLE)
+    assert file.left(quiet_for=0) == 0
