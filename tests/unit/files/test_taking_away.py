@@ -34,14 +34,28 @@ def test_the_last_who_lets_go_of_a_file_is_another_thread(tmp_path: Path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
+def left_open(folder: Path) -> int:
+    """How many files are open, besides those that were, when one has been taken away."""
+    (folder / "report.pdf").write_bytes(b"1")
+    before = len(os.listdir("/proc/self/fd"))
+    seen = files.look(folder / "report.pdf")
+    assert seen is not None
+    assert moves.take_away(folder / "report.pdf", folder / ".taken", seen)
+    return len(os.listdir("/proc/self/fd")) - before
+
+
 def test_whoever_comes_while_many_wait_to_be_let_go_of_waits_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "FREED_LATER", 0)
-    (tmp_path / "report.pdf").write_bytes(b"1")
-    before = len(os.listdir("/proc/self/fd"))
-    seen = files.look(tmp_path / "report.pdf")
-    assert seen is not None
-    assert moves.take_away(tmp_path / "report.pdf", tmp_path / ".taken", seen)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert left_open(tmp_path) == 0
+
+
+def test_where_the_system_gives_no_thread_it_is_let_go_of_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(files, "_freeing", files._Freeing())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert left_open(tmp_path) == 0
 
 
 def test_a_copy_of_this_process_lets_go_of_its_files_by_itself(tmp_path: Path) -> None:
@@ -56,17 +70,3 @@ def test_a_copy_of_this_process_lets_go_of_its_files_by_itself(tmp_path: Path) -
             time.sleep(0.01)
         os._exit(1 if os.path.exists(f"/proc/self/fd/{descriptor}") else 0)
     assert os.waitpid(child, 0)[1] == 0
-
-
-def test_where_the_system_gives_no_thread_it_is_let_go_of_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(files, "_freeing", files._Freeing())
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    (tmp_path / "report.pdf").write_bytes(b"1")
-    before = len(os.listdir("/proc/self/fd"))
-    seen = files.look(tmp_path / "report.pdf")
-    assert seen is not None
-    assert moves.take_away(tmp_path / "report.pdf", tmp_path / ".taken", seen)
-    assert len(os.listdir("/proc/self/fd")) == before
