@@ -6,8 +6,9 @@ reading the same file again.
 
 A drop is ready when all its files are there and whole. Its sidecar's list says which they are;
 where there is none, they are all there once the set of them was quiet and no program writes beside
-them under a name of its own (temporaries.py). What waits in vain is handed over after wait_hours,
-with that as its fault.
+them under a name of its own (temporaries.py). What tells itself what all of it must be (seal.py)
+need not have been quiet. What waits in vain is handed over after wait_hours, with that as its
+fault.
 """
 
 from __future__ import annotations
