@@ -34,8 +34,9 @@ FEW = 50
 class Queue:
     """What waits for a decision."""
 
-    items: Sequence[dict[str, Any]]
-    """As `queue --json` tells them, oldest first."""
+    items: Iterator[dict[str, Any]]
+    """As `queue --json` tells them, oldest first; to be gone through once, for thousands of them at
+    once take longer to find room for than to read."""
     count: int
     """How many wait in all."""
 
@@ -55,12 +56,17 @@ def queue(office: Office, now: datetime, reader: Actor, approver: str | None = N
         asked = waiting.who_is_asked(office, today, may)
         keys = [key for key, whom in asked.items() if approver is None or approver in whom]
         count = len(keys)
-    told, copies = list[dict[str, Any]](), strays.told_of(office, approver)
-    for key, summary in finding.summaries_of_waiting(set(keys[:most]), may):
+    return Queue(_told(office, finding.summaries_of_waiting(set(keys[:most]), may), asked, approver), count)
+
+
+def _told(
+    office: Office, summaries: Iterator[tuple[int, dict[str, Any]]], asked: Mapping[int, Sequence[str]], approver: str | None
+) -> Iterator[dict[str, Any]]:
+    copies = strays.told_of(office, approver)
+    for key, summary in summaries:
         summary["asked"] = asked[key]
         summary["attention"] += copies.get(key, ())
-        told.append(summary)
-    return Queue(told, count)
+        yield summary
 
 
 def decide(

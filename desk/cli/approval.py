@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Literal
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +16,7 @@ from desk.cli.options import Json
 from desk.cli.translation import _, add
 from dossier.text import clock
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import Sentence
 
 Comment = Annotated[str, typer.Option("--comment", help="Goes into the item's history.")]
 
@@ -48,14 +50,21 @@ def queue(
     most = TABLE_ROWS if limit is None and not json else limit or None
     found = deciding.queue(office, clock.utc_now(), session.reader(), approver, most)
     shown = [*columns("item", "created_at", "client", "description"), (_("made by"), "created_by"), (_("waits for"), "asked")]
-    printing.listing(found.items, json, shown, _("Nothing waits for a decision."), spare=(_("made by"),))
+    noted: list[tuple[str, Sentence | str]] = []
+    printing.listing(_noting(found.items, noted), json, shown, _("Nothing waits for a decision."), spare=(_("made by"),))
     if json:
         return
-    for one in found.items:
-        for line in one["attention"]:
-            print(_("%(item)s, attention: %(what)s") % {"item": one["item"], "what": printing.text(line)})
+    for item, line in noted:
+        print(_("%(item)s, attention: %(what)s") % {"item": item, "what": printing.text(line)})
     if most is not None and found.count > most:
         print(_("These are the oldest %(most)s of %(count)s; --limit 0 shows all.") % {"most": most, "count": found.count})
+
+
+def _noting(found: Iterable[dict[str, Any]], noted: list[tuple[str, Sentence | str]]) -> Iterator[dict[str, Any]]:
+    """What is found; meanwhile what must be in view of each item is noted."""
+    for one in found:
+        noted += [(one["item"], line) for line in one["attention"]]
+        yield one
 
 
 def approve(items: Items, comment: Comment = "") -> None:

@@ -19,7 +19,7 @@ from unicodedata import combining, east_asian_width
 
 from desk.cli import session
 from desk.cli.translation import _
-from dossier.text import clock
+from dossier.text import clock, jsontext
 from dossier.text.names import has_bad_characters, printable
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, from_data, told
@@ -39,15 +39,20 @@ Column: TypeAlias = tuple[str, str | Callable[[Entry], object]]
 
 
 def as_json(value: Any) -> None:
-    """Print `value` as JSON, readable by people too: of a list, an entry a line.
+    """Print `value` as JSON, readable by people too: of a list, or of what comes one by one, an
+    entry a line.
 
-    Sentences are told.
+    Sentences are told. Nothing is printed before all of it is there: whoever reads may be slow, and
+    the database waits meanwhile.
     """
-    if isinstance(value, list) and value:
-        lines = ",\n".join(json_of(one) for one in value)
-        print(f"[\n{lines}\n]")
-    else:
+    if not isinstance(value, list | Iterator):
         print(json_of(value, 2))
+    elif lines := list(map(json_of, value)):
+        print("[")
+        print(*lines, sep=",\n")
+        print("]")
+    else:
+        print("[]")
 
 
 def json_of(value: Any, indent: int | None = None) -> str:
@@ -82,8 +87,7 @@ def text(value: object) -> str:
     return "\n".join(printable(line) if has_bad_characters(line) or not line.isprintable() else line for line in lines)
 
 
-_in_a_line = json.JSONEncoder(ensure_ascii=False, default=text).encode
-"""Made once: `json.dumps` makes an encoder at each call."""
+_in_a_line = jsontext.writer(ensure_ascii=False, default=text)
 
 
 def refusal(why: Refusal) -> str:
@@ -103,7 +107,7 @@ def several(sentences: Iterable[Sentence | str]) -> str:
     return ". ".join(text(one).removesuffix(".") for one in sentences)
 
 
-def listing(found: Sequence[Entry], json: bool, columns: Sequence[Column], empty: str, spare: Sequence[str] = ()) -> None:
+def listing(found: Iterable[Entry], json: bool, columns: Sequence[Column], empty: str, spare: Sequence[str] = ()) -> None:
     """Print what was found: all of it for programs, else a table of it.
 
     `empty`, `spare`: as for `table`.
@@ -111,7 +115,7 @@ def listing(found: Sequence[Entry], json: bool, columns: Sequence[Column], empty
     if json:
         as_json(found)
     else:
-        rows = [[one[what] if isinstance(what, str) else what(one) for _heading, what in columns] for one in found]
+        rows = ([one[what] if isinstance(what, str) else what(one) for _heading, what in columns] for one in found)
         table([heading for heading, _what in columns], rows, empty, spare)
 
 
@@ -241,18 +245,20 @@ def indented(begin: str, value: object) -> None:
 def _table_on_pipe(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     """As wide as it has to be. rich would do it as well, but takes 40 ms to come."""
     rows = [columns, *cells]
-    widths = [max(_width(line) for cell in column for line in cell.split("\n")) for column in zip(*rows, strict=True)]
+    widths = [max(map(_width, "\n".join(column).split("\n"))) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        several = [cell.split("\n") for cell in row] if any("\n" in cell for cell in row) else [[cell] for cell in row]
-        for parts in zip_longest(*several, fillvalue=""):
-            padded = [_padded(part, width) for part, width in zip(parts, widths, strict=True)]
-            lines.append("  ".join(padded).rstrip())
-    print("\n".join(lines))
+        whole = "".join(row)
+        if whole.isascii() and "\n" not in whole:  # as nearly all are
+            lines.append("  ".join(map(str.ljust, row, widths)).rstrip())
+            continue
+        several = zip_longest(*(cell.split("\n") for cell in row), fillvalue="")
+        lines += ["  ".join(map(_padded, parts, widths)).rstrip() for parts in several]
+    print(*lines, sep="\n")
 
 
 def _padded(line: str, width: int) -> str:
-    return line.ljust(width) if line.isascii() else line + " " * (width - _width(line))
+    return line + " " * (width - _width(line))
 
 
 def _width(line: str) -> int:

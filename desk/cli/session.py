@@ -161,10 +161,13 @@ def opened_quickly() -> Office:
             if _office is None:
                 raise
             _fault = error
+    from dossier.database.database import for_one_answer, open_to_read
+
     if _fault is None:
-        return opened()
+        found = opened()
+        for_one_answer()
+        return found
     from dossier.cluster import presence
-    from dossier.database.database import open_to_read
     from dossier.text import clock
 
     assert _office is not None

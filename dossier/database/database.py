@@ -201,6 +201,13 @@ def for_people() -> None:
         PROXY.obj.pragma("cache_size", -2_000, permanent=True)
 
 
+def for_one_answer() -> None:
+    """For a command that reads and ends: little of SQLite's file is kept. Most pages are read once,
+    and to get memory for one takes longer than to read it into what another one had."""
+    if _is_sqlite():
+        PROXY.obj.pragma("cache_size", -2_000)
+
+
 LOG_PAGES = 10_000
 """Pages (of 4 kB) after which a daemon's commit brings SQLite's log into its file. With the
 thousand that is usual every fifteenth single drop or so waited for that."""

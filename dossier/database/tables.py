@@ -23,10 +23,12 @@ from peewee import (
     CompositeKey,
     DatabaseProxy,
     Expression,
+    Function,
     IntegerField,
     Model,
     SqliteDatabase,
     TextField,
+    fn,
 )
 
 from dossier.text import jsontext
@@ -88,6 +90,11 @@ def among(column: object, keys: Iterable[int]) -> Expression:
     if isinstance(PROXY.obj, SqliteDatabase):
         return Expression(column, OP.IN, SQL("(SELECT value FROM json_each(?))", [f"[{numbers}]"]))
     return Expression(column, OP.EQ, SQL("ANY(%s::bigint[])", [f"{{{numbers}}}"]))
+
+
+def together(column: BigIntegerField) -> Function:
+    """The numbers in this column of all rows of a group, as a text: `1,2,3`, in any order."""
+    return fn.GROUP_CONCAT(column) if isinstance(PROXY.obj, SqliteDatabase) else fn.STRING_AGG(column.cast("text"), ",")
 
 
 def tuples(query: Any) -> list[tuple[Any, ...]]:

@@ -68,13 +68,10 @@ class Folder:
     def open(self, *names: str) -> Folder:
         """The folder in it, or below. FileNotFoundError; NotADirectoryError for a link or file."""
         path = "/".join((self.path, *names))
-        from dossier.files import kernel
-
         for name in names:
             _check(name)
         try:
-            descriptor = kernel.open_beneath(self.descriptor, "/".join(names) or ".", FOLDER)
-            return Folder(_by_steps(self.descriptor, names) if descriptor is None else descriptor, path)
+            return Folder(_beneath(self.descriptor, names), path)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
                 raise NotADirectoryError(errno.ENOTDIR, sentence("files.no_folder"), path) from error
@@ -159,6 +156,16 @@ def named(error: OSError, place: Place | Folder) -> OSError:
 def _check(name: str) -> None:
     if name in ("", ".", "..") or "/" in name or "\0" in name:
         raise ValueError(f"not the name of something in a folder: {name!r}")
+
+
+def _beneath(folder: int, names: tuple[str, ...]) -> int:
+    """A descriptor of the folder `names…` in this one, with no link on the way. OSError."""
+    if len(names) == 1:  # nothing is on the way
+        return os.open(names[0], FOLDER, dir_fd=folder)
+    from dossier.files import kernel
+
+    descriptor = kernel.open_beneath(folder, "/".join(names) or ".", FOLDER)
+    return _by_steps(folder, names) if descriptor is None else descriptor
 
 
 def _by_steps(folder: int, names: tuple[str, ...]) -> int:

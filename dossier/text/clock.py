@@ -8,6 +8,7 @@ settling.py compares them with nothing that is kept.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 _ahead = timedelta()
 
@@ -52,7 +53,30 @@ def from_text(text: str) -> datetime:
 
 def local_iso(text: str | None) -> str | None:
     """A kept time as people and programs see it: local, ISO 8601 with offset, to the second."""
-    return from_text(text).astimezone().isoformat(timespec="seconds") if text else None
+    if not text:
+        return None
+    hour = _local_hour(text[:_HOUR]) if len(text) == _KEPT and text[-1] == "Z" else None
+    if hour is None:
+        return from_text(text).astimezone().isoformat(timespec="seconds")
+    begins, offset = hour
+    return f"{begins}{text[_HOUR:_SECOND]}{offset}"
+
+
+_HOUR, _SECOND, _KEPT = len("2026-11-24T09"), len("2026-11-24T09:00:00"), len("2026-11-24T09:00:00.000000Z")
+
+
+@lru_cache(maxsize=10_000)
+def _local_hour(hour: str) -> tuple[str, str] | None:
+    """How times of an hour of UTC (`2026-11-24T09`) begin here, and the offset behind them; None
+    where minutes are others here, or the clock is put forward or back within it.
+
+    A list has thousands of times, of few hours, and to ask for each takes as long as to find it.
+    """
+    first, last = (from_text(f"{hour}:{rest}Z").astimezone() for rest in ("00:00", "59:59"))
+    if first.utcoffset() != last.utcoffset() or first.minute or first.second:
+        return None
+    told = first.isoformat(timespec="seconds")
+    return told[:_HOUR], told[_SECOND:]
 
 
 def to_the_minute(text: str | None) -> str:

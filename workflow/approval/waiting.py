@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import SQL, fn
+from peewee import SQL, Expression, fn
 
 from dossier.database import readable, revisions
-from dossier.database.tables import PROXY, Decision, Edition, Item, among, plain_rows, tuples
+from dossier.database.tables import PROXY, Decision, Edition, Item, among, plain_rows, together, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import ALL, ApproverSeat, Readable
@@ -54,8 +55,12 @@ _FIELDS = (
 
 def concepts(items: Collection[int]) -> list[Concept]:
     """The concepts of these items that wait, oldest first."""
-    query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.pending.is_null(False))
-    return [Concept(*row) for row in tuples(query.where(among(Item.id, items)).order_by(Item.id))]
+    return _concepts(Item.pending.is_null(False) & among(Item.id, items))
+
+
+def _concepts(condition: Expression) -> list[Concept]:
+    query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(condition)
+    return [Concept(*row) for row in tuples(query.order_by(Item.id))]
 
 
 def versions() -> dict[int, int]:
@@ -106,6 +111,7 @@ class Seating:
         self.office = office
         self.today = today
         self._known: dict[tuple[object, ...], list[ApproverSeat]] = {}
+        self._whom: dict[tuple[object, ...], list[str]] = {}
         self._are_limited: dict[str, bool] = {}
 
     def asking(self, concept: Concept, decisions: Sequence[Decided] = ()) -> Asking:
@@ -119,6 +125,20 @@ class Seating:
         if key not in self._known:
             self._known[key] = self._desks(concept, (), ())
         return Asking(concept, self._known[key], ())
+
+    def whom(self, client: str, kind: str | None, approvers: str, makers: str) -> list[str]:
+        """Everybody who may decide on a concept on which nobody has; `approvers` and `makers` are
+        JSON."""
+        default = people.default_approver(self.office, client) or ""
+        alike = (default, kind, approvers, makers)
+        found = self._whom.get(alike)
+        if found is None:
+            named = json.loads(approvers)
+            seats = people.approver_seats(self.office, client, kind, named, json.loads(makers), self.today)
+            found = list(dict.fromkeys(person for seat in seats for person in seat.people))
+            if not any(map(self._is_limited, (default, *named))):
+                self._whom[alike] = found
+        return found
 
     def _is_limited(self, approver: str) -> bool:
         """True if it depends on the client whether they, or who stands in for them, may decide."""
@@ -158,22 +178,31 @@ def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collec
     return {item: whom for item, _client, _kind, whom in _asked(Seating(office, today), may, items)}
 
 
-def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> Iterator[tuple[int, str, str | None, list[str]]]:
-    """(item, client, type, everybody who may decide on it). For the list of ten thousand: rows are
-    compared, and only a first of its kind understood."""
-    done, known = decided(items), dict[tuple[object, ...], list[str]]()
-    for row in _rows(items):
-        item, _version, client, kind, approvers, approvals, edition, makers, _made_at = row
-        if not may.has(client, kind):
-            continue
-        alike = (client, kind, approvers, approvals, makers)
-        whom = known.get(alike) if edition not in done else None
-        if whom is None:
-            concept = Concept(*row)._replace(approvers=json.loads(approvers), makers=json.loads(makers))
-            whom = seating.asking(concept, done.get(edition, ())).people
-            if edition not in done:
-                known[alike] = whom
-        yield item, client, kind, whom
+def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> list[tuple[int, str, str | None, list[str]]]:
+    """(item, client, type, everybody who may decide on it), oldest first. Of ten thousand, those of
+    which the same people are asked come from the database together."""
+    found, done = list[tuple[int, str, str | None, list[str]]](), decided(items)
+    begun = {one.item: one for one in _concepts(among(Item.pending, done))} if done else {}
+    for client, kind, approvers, makers, keys in _alike(items):
+        if may.has(client, kind):
+            whom = seating.whom(client, kind, approvers, makers)
+            found += [(item, client, kind, whom) for item in map(int, keys.split(","))]
+    for at, (item, client, kind, _) in enumerate(found if begun else ()):
+        if item in begun:
+            concept = begun[item]
+            found[at] = (item, client, kind, seating.asking(concept, done[concept.edition]).people)
+    return sorted(found, key=itemgetter(0))
+
+
+def _alike(items: Collection[int] | None) -> list[tuple[Any, ...]]:
+    """(client, type, approvers, makers, the items' keys) of what waits (of these items), those
+    alike together. Approvers and makers are JSON yet, the keys a text: `1,2,3`."""
+    alike = (Item.client, Item.type, Item.approvers, Edition.makers)
+    # Without the state each edition would be looked up among all there are, and not in the index of
+    # what waits.
+    waits = SQL("state = 'pending'") if items is None else among(Item.id, items)
+    query = Item.select(*alike, together(Item.id)).join(Edition, on=(Edition.id == Item.pending))
+    return plain_rows(query.where(Item.pending.is_null(False) & waits).group_by(*alike))
 
 
 REMEMBERED = 4
@@ -211,7 +240,7 @@ def waits_for(office: Office, today: date, person: str, may: Readable) -> list[i
             _answers.remove(answer)
         _answers[REMEMBERED - 1 :] = []
         if answer.revision != revision:
-            answer.asked = list(_asked(answer.seating, ALL, None))
+            answer.asked = _asked(answer.seating, ALL, None)
             answer.revision, answer.of_reader = revision, {}
         _answers.insert(0, answer)
         reader = (person, may)
@@ -220,20 +249,6 @@ def waits_for(office: Office, today: date, person: str, may: Readable) -> list[i
                 item for item, client, kind, whom in answer.asked if person in whom and may.has(client, kind)
             ]
         return answer.of_reader[reader]
-
-
-def _rows(items: Collection[int] | None) -> Iterable[tuple[Any, ...]]:
-    """As a Concept, but approvers and makers are JSON yet; oldest first."""
-    if items is not None:
-        query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(among(Item.id, items))
-        yield from plain_rows(query.order_by(Item.id))
-        return
-    # Both from indexes that hold nothing else: joined by the database, each edition would be looked
-    # up among all there are.
-    pending = Edition.select(Edition.id, Edition.makers, Edition.made_at).where(SQL("state = 'pending'"))
-    editions = {row[0]: row for row in plain_rows(pending)}
-    waits = Item.select(*_FIELDS[:6], Item.pending).where(Item.pending.is_null(False)).order_by(Item.id)
-    yield from ((*row[:6], *editions[row[6]]) for row in plain_rows(waits) if row[6] in editions)
 
 
 def people_asked(office: Office, item: int, today: date) -> list[str]:

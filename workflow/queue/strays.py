@@ -11,7 +11,7 @@ import re
 from dossier.database.tables import item_key, item_name
 from dossier.files.beneath import open_beneath
 from dossier.office.office import Office
-from dossier.text import copies, names
+from dossier.text import names
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence, sentence
 
@@ -23,6 +23,8 @@ def item_meant(name: str) -> int | None:
     """The item whose queue file a name is a copy of; None if of none, or it is the file."""
     if name.startswith((".", "_", "~")) or _OURS.fullmatch(name):
         return None
+    from dossier.text import copies  # its patterns take longer to make than a command lasts
+
     card = copies.copy_of(name)
     if card is None and fold(name).endswith((".txt", ".yml")):
         card = f"{name.rpartition('.')[0]}.yaml"  # Notepad's own ending, and one that isn't ours

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from peewee import BooleanField, Expression, Field, ModelSelect, fn
+from peewee import SQL, BooleanField, Expression, Field, ModelSelect, fn
 
 from dossier.database import readable
 from dossier.database.database import is_shared, patience, transaction
@@ -22,6 +22,7 @@ from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
 from dossier.text.names import fold, without_accents
+from dossier.text.sentences import Sentence
 from dossier.trail import trail
 
 T = TypeVar("T")
@@ -220,18 +221,28 @@ def summary(item: Item) -> dict[str, object]:
 
 def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterator[tuple[int, dict[str, Any]]]:
     """(key, summary) of these items, all of which wait for a decision, oldest first."""
-    from workflow.items import notes, suspicion  # a search tells neither
+    from workflow.items import notes  # a search tells none
 
-    these = Item.pending.is_null(False) & among(Item.id, wanted) if len(wanted) <= FEW else Item.pending.is_null(False)
+    these, pending = Item.pending.is_null(False), Edition.select(Edition.id, Edition.content)
+    if len(wanted) <= FEW:
+        these &= among(Item.id, wanted)
+        pending = pending.where(Edition.id.in_(Item.select(Item.pending).where(these)))
+    else:  # by the index of those that wait, instead of one by one
+        pending = pending.where(SQL("state = 'pending'"))
     told = notes.on_these(Item.select(Item.pending).where(these))
-    pending = Edition.select(Edition.id, Edition.content).where(Edition.id.in_(Item.select(Item.pending).where(these)))
     contents: dict[int, str] = dict(plain_rows(pending))
     for item in _as_rows(Item.select().where(these).order_by(Item.id)):
         if item.id in wanted:
             one = summary(item)
             one["content"] = contents.get(item.pending or 0)
-            one["attention"] = suspicion.for_reader(told.get(item.pending or 0, []), may.clients)
+            one["attention"] = _for_reader(told[item.pending], may) if item.pending in told else []
             yield item.id, one
+
+
+def _for_reader(lines: list[Sentence | str], may: Readable) -> list[Sentence | str]:
+    from workflow.items import suspicion  # of little that waits there is anything to tell
+
+    return suspicion.for_reader(lines, may.clients)
 
 
 def _as_rows(query: object) -> Iterator[Item]:

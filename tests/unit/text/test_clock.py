@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -34,6 +35,28 @@ def test_a_moment_is_told_by_the_local_minute_in_which_it_was(moment: datetime) 
     kept = clock.to_text(moment)
     assert clock.to_the_minute(kept) == f"{moment.astimezone():%Y-%m-%d %H:%M}".rjust(16, "0")
     assert datetime.fromisoformat(clock.local_iso(kept) or "") == moment.replace(microsecond=0)
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", request.param)
+        time.tzset()
+        clock._local_hour.cache_clear()
+        yield request.param
+    time.tzset()
+    clock._local_hour.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Amsterdam", "Asia/Kolkata", "Asia/Gaza", "Australia/Lord_Howe", "America/St_Johns"], indirect=True
+)
+def test_each_quarter_of_a_year_is_told_as_the_system_does_in_every_zone(zone: str) -> None:
+    """In Gaza the clock was put forward and back at a minute past the hour."""
+    begin = datetime(2011, 1, 1, tzinfo=UTC)
+    for quarter in range(366 * 96):
+        moment = begin + timedelta(minutes=15 * quarter, seconds=59, microseconds=999_999)
+        assert clock.local_iso(clock.to_text(moment)) == moment.astimezone().isoformat(timespec="seconds"), zone
 
 
 def test_no_moment_is_told_as_nothing() -> None:

@@ -15,6 +15,10 @@ VALUES: list[object] = [
 ]  # fmt: skip
 
 
+def test_what_json_has_no_word_for_is_told_as_it_is_said() -> None:
+    assert jsontext.writer(default=str)([1j]) == json.dumps([1j], default=str)
+
+
 @pytest.mark.parametrize(
     "how",
     [
