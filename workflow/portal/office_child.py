@@ -20,6 +20,9 @@ from dossier.workers.confined import ends_with_its_parent, no_calls_out, only_th
 CPU_SECONDS, MEMORY_BYTES, FILE_BYTES = 30, 4 * 1024**3, 64 * 1024 * 1024
 """Address space: the program takes 1 to 2 GB of it before it has seen a paper, and uses a tenth."""
 
+OPEN_FILES = 1024
+"""As by default, however many the daemon may have open: programs look at each number in turn."""
+
 READABLE = (
     "/usr", "/lib", "/lib64", "/bin", "/opt", "/proc", "/dev/urandom", "/dev/null", "/etc/fonts", "/etc/libreoffice", "/etc/alternatives",
     "/etc/ld.so.cache", "/etc/passwd", "/etc/nsswitch.conf", "/etc/localtime", "/var/lib/libreoffice", "/var/spool/libreoffice", "/var/cache/fontconfig",
@@ -31,6 +34,7 @@ def main(program: str, folder: str, paper: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for kind, most in (
         (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_FSIZE, FILE_BYTES), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, min(OPEN_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])),
     ):  # fmt: skip
         resource.setrlimit(kind, (most, most))
     os.nice(10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import resource
 import time
 import zipfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from kit.support import need
 from PIL import Image
 
 from dossier.database.tables import PageDue, PageFile
-from workflow.portal import office_papers, pictures, pictures_child, publishing, verifying
+from workflow.portal import office_child, office_papers, pictures, pictures_child, publishing, verifying
 from workflow.portal.pictures import Artist
 
 
@@ -211,6 +212,22 @@ def test_a_first_page_in_landscape_is_shown_whole(artist: Artist, tmp_path: Path
 
 
 @pytest.mark.slow
+def test_what_draws_office_papers_may_open_no_more_files_than_by_default_though_the_daemon_may(tmp_path: Path) -> None:
+    """Some programs look at each that they might have open, before they begin."""
+    if not office_papers.can_be_confined():
+        pytest.skip("nothing can be confined here")
+    program = tmp_path / "program"
+    program.write_text('#!/bin/sh\nulimit -n > "$HOME/most"\n')
+    program.chmod(0o700)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    try:
+        assert office_papers._run(str(program), tmp_path, "paper.odt", time.monotonic() + 30) == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert int((tmp_path / "most").read_text()) == min(office_child.OPEN_FILES, before[1])
+
+
 def test_office_papers_have_a_picture_where_the_office_wants_it(office: PortalOffice) -> None:
     need("soffice", "libreoffice-{writer,calc,impress}-nogui")
     papers = {name: stored(name) for name in ("letter.docx", "ledger.xls", "slides.odp")}
