@@ -11,6 +11,7 @@ though it could be (dossier/workers/child.py), which is what a guard must take f
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import mmap
@@ -34,6 +35,10 @@ MAX_BYTES = 200 * 1024 * 1024
 
 CPU_SECONDS, WALL_SECONDS, OCR_WALL_SECONDS = 4.0, 15.0, 100.0
 """Then the process is ended by SIGPROF or SIGALRM."""
+
+MMAP_THRESHOLD, TRIM_THRESHOLD = (-3, 1024 * 1024), (-1, 4 * 1024 * 1024)
+"""Parameters of mallopt(3) and their bytes: what is smaller than the one comes from the heap, and
+so much at its end is kept for the next page."""
 
 TIRED_BYTES = 300 * 1024 * 1024
 """A process that took so much memory ends after its answer and says so; a new one follows."""
@@ -75,8 +80,18 @@ def limit() -> None:
         resource.setrlimit(kind, (most, most))
 
 
+def keep_heap() -> None:
+    """Keep a little memory between two pages: to give it back each time and to be given cleared
+    memory anew takes a sixth of all reading. Where the C library has no such word, all stays as it
+    is."""
+    with contextlib.suppress(AttributeError):
+        for parameter, value in (MMAP_THRESHOLD, TRIM_THRESHOLD):
+            ctypes.CDLL(None).mallopt(parameter, value)
+
+
 def main() -> None:
     limit()
+    keep_heap()
     wire = socket.socket(fileno=0)
     while True:
         letter, descriptors, _, _ = socket.recv_fds(wire, 1, 1)

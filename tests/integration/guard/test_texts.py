@@ -173,3 +173,25 @@ def test_mangled_files_never_hang_or_break_the_reader(reader: Texts, tmp_path: P
         path.write_bytes(data[: source.randrange(50, len(data))] if number % 3 == 0 else data)
         found = read(reader, path)
         assert found.text or found.unread or found.failure
+
+
+def page_faults() -> int:
+    """How often the kernel gave memory to the processes that read."""
+    children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    readers = [pid for pid in children if "texts_child" in Path(f"/proc/{pid}/cmdline").read_text()]
+    return sum(int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[7]) for pid in readers)
+
+
+def test_memory_is_kept_from_one_page_to_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf("\n".join(f"Jaarrekening van Acme B.V., regel {number}, met de toelichting" for number in range(60))))
+    reader = Texts()
+    try:
+        for _ in range(20):
+            read(reader, path)
+        before = page_faults()
+        for _ in range(100):
+            read(reader, path)
+        assert page_faults() - before < 2_000
+    finally:
+        reader.close()
