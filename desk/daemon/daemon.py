@@ -141,6 +141,7 @@ class Daemon:
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm, state=read)
         self._look_due = self._poll_due = 0.0
+        self._has_served = self._is_scheduled = False
         self._spared_at = self._wrote_at = time.monotonic()
         self._brought_in_at = self._lean_at = 0.0
         self._end_by = float("inf")
@@ -197,7 +198,7 @@ class Daemon:
 
     def _set_up(self) -> None:
         """Everything anew, from what the folders and the database say."""
-        self.claims, self.leads, self._lead_due = Claims(), False, 0.0
+        self.claims, self.leads, self._lead_due, self._is_scheduled = Claims(), False, 0.0, False
         self._presence = presence.Presence(self.office, self._since)
         self.alarms = StandingAlarms(self.office)
         self.mails = MailWork(self.office, self._environ, self._alarm, self.alarms, self._mail_bell, self._mailed)
@@ -231,6 +232,7 @@ class Daemon:
         self._finish_others()
 
     def _serve(self) -> None:
+        self._has_served = True
         self._published_at = time.monotonic()
         try:
             try:
@@ -254,6 +256,8 @@ class Daemon:
         self._lead_due = now + LEAD_SECONDS
         led, self.leads = self.leads, self.claims.take(LEAD)
         if self.leads and not led:
+            # Whoever led before may have gone by what config/ says since we looked at it.
+            self._reload_if_changed(is_certain=self._has_served and is_shared())
             self.alarms.reread()
             self.queue = QueueFolder(self.office, self.vault)
             self.portal.prepare()
@@ -320,7 +324,7 @@ class Daemon:
         self.webhooks.start()
         self.portal.start()
         self.texts.start()
-        self._scheduler = schedule.start(self._jobs())
+        self._scheduler, self._is_scheduled = schedule.start(self._jobs()), True
         try:
             version, events = data_version(), EventLog()
             mark_due = 0.0
@@ -717,9 +721,9 @@ class Daemon:
 
     # Configuration and alarms
 
-    def _reload_if_changed(self) -> None:
+    def _reload_if_changed(self, is_certain: bool = False) -> None:
         """Read config/ again if it was changed; with faults, go on with what was."""
-        old, office = self.office.settings, self._config.changed()
+        old, office = self.office.settings, self._config.changed(is_certain)
         if office is None:
             return
         for room in (self, self.intake, self.queue, *self.mails.mailers, self.alarms, self.trail, self.periodic, self.texts):
@@ -728,7 +732,7 @@ class Daemon:
         self.queue.forget_people()
         self.portal.reconsider(office)
         self.webhooks.reconsider(office)
-        if office.settings.watch != old.watch:
+        if self._is_scheduled and office.settings.watch != old.watch:
             from desk.daemon import schedule
 
             schedule.change(self._scheduler, self._jobs())

@@ -19,6 +19,7 @@ import psycopg
 from peewee import SQL, ModelSelect, OperationalError, PostgresqlDatabase, Table
 
 from dossier.database.tables import PROXY, Item, chunks, insert_values
+from dossier.database.trouble import DatabaseUnavailable
 from dossier.text import clock
 from dossier.text.names import without_accents
 
@@ -88,12 +89,15 @@ class Postgres(PostgresqlDatabase):
 
 
 def set_clock(connection: Any) -> None:
-    """Go by the clock of the server at the other end. Raises OperationalError."""
+    """Go by the clock of the server at the other end. Raises OperationalError; DatabaseUnavailable
+    where a pooler stands between, which gives a connection and its locks to one after another."""
     asked = datetime.now(UTC)
     try:
-        (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone()
+        theirs, backend = connection.execute("SELECT clock_timestamp(), pg_backend_pid()").fetchone()
     except psycopg.Error as error:
         raise OperationalError(str(error)) from error
+    if backend != connection.info.backend_pid:
+        raise DatabaseUnavailable("database.pooler")
     clock.follow(theirs, asked, datetime.now(UTC))
 
 

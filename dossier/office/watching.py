@@ -73,12 +73,13 @@ class ConfigWatch:
         `office` was read. Where that is not known, the first look reads it again."""
         self._office, self._environ, self._alarm, self._common, self._state = office, environ, alarm, common, state
 
-    def changed(self) -> Office | None:
+    def changed(self, is_certain: bool = False) -> Office | None:
         """The office as config/ has it now; None if unchanged or faulty. Paths and database stay.
 
-        With faults it is what `common` has, where that is newer.
+        With faults it is what `common` has, where that is newer. Where it has to be `is_certain`,
+        the files are read: of a share a machine may for a while see how they looked before.
         """
-        if fingerprint.of(self._office.root) == self._state:
+        if not is_certain and fingerprint.of(self._office.root) == self._state:
             return None
         with self._common.turn() if self._common else contextlib.nullcontext():
             return self._look()
