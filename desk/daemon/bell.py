@@ -26,9 +26,9 @@ class Bell:
         self._rung = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         weakref.finalize(self, os.close, self._rung)
         self._again = math.inf
-        self._works = threading.Lock()
-        """Held while the one that waits here does something else."""
-        self._has_waited = False
+        self._has_nothing_to_do = threading.Event()
+        """Set while somebody waits here, and before anybody did."""
+        self._has_nothing_to_do.set()
 
     def ring(self) -> None:
         """End a wait, this one or the next."""
@@ -40,21 +40,16 @@ class Bell:
         If it `hears`, also when somebody wrote to the database that this thread has open, so much
         later, and a few times more after that. What is written meanwhile is heard as one.
         """
-        if self._has_waited:
-            self._works.release()
+        self._has_nothing_to_do.set()
         try:
             self._wait(seconds, hears, lag_seconds)
         finally:
-            self._works.acquire()
-            self._has_waited = True
+            self._has_nothing_to_do.clear()
 
     def let_work(self, seconds: float) -> bool:
         """For a thread that is in no hurry: return once the one that waits here has nothing to do,
         or after so many seconds. False: it works still."""
-        is_free = self._works.acquire(timeout=seconds)
-        if is_free:
-            self._works.release()
-        return is_free
+        return self._has_nothing_to_do.wait(seconds)
 
     def _wait(self, seconds: float, hears: bool, lag_seconds: float) -> None:
         if not hears:

@@ -137,3 +137,14 @@ def test_a_thread_in_no_hurry_lets_the_one_work_that_waits_here(office: Office) 
     assert came == [True]
     beside.join()
     assert not bell.let_work(0.01)
+
+
+def test_two_may_wait_at_one_bell(office: Office) -> None:
+    bell = Bell()
+    bell.wait(0)
+    other = threading.Thread(target=lambda: bell.wait(0.2))
+    other.start()
+    bell.wait(0.1)
+    other.join()
+    bell.wait(0)
+    assert not bell.let_work(0.01)
