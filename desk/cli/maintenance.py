@@ -117,7 +117,7 @@ def _mend(office: Office, found: list[Difference]) -> None:
         try:
             with presence.instead_of_a_daemon(office):
                 work = PortalWork(office, open_vault(office), lambda: None, lambda cause, text: None)
-                work.prepare()
+                work.prepare(office)
                 work.step()
                 return
         except presence.AlreadyRunning:

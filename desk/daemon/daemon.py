@@ -141,7 +141,7 @@ class Daemon:
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm, state=read)
         self._look_due = self._poll_due = 0.0
-        self._has_served = self._is_scheduled = False
+        self._newest, self._has_served = office, False
         self._spared_at = self._wrote_at = time.monotonic()
         self._brought_in_at = self._lean_at = 0.0
         self._end_by = float("inf")
@@ -198,7 +198,7 @@ class Daemon:
 
     def _set_up(self) -> None:
         """Everything anew, from what the folders and the database say."""
-        self.claims, self.leads, self._lead_due, self._is_scheduled = Claims(), False, 0.0, False
+        self.claims, self.leads, self._lead_due = Claims(), False, 0.0
         self._presence = presence.Presence(self.office, self._since)
         self.alarms = StandingAlarms(self.office)
         self.mails = MailWork(self.office, self._environ, self._alarm, self.alarms, self._mail_bell, self._mailed)
@@ -256,11 +256,12 @@ class Daemon:
         self._lead_due = now + LEAD_SECONDS
         led, self.leads = self.leads, self.claims.take(LEAD)
         if self.leads and not led:
-            # Whoever led before may have gone by what config/ says since we looked at it.
-            self._reload_if_changed(is_certain=self._has_served and is_shared())
+            # Whoever led before may have gone by what config/ says since we looked at it. We may be
+            # in the midst of a backlog: the other rooms go by it when that is taken.
+            self._read_config(is_certain=self._has_served and is_shared())
             self.alarms.reread()
-            self.queue = QueueFolder(self.office, self.vault)
-            self.portal.prepare()
+            self.queue = QueueFolder(self._newest, self.vault)
+            self.portal.prepare(self._newest)
             self._queue_due = 0.0
         return self.leads
 
@@ -324,7 +325,7 @@ class Daemon:
         self.webhooks.start()
         self.portal.start()
         self.texts.start()
-        self._scheduler, self._is_scheduled = schedule.start(self._jobs()), True
+        self._scheduler = schedule.start(self._jobs())
         try:
             version, events = data_version(), EventLog()
             mark_due = 0.0
@@ -721,10 +722,15 @@ class Daemon:
 
     # Configuration and alarms
 
-    def _reload_if_changed(self, is_certain: bool = False) -> None:
+    def _read_config(self, is_certain: bool = False) -> None:
         """Read config/ again if it was changed; with faults, go on with what was."""
-        old, office = self.office.settings, self._config.changed(is_certain)
-        if office is None:
+        self._newest = self._config.changed(is_certain) or self._newest
+
+    def _reload_if_changed(self) -> None:
+        """Go by what config/ says now."""
+        self._read_config()
+        old, office = self.office.settings, self._newest
+        if office is self.office:
             return
         for room in (self, self.intake, self.queue, *self.mails.mailers, self.alarms, self.trail, self.periodic, self.texts):
             room.office = office
@@ -732,7 +738,7 @@ class Daemon:
         self.queue.forget_people()
         self.portal.reconsider(office)
         self.webhooks.reconsider(office)
-        if self._is_scheduled and office.settings.watch != old.watch:
+        if office.settings.watch != old.watch:
             from desk.daemon import schedule
 
             schedule.change(self._scheduler, self._jobs())

@@ -77,8 +77,9 @@ class PortalWork:
         self._is_ready, self._ready_at = False, 0.0
         self._were_others = False
 
-    def prepare(self) -> None:
-        """Before the first step. Raises site.PortalUnusable."""
+    def prepare(self, office: Office) -> None:
+        """Before the first step, by this configuration. Raises site.PortalUnusable."""
+        self.portal.office = office
         self._is_ready, self._ready_at = False, 0.0  # to help: should another daemon lead later
         self.portal.prepare()
 

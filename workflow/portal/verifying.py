@@ -268,7 +268,7 @@ def mend(portal: Publisher, now: datetime, wanted: Sequence[str]) -> list[str]:
     """Do what was `asked`, but what concerns clients for whom other daemons work just now. Returns
     what was done; when the next rounds published anew, forget it. The portal's thread."""
     done = []
-    for key in wanted:
+    for number, key in enumerate(wanted, 1):
         name = key.removeprefix(_ASKED)
         if key == _VAULT:
             mend_vault(portal, now, look_at_vault(portal.vault, lambda _: True))
@@ -277,6 +277,8 @@ def mend(portal: Publisher, now: datetime, wanted: Sequence[str]) -> list[str]:
         else:
             continue
         done.append(key)
+        if number % portal.site.at_once == 0:  # the server has room for a number of claims
+            portal.let_go()
     return done
 
 

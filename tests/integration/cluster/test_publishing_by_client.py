@@ -538,10 +538,38 @@ def test_over_another_connection_nothing_is_claimed_any_more(office: PortalOffic
 def test_who_led_and_leads_no_more_publishes_beside_the_one_that_does(office: PortalOffice) -> None:
     work = PortalWork(office.office, office.vault, lambda: None, lambda cause, text: None)
     for _ in range(2):
-        work.prepare()
+        work.prepare(office.office)
         assert work.portal.leads
         work.help(lambda: False)
         assert not work.portal.leads
+
+
+def test_of_many_clients_that_are_mended_some_are_claimed_at_a_time(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = [f"c{number}" for number in range(10)]
+    office.configure(clients=CLIENTS + "".join(f"  {code}: {{name: {code}}}\n" for code in codes))
+    office.reload()
+    office.share_all([({"a.pdf": b"1"}, code, "Annual accounts") for code in codes])
+    office.publish()
+    for code in codes:
+        (office.office.portal / code / "index.html").write_bytes(b"changed")
+    office.portal.site.at_once = 4
+    changed = [one for code in codes for one in verifying.look_at_client(office.office, code, is_read=True)]
+    verifying.ask(office.now, trail.DAEMON, changed)
+    held, take = list[int](), office.portal.claim
+
+    def counted(codes: Any) -> set[str]:
+        mine = take(codes)
+        held.append(len(office.portal._clients.held()))
+        return mine
+
+    monkeypatch.setattr(office.portal, "claim", counted)
+    assert verifying.mend(office.portal, office.now, verifying.asked()) == verifying.asked()
+    assert max(held) == 4
+    office.publish()
+    assert verifying.look_at_portal(office.office, lambda code: True) == []
+    office.check()
 
 
 def test_many_clients_go_off_the_portal_some_at_a_time(office: PortalOffice) -> None:
