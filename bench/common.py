@@ -24,6 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Else each program that is measured would compile all of itself once more.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))  # the program's `desk` before the benchmark of that name
 FLOOR, NAIVE, FILL, TEXTS = BENCH / "floor.py", BENCH / "naive.py", BENCH / "fill.py", BENCH / "texts.py"

@@ -6,9 +6,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from dossier.database import readable
 from dossier.database.tables import Drop, item_name
@@ -23,8 +23,7 @@ from workflow.reports import reasons
 Told = Sentence | str
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(NamedTuple):
     """What holds something up."""
 
     heading: Told

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from desk.cli import options, printing, session
+from desk.cli import options, printing, session, wishes
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.translation import Command, _, add
@@ -63,7 +63,7 @@ def register(app: typer.Typer) -> None:
     add(app, copy, "dossier copy 2026-000012 accounts.pdf --to 2026-000031 --no-share", cls=SwitchCommand)
 
 
-@options.spread("wish", options.EDIT)
+@options.spread("wish", wishes.EDIT)
 def edit(
     items: ManyItems = None,
     *,
@@ -79,7 +79,7 @@ def edit(
     share_file, label = wish["share_file"], wish["labels"] or ()
     if (wish["share_all"], wish["share_none"], bool(share_file)).count(True) > 1:
         raise typer.BadParameter(_("give --share-file, or --share-all, or --share-none"))
-    keys = options.keys_of(wish) | {"labels": [one for one in label if one] if label else None}
+    keys = wishes.keys_of(wish) | {"labels": [one for one in label if one] if label else None}
     if not share_file and all(value is None for value in keys.values()):
         raise typer.BadParameter(_("what is to be changed? see: dossier edit --help"))
     if if_version is not None and (where or len(items or ()) > 1):

@@ -1,16 +1,14 @@
-"""Commands about items: items, show, new, recent."""
+"""Commands that find and show items: items, show."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from desk.cli import completing, options, printing, session
+from desk.cli import completing, printing, session
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.options import Json
 from desk.cli.translation import _, add
@@ -19,16 +17,10 @@ from dossier.text import clock
 if TYPE_CHECKING:
     from dossier.office.office import Office
 
-Wait = Annotated[bool, typer.Option("--wait", help="Wait for the daemon and print the item's number.")]
-Timeout = Annotated[float, typer.Option(help="Seconds that --wait waits.")]
-
 
 def register(app: typer.Typer) -> None:
     add(app, items, "dossier items --client acme-bv --since 2026-01-01 jaarrekening")
     add(app, show, "dossier show 2026-000012")
-    add(app, new, 'dossier new acme-bv report.pdf --description "Annual report 2025" --share --share-all --approver k.smit')
-    add(app, due, "dossier due", "dossier due --owner p.bakker")
-    add(app, recent, "dossier recent")
 
 
 def items(
@@ -82,27 +74,6 @@ def items(
     printing.listing(found, json, shown, _("No item fits."), spare=(_("location"), _("status")))
     if limit and len(found) == limit and not json:
         print(_("There may be more: --after %(item)s, or --limit 0 for all.") % {"item": found[-1]["item"]})
-
-
-def due(
-    client: Annotated[str | None, typer.Option(metavar="CODE", autocompletion=completing.clients)] = None,
-    owner: Annotated[str | None, typer.Option(metavar="STAFF", autocompletion=completing.staff)] = None,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="What is due up to this day.")] = None,
-    json: Json = False,
-) -> None:
-    """What must be done soon, or had to be: dates of items and of clients, the earliest first."""
-    office = session.opened_quickly()
-    from desk.actions import looking_up
-    from workflow.items import dates
-
-    day = until.date() if until else dates.horizon(office, clock.utc_now())
-    found = looking_up.due(office, session.reader(), day, client, owner)
-    kinds = {"due": _("due"), "review": _("review")}
-    shown: list[printing.Column] = [
-        (_("date"), "day"), (_("what"), lambda one: kinds.get(one["what"], one["what"])), *columns("item", "client", "description"),
-        (_("owner"), "owner"),
-    ]  # fmt: skip
-    printing.listing(found, json, shown, _("Nothing is due until %(day)s.") % {"day": day})
 
 
 def show(item: OneItem, json: Json = False) -> None:
@@ -191,62 +162,3 @@ def _versions(office: Office, attachment: dict[str, Any]) -> Iterator[tuple[obje
 
 def _named(office: Office, client: str) -> str:
     return f"{office.clients[client].name} ({client})" if client in office.clients else client
-
-
-@options.spread("wish", options.NEW)
-def new(
-    client: Annotated[str | None, typer.Argument(metavar="[CLIENT]", help="The client's code.")] = None,
-    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES]...")] = None,
-    *,
-    wish: options.Given,
-    wait: Wait = False,
-    timeout: Timeout = 60.0,
-) -> None:
-    """Drop files with a sidecar into a client's inbox. On a terminal, without --description, it
-    asks step by step."""
-    from ingest.sources import dropping
-
-    if wish["share_file"] and (wish["share_all"] or wish["share_none"]):
-        raise typer.BadParameter(_("give --share-file, or --share-all, or --share-none"))
-    office = session.office()
-    actor = session.actor()
-    if wish["description"] is None:
-        from desk.cli import asking
-
-        if not sys.stdin.isatty():
-            raise typer.BadParameter(_("give --description; the questions are only asked on a terminal"))
-        request = asking.ask(session.opened(), session.reader(), client, files)
-    elif client is None:
-        raise typer.BadParameter(_("which client? give its code before the files; look it up with: dossier clients WORDS"))
-    else:
-        request = dropping.Request(client, files or [], options.keys_of(wish), wish["share_file"] or ())
-    if actor.behind is not None:
-        session.opened()
-    place = dropping.drop(office, clock.utc_now(), actor, request)
-    told_of_drop(office, request.client, place, timeout if wait else None)
-
-
-def told_of_drop(office: Office, client: str, place: Path, seconds: float | None) -> None:
-    """Say where the drop lies; with `seconds` to wait, which item became of it."""
-    from ingest.sources import dropping
-
-    if seconds is not None:
-        print(dropping.wait(office, client, place, seconds))
-    else:
-        shown = place.relative_to(office.root) if place.is_relative_to(office.root) else place
-        print(_("%(path)s is in the inbox") % {"path": shown})
-
-
-def recent(json: Json = False) -> None:
-    """The last items and clients that you looked at."""
-    office = session.opened_quickly()
-    from desk.actions import looking_up
-
-    items, codes = looking_up.recent(office, session.reader())
-    seen = [{"client": code, "name": office.clients[code].name} for code in codes]
-    if json:
-        printing.as_json({"items": items, "clients": seen})
-        return
-    shown = columns("item", "created_at", "client", "description", "share_state")
-    printing.listing(items, False, shown, _("No items yet."), spare=(_("shared"),))
-    printing.table((_("client"), _("name")), [(c["client"], c["name"]) for c in seen])

@@ -54,7 +54,9 @@ def _globals(
 AREAS: Mapping[str, Sequence[str]] = {
     "office": ("init", "run", "check", "schema"),
     "status": ("status", "rejected"),
-    "items": ("items", "show", "new", "due", "recent"),
+    "items": ("items", "show"),
+    "new": ("new",),
+    "looking": ("due", "recent"),
     "changes": ("edit", "attach", "replace", "rename", "remove", "copy"),
     "undoing": ("move", "delete", "bin", "undelete", "revert"),
     "getting": ("get",),

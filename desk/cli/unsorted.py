@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import completing, options, printing, session
-from desk.cli.items import Timeout, Wait, told_of_drop
+from desk.cli import completing, options, printing, session, wishes
+from desk.cli.new import Timeout, Wait, told_of_drop
 from desk.cli.translation import _, add
 from dossier.text import clock
 
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
     add(app, assign, 'dossier assign scan-0012.pdf --client acme-bv --description "Letter from the bank"')
 
 
-@options.spread("wish", options.ASSIGN)
+@options.spread("wish", wishes.ASSIGN)
 def assign(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="In inbox/_unsorted: its name, or its path.")],
     client: Annotated[
@@ -39,7 +39,7 @@ def assign(
     if client is None:
         told = printing.text(unsorted.suggested(unsorted.suggestions(office, actor, file)))
         raise typer.BadParameter(_("whose is it? give --client CODE; %(told)s") % {"told": told})
-    keys = options.keys_of(wish)
+    keys = wishes.keys_of(wish)
     shared = {"all": True, "none": False, None: None}[keys.pop("share_attachments")]
     place = unsorted.assign(office, clock.utc_now(), actor, file, client, keys, shared)
     told_of_drop(office, client, place, timeout if wait else None)

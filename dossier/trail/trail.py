@@ -208,6 +208,8 @@ def _chunks(query: ModelSelect[Event], after: int = 0) -> Iterator[RecordedEvent
         if files.stopping.is_set():
             raise files.Interrupted
         yield from some
+        if len(some) < CHUNK:
+            return
         after = some[-1].seq
 
 

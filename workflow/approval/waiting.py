@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -71,21 +70,20 @@ def versions() -> dict[int, int]:
     return {int(item): int(version) for item, version in rows}
 
 
-def decided(items: Collection[int] | None = None) -> dict[int, list[Decided]]:
-    """Edition → what was decided on it so far, of all that waits (of these items)."""
+def decided(items: Collection[int]) -> dict[int, list[Decided]]:
+    """Edition → what was decided on it so far, of what waits of these items."""
     query = Decision.select(Decision.edition, Decision.approver, Decision.decided_by, Decision.behind)
     query = query.join(Item, on=(Item.pending == Decision.edition)).where(Item.pending.is_null(False))
     # With one approver, a decision ends the waiting. (The function makes it a plain text to peewee,
     # and not JSON.)
-    query = query.where(fn.LOWER(Item.approvers).contains(","))
+    query = query.where(fn.LOWER(Item.approvers).contains(",") & among(Item.id, items))
     found: dict[int, list[Decided]] = {}
-    for edition, *one in tuples(query if items is None else query.where(among(Item.id, items))):
+    for edition, *one in tuples(query):
         found.setdefault(edition, []).append(Decided(*one))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(NamedTuple):
     """A concept, and who is asked about it."""
 
     concept: Concept
@@ -181,12 +179,14 @@ def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collec
 def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> list[tuple[int, str, str | None, list[str]]]:
     """(item, client, type, everybody who may decide on it), oldest first. Of ten thousand, those of
     which the same people are asked come from the database together."""
-    found, done = list[tuple[int, str, str | None, list[str]]](), decided(items)
-    begun = {one.item: one for one in _concepts(among(Item.pending, done))} if done else {}
+    found, of_several = list[tuple[int, str, str | None, list[str]]](), list[int]()
     for client, kind, approvers, makers, keys in _alike(items):
         if may.has(client, kind):
-            whom = seating.whom(client, kind, approvers, makers)
-            found += [(item, client, kind, whom) for item in map(int, keys.split(","))]
+            whom, alike = seating.whom(client, kind, approvers, makers), list(map(int, keys.split(",")))
+            found += [(item, client, kind, whom) for item in alike]
+            of_several += alike if "," in approvers else ()
+    done = decided(of_several) if of_several else {}  # of one approver a decision ends the waiting
+    begun = {one.item: one for one in _concepts(among(Item.pending, done))} if done else {}
     for at, (item, client, kind, _) in enumerate(found if begun else ()):
         if item in begun:
             concept = begun[item]
@@ -209,16 +209,16 @@ REMEMBERED = 4
 """Of so many configurations it is remembered who is asked: the office's, and those of API keys."""
 
 
-@dataclass(slots=True)
 class _Answer:
     """Who is asked about all that waits, as it was found out the last time."""
 
-    seating: Seating
-    revision: int | None = None
-    """Of all that waits, then."""
-    asked: Sequence[tuple[int, str, str | None, list[str]]] = ()
-    """Of each item that waits its client and type, and everybody who may decide on it."""
-    of_reader: dict[tuple[str, Readable], list[int]] = field(default_factory=dict)
+    def __init__(self, seating: Seating) -> None:
+        self.seating = seating
+        self.revision: int | None = None
+        """Of all that waits, then."""
+        self.asked: Sequence[tuple[int, str, str | None, list[str]]] = ()
+        """Of each item that waits its client and type, and everybody who may decide on it."""
+        self.of_reader: dict[tuple[str, Readable], list[int]] = {}
 
 
 _answers: list[_Answer] = []

@@ -7,8 +7,8 @@ draft.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from dossier.database.tables import Note, tuples
 from dossier.text import clock
@@ -16,8 +16,7 @@ from dossier.text import clock
 _KEY = "breach:"
 
 
-@dataclass(frozen=True, slots=True)
-class DueDraft:
+class DueDraft(NamedTuple):
     """A draft that is to be written."""
 
     note: str

@@ -9,13 +9,15 @@ published, as its digest is no digest of what a client would see. What became of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dossier.database.tables import Shown
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.items.makers import Makers
-from workflow.items.rules import Draft, asks_inside
+
+if TYPE_CHECKING:
+    from workflow.items.rules import Draft
 
 WAITING, APPROVED, RETURNED = "waiting", "approved", "returned"
 
@@ -25,6 +27,8 @@ APPROVED_EDITION = "approved"
 
 def is_asked(office: Office, draft: Draft) -> bool:
     """True if an item like this waits for an approval inside the office."""
+    from workflow.items.rules import asks_inside  # whoever only looks at items needs no rules
+
     return not draft.share and asks_inside(office, draft.type)
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from dossier.database.prepared import Prepared
 from dossier.database.search import search_text
@@ -28,6 +28,7 @@ from dossier.database.tables import (
     Shown,
     TextRow,
     editions_of,
+    find_row,
     first_edition,
     first_key,
     insert_rows,
@@ -42,17 +43,18 @@ from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusa
 from dossier.text.sentences import Sentence, as_data
 from dossier.trail import trail
 from workflow.items import breaches, internal, makers, notes, suspicion
-from workflow.items.rules import Draft, chosen
 from workflow.items.steps import step
 from workflow.items.suspicion import NOTHING, Screened
 from workflow.items.versions import files_in
+
+if TYPE_CHECKING:
+    from workflow.items.rules import Draft
 
 MOST_EDITIONS = 9_999
 """So many editions an item can have (models.first_edition)."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A vault file that becomes an attachment. `share` None: nobody said."""
 
     name: str
@@ -70,8 +72,7 @@ class File:
     """Where in the dossier it comes from: `copied_from` an item, or an earlier `of_version`."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewItem:
+class NewItem(NamedTuple):
     draft: Draft
     files: tuple[File, ...]
     actor: Actor
@@ -132,13 +133,15 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
 
     Raises Unscreened if the wrong-client guard has not seen what is shared outright.
     """
+    from workflow.items.rules import chosen  # whoever only looks at items needs no rules
+
     if not new:
         return []
     at, key = clock.to_text(now), _take_numbers(now.astimezone().year, len(new))
     keys, items, labels, attachments, editions, texts, entries = [], [], [], [], [], [], []
     for one in new:
         draft = one.draft
-        files = [replace(file, share=chosen(office, file.share)) for file in one.files]
+        files = [file._replace(share=chosen(office, file.share)) for file in one.files]
         shared = [position for position, file in enumerate(files) if file.share]
         made = makers.of_new(one.actor.people, (file.makers for file in files))
         state, pending, standing = "private", None, None
@@ -239,7 +242,7 @@ def text_row(key: int, draft: Draft | Item, files: Iterable[str]) -> TextRow:
 
 def get(key: int) -> Item:
     """The item with this key. Raises NotFound."""
-    item = Item.get_or_none(Item.id == key)
+    item: Item | None = find_row(Item.id, key)
     if item is None:
         raise NotFound("items.no_such_item", item=item_name(key))
     return item
@@ -253,7 +256,7 @@ def get_for(office: Office, who: Actor, key: int, in_bin: bool = False) -> Item:
     item = get(key)
     if not people.may_read(office, who, item.client, item.type):
         raise NotFound("items.no_such_item", item=item_name(key))
-    if not in_bin and Binned.select().where(Binned.item == key).exists():
+    if not in_bin and find_row(Binned.item, key) is not None:
         raise NotFound("undoing.in_bin", item=item_name(key))
     return item
 
@@ -267,6 +270,8 @@ def attachments_of(key: int) -> list[Attachment]:
 
 def draft_of(item: Item) -> Draft:
     """The item as a draft. `share_status` says how it is shared now."""
+    from workflow.items.rules import Draft
+
     shared_as = {"approved": "approved", "published": "approved", "private": None}.get(item.share_state, "concept")
     return Draft(
         client=item.client, description=item.description, status=item.status, type=item.type, location=item.location,

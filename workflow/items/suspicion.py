@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dossier.database.tables import Edition, Event, EventDetail, Item, chunks, item_name, tuples
 from dossier.office import people
@@ -34,8 +34,7 @@ class Unscreened(Exception):
     """A file to be shared outright was not looked at: the item was changed since. Try again."""
 
 
-@dataclass(frozen=True, slots=True)
-class GuardFinding:
+class GuardFinding(NamedTuple):
     """A file that names other clients and not its own, or whose reader failed."""
 
     name: str
@@ -47,8 +46,7 @@ class GuardFinding:
     """Why nobody knows what it says, though it can be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """A file that can't be read, or not all of it, and why."""
 
     name: str
@@ -56,8 +54,7 @@ class Unread:
     why: Sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
+class Screened(NamedTuple):
     """What is known of the files of one item that a change would share outright."""
 
     seen: frozenset[str] = frozenset()

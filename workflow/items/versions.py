@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dossier.database.tables import Attachment
 from dossier.trail import trail
 from dossier.trail.trail import RecordedEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """What an attachment was, or is, under the name that it had then."""
 
     number: int

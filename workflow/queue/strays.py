@@ -15,8 +15,11 @@ from dossier.text import names
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence, sentence
 
-_OURS = re.compile(r"D-[0-9]{4}-[0-9]{6,7}(\.yaml)?")
+_OURS = re.compile(r"D-[0-9]{4}-[0-9]{6,7}(?:\.yaml)?")
 """Of most there are thousands: a queue file, and the folder beside it."""
+
+_OURS_IN_A_ROW = re.compile(rf"(?<![^/])(?:{_OURS.pattern}/)+")
+"""The same, in names of which each ends with a slash."""
 
 
 def item_meant(name: str) -> int | None:
@@ -34,13 +37,18 @@ def item_meant(name: str) -> int | None:
         return None
 
 
+def _not_ours(names_there: list[str]) -> list[str]:
+    """What else lies there. Thousands are passed over at once: no name has a slash."""
+    return _OURS_IN_A_ROW.sub("", "/".join([*names_there, ""])).split("/")[:-1]
+
+
 def told_of(office: Office, approver: str | None = None) -> dict[int, list[Sentence]]:
     """Item → what looks like a decision on it, in folders (this one) that this user may read."""
     found: dict[int, list[Sentence]] = {}
     for person in [approver] if approver is not None else sorted(office.staff):
         try:
             with open_beneath(office.queue, person) as folder:
-                there = sorted(name for name in folder.names() if not _OURS.fullmatch(name))
+                there = sorted(_not_ours(folder.names()))
         except OSError:
             continue
         for name in there:

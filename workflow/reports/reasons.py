@@ -14,9 +14,6 @@ from dossier.office.office import Office
 from dossier.text import clock, system
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.trail import trail
-from dossier.vault.opening import open_vault
-from workflow.approval import waiting
-from workflow.portal.site import open_site
 
 
 def reasons(office: Office, now: datetime, item: Item) -> list[Sentence]:
@@ -60,6 +57,8 @@ def _of_state(office: Office, now: datetime, item: Item) -> list[Sentence]:
 
 
 def _of_concept(office: Office, now: datetime, item: Item) -> list[Sentence]:
+    from workflow.approval import waiting  # of most items it is asked what is there to be seen
+
     edition = Edition.get_by_id(item.pending)
     since = clock.to_the_minute(edition.made_at)
     found = []
@@ -81,6 +80,9 @@ def _last(item: Item, action: str) -> dict[str, object] | None:
 
 def _of_publishing(office: Office, item: Item) -> list[Sentence]:
     """It is approved; then it is the daemon's to do."""
+    from dossier.vault.opening import open_vault
+    from workflow.portal.site import open_site
+
     edition, vault = Edition.get_by_id(item.standing), open_vault(office, to_read=True)
     found = []
     try:

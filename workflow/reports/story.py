@@ -8,8 +8,7 @@ nothing is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, plain, sentence
@@ -20,8 +19,7 @@ LOOKS = ("viewed",)
 """Somebody of the office looked: told once for each run of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One line of the story."""
 
     at: str
