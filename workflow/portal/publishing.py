@@ -453,6 +453,7 @@ class Publisher:
         if work.change is None or code in self._retry_at:
             return False
         self._clients.confirm()
+        self._clients.note_begun(code)
         try:
             work.change.apply()
         except OSError as error:

@@ -52,7 +52,7 @@ class Clients:
         self._claims = Claims()
         self._mine = set[str]()
         self._left = set[str]()
-        """Those of them of whom somebody left something half done, until something is placed."""
+        """Of whom what lies there may be half done, by whomever, until all of it is placed."""
         self.is_shared = is_shared
         """They are claimed one by one."""
         self.were_others = False
@@ -104,6 +104,10 @@ class Clients:
     def held(self) -> set[str]:
         """The clients that are claimed."""
         return set(self._mine)
+
+    def note_begun(self, code: str) -> None:
+        """What lies there of this client is half done, until it is placed and recorded."""
+        self._left.add(code)
 
     def note_placed(self, codes: Iterable[str]) -> None:
         """What lies there of these clients is as it was recorded."""

@@ -461,6 +461,28 @@ def test_what_was_left_half_done_is_doubted_until_something_is_placed(office: Po
     office.check()
 
 
+@pytest.mark.parametrize("fails", [(placing.Change, "apply"), (FolderSite, "sync")])
+def test_pages_alone_that_could_not_be_placed_are_doubted(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch, fails: tuple[Any, str]
+) -> None:
+    office.share({"a.pdf": b"1"})
+    office.publish()
+    office.configure(settings=f"{(office.root / 'config/settings.yaml').read_text()}portal: {{title: Another}}\n")
+    office.reload()
+
+    def away(*_: Any) -> None:
+        raise OSError(errno.EIO, "away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*fails, away)
+        office.portal.round(office.now)
+    assert marks(office) == ["acme-bv", "zon"]
+    office.now += timedelta(minutes=1)
+    office.publish()
+    assert marks(office) == []
+    office.check()
+
+
 def test_two_daemons_take_the_same_name_in_the_quarantine_and_neither_file_is_lost(
     office: PortalOffice, helper: Helper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
