@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from kit.support import own_office
 from desk.daemon import bell as waiting
 from desk.daemon.bell import Bell
 from dossier.database.database import close_database, data_version, is_shared, open_database, transaction
+from dossier.database.log_ear import LogEar
 from dossier.database.tables import Note
 from dossier.office.office import Office
 from dossier.office.opening import load_office
@@ -115,6 +118,20 @@ def test_two_threads_hear_by_one_instance_of_inotify_whoever_is_first(office: Of
     for thread in threads:
         thread.join()
     assert max(took) < SOON
+
+
+def test_what_one_has_heard_before_another_looks_is_heard_by_that_one_too(office: Office) -> None:
+    def can_be_read(ear: LogEar) -> bool:
+        return bool(select.select(ear.filenos(), (), (), 0)[0])
+
+    path = office.root / "var" / "dossier.db"
+    with closing(LogEar(path)) as one, closing(LogEar(path)) as other:
+        with transaction():
+            Note.put("mine", "")
+        one.forget()
+        assert (can_be_read(one), can_be_read(other)) == (False, True)
+        other.forget()
+        assert (can_be_read(one), can_be_read(other)) == (False, False)
 
 
 def test_where_nothing_can_be_heard_the_database_is_asked_four_times_a_second(

@@ -14,7 +14,8 @@ from peewee import OperationalError
 
 from dossier.database.database import patience
 from dossier.database.tables import item_key
-from workflow.portal_access import openings
+from dossier.trail import trail
+from workflow.portal_access import opened, openings
 from workflow.portal_access.access import SeatDirectory
 
 
@@ -40,3 +41,17 @@ def test_a_page_that_is_loaded_again_soon_waits_for_no_writer_and_a_download_doe
             with pytest.raises(OperationalError):
                 openings.record(office.office, office.now + timedelta(seconds=later), seats, shown, wanted)
         other.execute("ROLLBACK")
+
+
+def test_a_file_that_is_downloaded_again_soon_counts_again_and_another_part_of_it_does_not(office: PortalOffice) -> None:
+    item = office.share({"a.pdf": b"one"})
+    office.publish()
+    shown = openings.find_shown(office.office, ["acme-bv"], item_key(item))
+    assert shown is not None
+    seats = SeatDirectory(office.office).seats("j.jansen@acme.example")
+    for seconds, in_part in ((0, False), (1, False), (2, True), (3, False)):
+        later = office.now + timedelta(seconds=seconds)
+        openings.record(office.office, later, seats, shown, shown.what.attachments, in_part)
+    [told] = opened.openings_of(office.row(item))
+    assert (told["file"], told["times"]) == ("a.pdf", 3)
+    assert [event["action"] for event in trail.history(item_key(item))].count("downloaded") == 3
