@@ -48,3 +48,16 @@ def test_a_file_that_grows_while_it_is_copied_is_not_read_byte_by_byte(
         files.copy_whole(source, tmp_path / "copy.pdf")
     assert len(reads) < 10
     assert not (tmp_path / "copy.pdf").exists()
+
+
+def test_of_many_files_the_whole_file_system_is_synced_unless_that_was_done_a_moment_ago(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many, synced = [tmp_path / f"{number}.pdf" for number in range(files.GROUP)], list[str]()
+    for one in many:
+        one.write_bytes(b"1")
+    monkeypatch.setattr(files, "_syncfs", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    files.sync(many, (), {tmp_path.stat().st_dev})
+    assert synced == []
+    files.sync(many, (), {tmp_path.stat().st_dev + 1})
+    assert synced == [str(tmp_path)]
