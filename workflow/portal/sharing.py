@@ -43,6 +43,9 @@ _KEY = "publishing"
 _SAID = {"office", "items", "sharing", "identity", "portal", "types"}
 """What of settings.yaml publishing goes by."""
 
+_OF_A_MACHINE = {"portal": {"host", "port", "certificate", "key", "trusted_proxies", "workers"}}
+"""Less what `dossier portal` goes by, which may be another on each machine."""
+
 
 class Clients:
     """The clients that this publisher works for: all of them, where it is the only one."""
@@ -167,7 +170,7 @@ class Leading:
     def _digest(self, office: Office) -> str:
         if office is not self._office:
             said = [
-                __version__, office.settings.model_dump_json(include=_SAID),
+                __version__, office.settings.model_dump_json(include=_SAID, exclude=_OF_A_MACHINE),
                 *(f"{code} {one.model_dump_json()}" for people in (office.clients, office.staff) for code, one in sorted(people.items())),
             ]  # fmt: skip
             self._office, self._said = office, hashlib.sha256("\n".join(said).encode()).hexdigest()

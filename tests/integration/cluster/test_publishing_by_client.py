@@ -324,6 +324,17 @@ def test_a_folder_that_is_made_anew_is_followed(office: PortalOffice, helper: He
     office.check()
 
 
+def test_where_a_machine_serves_the_portal_is_its_own_affair(office: PortalOffice, helper: Helper) -> None:
+    helper.portal.office = load_office(office.root, {"DOSSIER_PORTAL__HOST": "127.0.0.2", "DOSSIER_PORTAL__PORT": "8099"})
+    office.share({"a.pdf": b"a"})
+    assert helper.do(helper.publish) == 1
+    helper.portal.office = load_office(office.root, {"DOSSIER_PORTAL__TITLE": "Another"})
+    office.share({"b.pdf": b"b"})
+    assert helper.do(helper.publish) == 0
+    office.publish()
+    office.check()
+
+
 def test_who_sees_another_portal_than_the_daemon_that_leads_publishes_nothing(
     office: PortalOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
