@@ -49,13 +49,17 @@ def queue(office: Office, now: datetime, reader: Actor, approver: str | None = N
     if approver is not None and approver not in office.staff:
         raise NotFound("people.not_in_staff_yaml", staff=approver)
     may, today = people.readable(office, reader), hours.today(office, now)
-    if approver is None and most is not None and most <= FEW:
-        keys, count = waiting.oldest_waiting(may, most)
-        asked = waiting.who_is_asked(office, today, may, keys)
-    else:
+    if most is None or most > FEW:
         asked = waiting.who_is_asked(office, today, may)
         keys = [key for key, whom in asked.items() if approver is None or approver in whom]
         count = len(keys)
+    else:
+        if approver is None:
+            keys, count = waiting.oldest_waiting(may, most)
+        else:
+            keys = waiting.waits_for(office, today, approver, may)
+            keys, count = keys[:most], len(keys)
+        asked = waiting.who_is_asked(office, today, may, keys)
     return Queue(_told(office, finding.summaries_of_waiting(set(keys[:most]), may), asked, approver), count)
 
 

@@ -49,7 +49,7 @@ def as_json(value: Any) -> None:
         print(json_of(value, 2))
     elif lines := list(map(json_of, value)):
         print("[")
-        print(*lines, sep=",\n")
+        _print_lines(lines, ",\n")
         print("]")
     else:
         print("[]")
@@ -254,7 +254,18 @@ def _table_on_pipe(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> No
             continue
         several = zip_longest(*(cell.split("\n") for cell in row), fillvalue="")
         lines += ["  ".join(map(_padded, parts, widths)).rstrip() for parts in several]
-    print(*lines, sep="\n")
+    _print_lines(lines)
+
+
+AT_ONCE = 500
+"""Lines that are printed together. One by one each could be a call of the system
+(PYTHONUNBUFFERED), and all of thousands would need as much memory once more."""
+
+
+def _print_lines(lines: Sequence[str], between: str = "\n") -> None:
+    for at in range(0, len(lines), AT_ONCE):
+        print((between if at else "") + between.join(lines[at : at + AT_ONCE]), end="")
+    print()
 
 
 def _padded(line: str, width: int) -> str:

@@ -6,6 +6,7 @@ Found once for each call of `dossier`.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -33,6 +34,9 @@ class Globals:
     root: Path | None = None
     staff: str | None = None
 
+
+GARBAGE_AT = 1_000_000
+"""As in start.py, for what lists thousands and ends: none of that is a ring."""
 
 GIVEN = Globals()
 _office: Office | None = None
@@ -166,6 +170,7 @@ def opened_quickly() -> Office:
     if _fault is None:
         found = opened()
         for_one_answer()
+        gc.set_threshold(GARBAGE_AT)
         return found
     from dossier.cluster import presence
     from dossier.text import clock

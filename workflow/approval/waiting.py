@@ -10,7 +10,6 @@ import json
 import threading
 from collections.abc import Collection, Sequence
 from datetime import date
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from peewee import SQL, Expression, fn
@@ -173,28 +172,37 @@ def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collec
 
     `may`: what the reader may know of.
     """
-    return {item: whom for item, _client, _kind, whom in _asked(Seating(office, today), may, items)}
+    asked = _asked(Seating(office, today), may, items)
+    return dict(sorted((item, one.whom) for one in asked for item in one.items))
 
 
-def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> list[tuple[int, str, str | None, list[str]]]:
-    """(item, client, type, everybody who may decide on it), oldest first. Of ten thousand, those of
-    which the same people are asked come from the database together."""
-    found, of_several = list[tuple[int, str, str | None, list[str]]](), list[int]()
-    for client, kind, approvers, makers, keys in _alike(items):
+class _Alike(NamedTuple):
+    """Items of a client and type that wait, of which the same people are asked."""
+
+    client: str
+    kind: str | None
+    whom: list[str]
+    items: list[int]
+
+
+def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> list[_Alike]:
+    """All that waits (of these items), as it comes from the database together: of ten thousand
+    items hundreds are alike."""
+    found, of_several = list[_Alike](), list[int]()
+    for client, kind, approvers, makers, keys in _rows(items):
         if may.has(client, kind):
-            whom, alike = seating.whom(client, kind, approvers, makers), list(map(int, keys.split(",")))
-            found += [(item, client, kind, whom) for item in alike]
+            alike = list(map(int, keys.split(",")))
+            found.append(_Alike(client, kind, seating.whom(client, kind, approvers, makers), alike))
             of_several += alike if "," in approvers else ()
     done = decided(of_several) if of_several else {}  # of one approver a decision ends the waiting
     begun = {one.item: one for one in _concepts(among(Item.pending, done))} if done else {}
-    for at, (item, client, kind, _) in enumerate(found if begun else ()):
-        if item in begun:
-            concept = begun[item]
-            found[at] = (item, client, kind, seating.asking(concept, done[concept.edition]).people)
-    return sorted(found, key=itemgetter(0))
+    for one in found if begun else ():
+        one.items[:] = [item for item in one.items if item not in begun]
+    apart = (seating.asking(concept, done[concept.edition]) for concept in begun.values())
+    return found + [_Alike(one.concept.client, one.concept.type, one.people, [one.concept.item]) for one in apart]
 
 
-def _alike(items: Collection[int] | None) -> list[tuple[Any, ...]]:
+def _rows(items: Collection[int] | None) -> list[tuple[Any, ...]]:
     """(client, type, approvers, makers, the items' keys) of what waits (of these items), those
     alike together. Approvers and makers are JSON yet, the keys a text: `1,2,3`."""
     alike = (Item.client, Item.type, Item.approvers, Edition.makers)
@@ -216,8 +224,7 @@ class _Answer:
         self.seating = seating
         self.revision: int | None = None
         """Of all that waits, then."""
-        self.asked: Sequence[tuple[int, str, str | None, list[str]]] = ()
-        """Of each item that waits its client and type, and everybody who may decide on it."""
+        self.asked: Sequence[_Alike] = ()
         self.of_reader: dict[tuple[str, Readable], list[int]] = {}
 
 
@@ -245,9 +252,8 @@ def waits_for(office: Office, today: date, person: str, may: Readable) -> list[i
         _answers.insert(0, answer)
         reader = (person, may)
         if reader not in answer.of_reader:
-            answer.of_reader[reader] = [
-                item for item, client, kind, whom in answer.asked if person in whom and may.has(client, kind)
-            ]
+            theirs = (one for one in answer.asked if person in one.whom and may.has(one.client, one.kind))
+            answer.of_reader[reader] = sorted(item for one in theirs for item in one.items)
         return answer.of_reader[reader]
 
 
