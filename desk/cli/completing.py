@@ -24,6 +24,7 @@ def _or_nothing(find: Callable[[str], Iterable[tuple[str, str]]]) -> Callable[[s
     @functools.wraps(find)
     def found(incomplete: str) -> Choices:
         with contextlib.suppress(Exception):
+            session.spare_driver()
             return list(find(incomplete))
         return []
 
@@ -35,14 +36,14 @@ def clients(incomplete: str) -> Iterable[tuple[str, str]]:
     """Codes and names of clients whose code begins so, or whose name has it in it."""
     from desk.actions import looking_up
 
-    office = session.office()
+    office = session.remembered_office()
     return [(code, office.clients[code].name) for code in looking_up.find_clients(office, session.reader(), incomplete)]
 
 
 @_or_nothing
 def staff(incomplete: str) -> Iterable[tuple[str, str]]:
     """Codes and names of staff."""
-    everybody = session.office().staff.items()
+    everybody = session.remembered_office().staff.items()
     return [(code, one.name) for code, one in everybody if one.active and code.startswith(incomplete)]
 
 

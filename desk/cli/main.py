@@ -160,18 +160,30 @@ def _asked_for(words: Sequence[str]) -> typer.Typer:
 
     With all of them where they have to be told, or where it is not known which one it is.
     """
+    if any(word.endswith("_COMPLETE") for word in os.environ):
+        words = _before_completion()
     at = 0
     while at < len(words) and words[at].partition("=")[0] in ("--root", "--as"):
         at += 1 if "=" in words[at] else 2
     name = words[at] if at < len(words) else ""
     areas = [area for area, commands in AREAS.items() if name in commands]
-    if not (areas or name == "--version") or any(word.endswith("_COMPLETE") for word in os.environ):
+    if not (areas or name == "--version"):
         return whole()
     narrow = of_areas(areas)
     narrow.registered_commands = [one for one in narrow.registered_commands if name_of(one) == name]
     narrow.registered_groups = [one for one in narrow.registered_groups if one.name == name]
     _read_types(narrow)
     return narrow
+
+
+def _before_completion() -> list[str]:
+    """The words before the one that a shell is to complete: bash counts them, others give the line
+    as far as it goes."""
+    number = os.environ.get("COMP_CWORD", "")
+    if number.isdecimal():
+        return os.environ.get("COMP_WORDS", "").split()[1 : int(number)]
+    line = os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    return line.split()[1:] if line.endswith(" ") else line.split()[1:-1]
 
 
 def _read_types(app: typer.Typer) -> None:

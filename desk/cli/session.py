@@ -55,6 +55,14 @@ def office() -> Office:
     return _office
 
 
+def remembered_office() -> Office:
+    """The same, as config/ is remembered, for what only looks something up in it."""
+    global _office
+    if _office is None:
+        _office = _known_office()
+    return _office
+
+
 def office_as_read() -> tuple[Office, Fingerprint | None]:
     """The same, and what config/ was like before it was read, if it is read now."""
     from dossier.office import fingerprint

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 256 * 1024 * 1024
 
+_NO_SETTINGS = ("DOSSIER_ROOT", "DOSSIER_USER")
+"""These say where the office is, and who types, and nothing of what config/ says."""
+
 
 class Recalled:
     """A model of keys.py with its attributes, and nothing else of it."""
@@ -147,7 +150,7 @@ def _key(root: Path, environ: Mapping[str, str]) -> str:
     program = os.stat(Path(__file__).with_name("keys.py"))
     parts: list[object] = [__version__, program.st_mtime_ns, str(root)]
     parts += [fingerprint.of(root)]
-    parts += sorted((name, value) for name, value in environ.items() if name.startswith("DOSSIER_"))
+    parts += sorted((name, value) for name, value in environ.items() if name.startswith("DOSSIER_") and name not in _NO_SETTINGS)
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -45,9 +45,9 @@ def office(tmp_path: Path) -> Iterator[PortalOffice]:
     made.close()
 
 
-def imported(*words: str) -> tuple[set[str], set[str]]:
-    """What a command imports that is neither ours nor Python's, and what is on the list of slow things."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("DOSSIER_", "COV_"))}
+def imported(*words: str, **given: str) -> tuple[set[str], set[str]]:
+    """What a command imports that is neither ours nor Python's, and what is on the list of slow things. `given`: variables."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("DOSSIER_", "COV_"))} | given
     done = subprocess.run([sys.executable, "-c", RUN, *words], env=environ, capture_output=True, text=True, check=True)
     code, modules = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stderr
@@ -77,6 +77,34 @@ def test_finding_and_showing_items_imports_the_database_and_what_reads_config_on
     others, slow = imported("--root", root, "status")
     assert others - {"psycopg", "cython_runtime", "sysconfig"} <= {*DATABASE, "yaml"}  # yaml's own
     assert slow <= {"concurrent.futures"}
+
+
+@pytest.mark.parametrize("line", ["items --client ac", "queue --approver k", "show D-"])
+def test_what_a_shell_completes_needs_no_more_than_a_list_of_items(office: PortalOffice, line: str) -> None:
+    root = str(office.office.root)
+    for folder in (office.office.root / "config").iterdir():
+        os.utime(folder, (1, 1))
+    imported("--root", root, "items")
+    asked = {"COMP_WORDS": f"dossier {line}", "COMP_CWORD": str(len(line.split())), "_DOSSIER_COMPLETE": "complete_bash"}
+    others, slow = imported(DOSSIER_ROOT=root, **asked)
+    assert others - {"psycopg"} <= DATABASE
+    assert slow == set()
+
+
+def test_before_what_a_shell_completes_stands_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_DOSSIER_COMPLETE", "complete_zsh")
+    for line, commands in {
+        "dossier show D-": ["show"],
+        "dossier --root DIR show ": ["show"],
+        "dossier show": None,
+        "dossier ": None,
+    }.items():
+        monkeypatch.setenv("_TYPER_COMPLETE_ARGS", line)
+        found = _asked_for([])
+        assert (found is whole()) if commands is None else list(get_group(found).commands) == commands, line
+    monkeypatch.setenv("COMP_WORDS", "dossier items --client ac")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    assert _asked_for([]) is whole(), "the cursor stands on the command"
 
 
 def test_a_command_that_is_made_alone_is_as_it_is_among_all() -> None:

@@ -89,6 +89,7 @@ def test_other_variables_are_another_configuration(root: Path) -> None:
     known_office(root, {})
     assert known_office(root, {"DOSSIER_MAIL__PORT": "2525"}).settings.mail.port == 2525
     assert known_office(root, {}).settings.mail.port == 25
+    assert cache.read(root, {"DOSSIER_ROOT": str(root), "DOSSIER_USER": "p.bakker"}) is not None, "they are no settings"
 
 
 def test_a_file_that_was_changed_just_now_gets_none(root: Path) -> None:
