@@ -9,6 +9,7 @@ import pytest
 from kit.records import CLIENTS, STAFF, Records
 
 from desk.actions import my_work
+from dossier.database.tables import item_name
 from dossier.office import hours, people
 from dossier.office.people import Actor
 from workflow.approval import waiting
@@ -71,3 +72,14 @@ def test_a_concept_that_was_offered_before_is_told_as_changed(office: Records) -
     marieke = Actor("m.devries", "desk")
     again = {one.key: one.is_again for one in my_work.to_decide(office.office, marieke, office.now)}
     assert again == {first: False, second: True}
+
+
+def test_what_nobody_opened_is_told_to_its_maker_while_they_may_know_of_it(office: Records) -> None:
+    files = [office.file("a.pdf", "a", share=True)]
+    key = office.make(Actor("l.visser", "command"), files=files, share=True, share_status="approved")
+    office.publish()
+    reader = Actor("l.visser", "desk")
+    found, count = my_work.unopened(office.office, reader, office.now, 5)
+    assert ([one.item for one in found], count) == ([item_name(key)], 1)
+    office.configure(staff=STAFF.replace("rights: [create, share]}", "rights: [create, share], clients: [zon]}"))
+    assert my_work.unopened(office.office, reader, office.now, 5) == ([], 0)

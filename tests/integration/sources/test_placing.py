@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -17,8 +18,10 @@ from desk.actions import tokens
 from dossier.database.database import close_database, transaction
 from dossier.database.tables import change_row
 from dossier.database.web_tables import ApiAnswer, StagedDrop
+from dossier.files import files
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict
+from ingest.intake import delegation
 from ingest.sources import placing, staging
 
 API = Actor("p.bakker", "api:scan")
@@ -129,3 +132,21 @@ def test_where_the_database_fails_all_are_told_at_once_and_may_try_again(
 
 def _locked(*_: object) -> None:
     raise OperationalError("database is locked")
+
+
+def test_a_drop_is_on_the_disk_before_it_is_recorded_and_its_name_before_anybody_is_told(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, row = list[str](), begun(office, "accounts.pdf")
+    monkeypatch.setattr(files, "_fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    home, record = office.root / "inbox/acme-bv", delegation.record
+
+    def recording(*given: Any) -> None:
+        hidden = home / f".drop-{row.id}"
+        assert {str(hidden), str(hidden / "accounts.pdf"), str(hidden / "item.yaml")} <= set(synced)
+        synced.clear()
+        record(*given)
+
+    monkeypatch.setattr(delegation, "record", recording)
+    committing(office, row)()
+    assert synced == [str(home)]
