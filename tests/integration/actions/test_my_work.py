@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from kit.records import CLIENTS, STAFF, Records
 
-from desk.actions import my_work
+from desk.actions import deciding, my_work
 from dossier.database.tables import item_name
 from dossier.office import hours, people
 from dossier.office.people import Actor
@@ -83,3 +83,12 @@ def test_what_nobody_opened_is_told_to_its_maker_while_they_may_know_of_it(offic
     assert ([one.item for one in found], count) == ([item_name(key)], 1)
     office.configure(staff=STAFF.replace("rights: [create, share]}", "rights: [create, share], clients: [zon]}"))
     assert my_work.unopened(office.office, reader, office.now, 5) == ([], 0)
+
+
+def test_what_was_returned_is_told_to_its_maker_while_they_may_know_of_it(office: Records) -> None:
+    key = concept(office, "m.devries")
+    deciding.decide(office.office, office.tick(), Actor("m.devries", "desk"), key, "reject", "The wrong year")
+    reader = Actor("p.bakker", "desk")
+    assert [(one.item, one.comment) for one in my_work.returned(office.office, reader)] == [(item_name(key), "The wrong year")]
+    office.configure(staff=STAFF.replace("language: nl, rights: [create]}", "language: nl, rights: [create], clients: [zon]}"))
+    assert my_work.returned(office.office, reader) == []
