@@ -53,7 +53,7 @@ def outbox(
         return
     from desk.actions import mailing
 
-    office = session.opened()
+    office = session.opened_as_remembered()
     found = mailing.listing(office, session.reader(), only, 0 if json else SHOWN, "en" if json else session.language())
     shown: list[printing.Column] = [
         (_("id"), "id"), (_("status"), lambda mail: Sentence(f"mail.state_{mail['state']}")),
@@ -88,7 +88,7 @@ def preview(
     """Show the mail that an item's contact gets, with this office's templates. Sends nothing."""
     from desk.actions import mailing
 
-    key, office, reader = key_of(item), session.opened(), session.reader()
+    key, office, reader = key_of(item), session.opened_as_remembered(), session.reader()
     letter, to, fault = mailing.preview(office, clock.utc_now(), reader, key, contact)
     if fault is not None:
         told = _("a template is wrong, the usual letter is shown: %(fault)s") % {"fault": printing.text(fault.sentence)}

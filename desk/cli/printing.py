@@ -97,7 +97,7 @@ def refusal(why: Refusal) -> str:
 
 def outcome(action: Callable[Concatenate[Office, datetime, Actor, P], Told], *given: P.args, **named: P.kwargs) -> None:
     """Have it done for whoever types, and print what became of it."""
-    office, actor = session.opened(), session.actor()
+    office, actor = session.opened_as_remembered(), session.actor()
     became = action(office, clock.utc_now(), actor, *given, **named)
     print(text(became) if isinstance(became, Sentence) else several(became))
 

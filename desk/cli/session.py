@@ -114,6 +114,13 @@ def opened() -> Office:
     return found
 
 
+def opened_as_remembered() -> Office:
+    """As `opened`, with config/ as it is remembered, if it is still the same. Models only have
+    attributes, which is all that what is asked of items and mails needs."""
+    remembered_office()
+    return opened()
+
+
 def doubt() -> NotAsItWas | None:
     """Why the database may only be read.
 

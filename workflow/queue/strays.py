@@ -18,7 +18,7 @@ from dossier.text.sentences import Sentence, sentence
 _OURS = re.compile(r"D-[0-9]{4}-[0-9]{6,7}(?:\.yaml)?")
 """Of most there are thousands: a queue file, and the folder beside it."""
 
-_OURS_IN_A_ROW = re.compile(rf"(?<![^/])(?:{_OURS.pattern}/)+")
+_OURS_AMONG_ALL = re.compile(rf"(?<![^/]){_OURS.pattern}/")
 """The same, in names of which each ends with a slash."""
 
 
@@ -39,7 +39,7 @@ def item_meant(name: str) -> int | None:
 
 def _not_ours(names_there: list[str]) -> list[str]:
     """What else lies there. Thousands are passed over at once: no name has a slash."""
-    return _OURS_IN_A_ROW.sub("", "/".join([*names_there, ""])).split("/")[:-1]
+    return _OURS_AMONG_ALL.sub("", "/".join([*names_there, ""])).split("/")[:-1]
 
 
 def told_of(office: Office, approver: str | None = None) -> dict[int, list[Sentence]]:

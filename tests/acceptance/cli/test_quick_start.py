@@ -79,6 +79,16 @@ def test_finding_and_showing_items_imports_the_database_and_what_reads_config_on
     assert slow <= {"concurrent.futures"}
 
 
+def test_what_asks_and_changes_little_reads_no_configuration_anew(office: PortalOffice) -> None:
+    root, item = str(office.office.root), "D-2026-000001"
+    for folder in (office.office.root / "config").iterdir():
+        os.utime(folder, (1, 1))
+    imported("--root", root, "items")
+    for words in (["outbox"], ["bin"], ["rejected"], ["get", item, "--to", "-"], ["withdraw", item, "--reason", "Wrong year"]):
+        others, _ = imported("--root", root, "--as", "m.devries", *words)
+        assert "pydantic" not in others, words
+
+
 @pytest.mark.parametrize("line", ["items --client ac", "queue --approver k", "show D-"])
 def test_what_a_shell_completes_needs_no_more_than_a_list_of_items(office: PortalOffice, line: str) -> None:
     root = str(office.office.root)
