@@ -155,7 +155,8 @@ def clients(
     from desk.actions import looking_up
     from dossier.text import clock
 
-    office = session.office()
+    # As JSON all is told that config/ says of a client, for which its models are needed.
+    office = session.office() if json else session.remembered_office()
     reader, asked = session.reader(), " ".join(words or ())
     codes = looking_up.find_clients(office, reader, asked)
     if asked in codes and session.opened_if_there():

@@ -84,7 +84,14 @@ def test_what_asks_and_changes_little_reads_no_configuration_anew(office: Portal
     for folder in (office.office.root / "config").iterdir():
         os.utime(folder, (1, 1))
     imported("--root", root, "items")
-    for words in (["outbox"], ["bin"], ["rejected"], ["get", item, "--to", "-"], ["withdraw", item, "--reason", "Wrong year"]):
+    for words in (
+        ["outbox"],
+        ["bin"],
+        ["rejected"],
+        ["clients", "acme"],
+        ["get", item, "--to", "-"],
+        ["withdraw", item, "--reason", "Wrong year"],
+    ):
         others, _ = imported("--root", root, "--as", "m.devries", *words)
         assert "pydantic" not in others, words
 
