@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import os
 import select
-import threading
 import weakref
 
 from dossier.database.database import hearing
@@ -26,9 +25,6 @@ class Bell:
         self._rung = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         weakref.finalize(self, os.close, self._rung)
         self._again = math.inf
-        self._has_nothing_to_do = threading.Event()
-        """Set while somebody waits here, and before anybody did."""
-        self._has_nothing_to_do.set()
 
     def ring(self) -> None:
         """End a wait, this one or the next."""
@@ -40,18 +36,6 @@ class Bell:
         If it `hears`, also when somebody wrote to the database that this thread has open, so much
         later, and a few times more after that. What is written meanwhile is heard as one.
         """
-        self._has_nothing_to_do.set()
-        try:
-            self._wait(seconds, hears, lag_seconds)
-        finally:
-            self._has_nothing_to_do.clear()
-
-    def let_work(self, seconds: float) -> bool:
-        """For a thread that is in no hurry: return once the one that waits here has nothing to do,
-        or after so many seconds. False: it works still."""
-        return self._has_nothing_to_do.wait(seconds)
-
-    def _wait(self, seconds: float, hears: bool, lag_seconds: float) -> None:
         if not hears:
             self._ended_by(seconds)
             return

@@ -136,7 +136,7 @@ class Daemon:
         self._queue_due = self._clear_due = self._published_at = self._stepped_at = 0.0
         self._is_hinted = False
         """Whether somebody asked for a round of the queue since the last one began."""
-        self._queue_watch = FolderWatch(office.queue, self.hint_queue, 1, self._bell.let_work)
+        self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
         self._mail_bell = Bell()
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm, state=read)
@@ -215,8 +215,7 @@ class Daemon:
         self.workers = self._helped if type(self.vault) is Vault else None
         # Where a folder must be claimed first, nobody else looks at it.
         alone = None if is_shared() else self.workers
-        ears = self._bell.ring, self._alarm, self._claim, self._saw
-        self.lookout = Lookout(self.office, *ears, alone, self._ahead, self._bell.let_work)
+        self.lookout = Lookout(self.office, self._bell.ring, self._alarm, self._claim, self._saw, alone, self._ahead)
         self._ahead = None
         self.intake = Intake(self.office, self.vault, patient=self._once, workers=self.workers)
         self._large = list[LargeDrop]()

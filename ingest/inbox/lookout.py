@@ -33,7 +33,7 @@ from ingest.inbox import client_folders, help_files, listing, preset_folders
 from ingest.inbox.in_vain import InVain
 from ingest.inbox.looking import Found, Looker, Lying, NotTaken, View
 from ingest.inbox.looking_ahead import LookAhead
-from ingest.inbox.watcher import FolderWatch, LetWork
+from ingest.inbox.watcher import FolderWatch
 
 log = structlog.get_logger("lookout")
 
@@ -82,7 +82,7 @@ class Lookout:
     when something is wrong or over. `claim(client)` says whether the folder may be looked at now:
     another daemon may be busy with it. `saw` is told which sidecars lie in a client's folder and
     wait, and which other files, where that matters. `workers` look at a backlog, and have begun
-    (`ahead`). `let_work`: see Watcher.
+    (`ahead`).
     """
 
     def __init__(
@@ -94,7 +94,6 @@ class Lookout:
         saw: Callable[[Sequence[Lying]], None] = lambda cards: None,
         workers: WorkerPool | None = None,
         ahead: LookAhead | None = None,
-        let_work: LetWork = lambda seconds: True,
     ) -> None:
         self.office = office
         self._saw = saw
@@ -108,7 +107,7 @@ class Lookout:
         self._due: dict[str, float] = {}
         self._everything = True
         self._poll = False
-        self._watch = FolderWatch(office.inbox, self.hint, _depth(office), let_work)
+        self._watch = FolderWatch(office.inbox, self.hint, _depth(office))
         self._watching = False
         self._empty: dict[str, int] = {}
         """Client → the time stamp of the client's folder when it was seen empty."""

@@ -17,10 +17,9 @@ import errno
 import os
 import re
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import structlog
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
@@ -31,7 +30,6 @@ from dossier.text.sentences import Sentence, sentence
 log = structlog.get_logger("watcher")
 
 Mode = Literal["native", "polling"]
-LetWork: TypeAlias = Callable[[float], bool]
 
 NETWORK_FILE_SYSTEMS = {
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ncpfs", "vboxsf", "vmhgfs", "drvfs",
@@ -45,11 +43,6 @@ _IN = InotifyConstants
 _MASK = Mask(_IN.IN_CREATE | _IN.IN_CLOSE_WRITE | _IN.IN_MOVED_FROM | _IN.IN_MOVED_TO | _IN.IN_DELETE | _IN.IN_ONLYDIR)
 """A file that was written is closed, a renamed or linked one created: nothing else makes one
 whole."""
-
-
-PAUSE_SECONDS, BURST_SECONDS = 0.05, 0.0005
-"""So long at most an event waits for what the daemon does at this moment; and those that come
-within so short a time after one are passed on with it."""
 
 
 def file_system_of(path: Path, mountinfo: str | None = None) -> str:
@@ -80,13 +73,11 @@ def mode_for(path: Path, wanted: Literal["auto", "native", "polling"]) -> Mode:
 class FolderWatch:
     """Keeps a folder watched as the setting and its file system say, whatever happens to it."""
 
-    def __init__(
-        self, folder: Path, hint: Callable[[str | None], None], depth: int, let_work: LetWork = lambda seconds: True
-    ) -> None:
+    def __init__(self, folder: Path, hint: Callable[[str | None], None], depth: int) -> None:
         self.folder = folder
         self.trouble: Sentence | None = None
         """Why the folder is not watched, or not whole, that should be; a sentence."""
-        self._hint, self._let_work = hint, let_work
+        self._hint = hint
         self._depth = depth
         self._watcher: Watcher | None = None
         self._state: tuple[int, int, str] | None = None
@@ -112,7 +103,7 @@ class FolderWatch:
         self.stop()
         self._state = state
         if mode_for(self.folder, wanted) == "native":
-            watcher = Watcher(self.folder, self._hint, self._depth, self._let_work)
+            watcher = Watcher(self.folder, self._hint, self._depth)
             self.trouble = watcher.start()
             self._watcher = watcher if watcher.is_alive() else None
         log.info("watching", folder=str(self.folder), mode="native" if self._watcher else "polling")
@@ -142,18 +133,11 @@ class Watcher:
 
     `hint(None)` means: look everywhere. A folder that comes later is watched before it is hinted
     at, so whatever is put into it is either there at the look or hinted at again.
-
-    `let_work(seconds)` waits, at most so long, until the daemon has nothing to do. Each drop that
-    it takes makes a dozen events, of what it renames and removes itself; to read them meanwhile
-    would take time from it.
     """
 
-    def __init__(
-        self, folder: Path, hint: Callable[[str | None], None], depth: int, let_work: LetWork = lambda seconds: True
-    ) -> None:
+    def __init__(self, folder: Path, hint: Callable[[str | None], None], depth: int) -> None:
         self.folder = folder
         self.hint = hint
-        self._let_work, self._passes_on_until = let_work, 0.0
         self._depth = depth
         self._inotify: InotifyFD | None = None
         self._gone = False
@@ -245,9 +229,6 @@ class Watcher:
     # What InotifyFD calls, on its thread. An exception here would silently end that thread.
 
     def on_event(self, event: InotifyEvent) -> None:
-        if time.monotonic() >= self._passes_on_until:
-            is_free = self._let_work(PAUSE_SECONDS)
-            self._passes_on_until = time.monotonic() + (BURST_SECONDS if is_free else PAUSE_SECONDS)
         try:
             self._take(event)
         except Exception as error:  # noqa: BLE001 - see above

@@ -139,29 +139,3 @@ def test_where_nothing_can_be_heard_the_database_is_asked_four_times_a_second(
 ) -> None:
     monkeypatch.setattr(waiting, "hearing", lambda: None)
     assert waited(Bell(), LONG) < SOON
-
-
-def test_a_thread_in_no_hurry_lets_the_one_work_that_waits_here(office: Office) -> None:
-    bell = Bell()
-    assert bell.let_work(LONG)  # nobody has begun to work
-    bell.ring()
-    bell.wait(LONG)
-    assert not bell.let_work(0.01)
-    came = list[bool]()
-    beside = threading.Thread(target=lambda: came.append(bell.let_work(LONG)))
-    beside.start()
-    assert waited(bell, 0.2) >= 0.2
-    assert came == [True]
-    beside.join()
-    assert not bell.let_work(0.01)
-
-
-def test_two_may_wait_at_one_bell(office: Office) -> None:
-    bell = Bell()
-    bell.wait(0)
-    other = threading.Thread(target=lambda: bell.wait(0.2))
-    other.start()
-    bell.wait(0.1)
-    other.join()
-    bell.wait(0)
-    assert not bell.let_work(0.01)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import threading
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from kit.support import wait_for
 from watchdog.observers import inotify_c
 
-from ingest.inbox.watcher import PAUSE_SECONDS, FolderWatch, Watcher, file_system_of, mode_for
+from ingest.inbox.watcher import FolderWatch, Watcher, file_system_of, mode_for
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -120,43 +119,6 @@ def test_a_folder_that_is_renamed_or_made_anew_hints_under_the_name_it_has(
     (tmp_path / "gone" / "d.pdf").write_bytes(b"x")
     hints.after((inbox / "last").mkdir, "last")
     assert "zon" not in [hint for hint in hints.all if hint != "last"]
-
-
-def test_what_happens_while_the_daemon_works_is_told_together_behind_that(tmp_path: Path, hints: Hints) -> None:
-    for client in ("acme", "zon"):
-        (tmp_path / client).mkdir()
-    asked, is_over = list[float](), threading.Event()
-
-    def let_work(seconds: float) -> bool:
-        asked.append(seconds)
-        return is_over.wait(10)
-
-    watcher = Watcher(tmp_path, hints, 1, let_work)
-    assert watcher.start() is None
-    try:
-        (tmp_path / "acme" / "a.pdf").write_bytes(b"x")
-        (tmp_path / "zon" / "a.pdf").write_bytes(b"x")
-        wait_for(lambda: asked, "an event that waits")
-        assert hints.all == []
-        is_over.set()
-        wait_for(lambda: {"acme", "zon"} <= set(hints.all), "hints at both")
-        assert set(asked) == {PAUSE_SECONDS}
-    finally:
-        is_over.set()
-        watcher.stop()
-
-
-def test_a_daemon_that_works_on_and_on_is_told_all_the_same(tmp_path: Path, hints: Hints) -> None:
-    paused = list[float]()
-    watcher = Watcher(tmp_path, hints, 1, lambda seconds: bool(paused.append(seconds)))
-    assert watcher.start() is None
-    try:
-        for number in range(3_000):
-            (tmp_path / f"drop-{number}.pdf").write_bytes(b"x")
-        wait_for(lambda: "drop-2999.pdf" in hints.all, "a hint at the last")
-        assert 1 <= len(paused) < 300  # one event in ten at the very most would wait
-    finally:
-        watcher.stop()
 
 
 def test_what_is_never_taken_makes_no_noise(watcher: Watcher, hints: Hints) -> None:
