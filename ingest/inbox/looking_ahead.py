@@ -67,6 +67,8 @@ def _look(given: tuple[bytes, str]) -> View | None:
     """Look at a client's folder with the settings of this office; None if anything waits, or is out
     of sight."""
     office, client = _office(given[0]), given[1]
+    if listing.hides_any(office, client):  # names may be given back while it is looked
+        return None
     view = Looker(office).look(client, *settling.now())
     waits = view.waiting or view.odd or view.cards or view.trouble or view.next_in is not None
     return view if view.ready and not waits and not listing.hides_any(office, client) else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,10 @@ from dossier.files import settling
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.workers.pool import WORKERS, WorkerPool
-from ingest.inbox.looking import Looker
+from ingest.inbox import looking_ahead
+from ingest.inbox.looking import Looker, View
 from ingest.inbox.looking_ahead import LookAhead
+from ingest.inbox.temporaries import CLAIMED
 
 CLIENTS = ["first-bv", "second-bv", "third-bv", "fourth-bv"]
 
@@ -90,6 +94,24 @@ def test_a_folder_in_which_anything_waits_is_looked_at_here(root: Root, office: 
         ahead.begin(CLIENTS[1:])
         _until_done(workers)
     assert list(ahead.turns(CLIENTS[1:])) == [(client, None) for client in CLIENTS[1:]]
+
+
+def test_what_was_out_of_sight_when_the_look_began_does_not_count_though_it_is_back(
+    root: Root, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon that starts gives names back that a killed one had taken away, at any moment."""
+    root.place(CLIENTS[0], {"a.txt": "the rest looks whole"})
+    names, look = root.inbox(CLIENTS[0]), Looker.look
+    (names / "a.pdf").rename(names / f"{CLAIMED}1-0-a.pdf")
+
+    def looked(looker: Looker, client: str, *now: float) -> View:
+        seen = look(looker, client, *now)
+        (names / f"{CLAIMED}1-0-a.pdf").rename(names / "a.pdf")
+        return seen
+
+    monkeypatch.setattr(Looker, "look", looked)
+    given = pickle.dumps(replace(office, clients={}, staff={})), CLIENTS[0]
+    assert looking_ahead._look(given) is None
 
 
 def test_a_folder_that_no_other_process_has_looked_at_by_its_turn_is_looked_at_here(office: Office, workers: WorkerPool) -> None:
