@@ -17,6 +17,7 @@ from desk.daemon import daemon
 from desk.daemon.daemon import Daemon
 from dossier.cluster import claims
 from dossier.database.database import close_database, open_database
+from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.text import clock
 from ingest.intake.clearing import Clearing
@@ -39,16 +40,7 @@ def test_a_backlogs_folders_are_kept_from_other_daemons_until_their_files_have_l
             seen = _Seen(other)
             monkeypatch.setattr(Intake, "finish", seen.before(Intake.finish, lambda intake, now, batch, *more: batch.clients))
             monkeypatch.setattr(Clearing, "wait", seen.before(Clearing.wait, Clearing.begun_for))
-            open_database(office)
-            one = Daemon(office, {}, once=True)
-            one._since = clock.utc_now()
-            one._set_up()
-            try:
-                wait_for(lambda: _is_taken(root, one), "all is taken")
-            finally:
-                one.intake.close()
-                one._release_hands()
-                close_database()
+            _take_all(root, office)
             assert seen.free == [], "nobody else could have had a folder that was worked on"
             assert seen.count > len(CLIENTS), "files of one batch left while the next was written down"
             assert all(other.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone() == (True,) for key in seen.keys)
@@ -72,19 +64,23 @@ def test_of_many_clients_some_are_claimed_at_a_time(monkeypatch: pytest.MonkeyPa
             return taken
 
         monkeypatch.setattr(claims.Claims, "take_some", counted)
-        open_database(office)
-        one = Daemon(office, {}, once=True)
-        one._since = clock.utc_now()
-        one._set_up()
-        try:
-            wait_for(lambda: _is_taken(root, one), "all is taken")
-        finally:
-            one.intake.close()
-            one._release_hands()
-            close_database()
+        _take_all(root, office)
         assert max(held) == 3
     finally:
         remove(root)
+
+
+def _take_all(root: Path, office: Office) -> None:
+    open_database(office)
+    one = Daemon(office, {}, once=True)
+    one._since = clock.utc_now()
+    one._set_up()
+    try:
+        wait_for(lambda: _is_taken(root, one), "all is taken")
+    finally:
+        one.intake.close()
+        one._release_hands()
+        close_database()
 
 
 def _is_taken(root: Path, one: Daemon) -> bool:
