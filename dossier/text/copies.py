@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from dossier.text.names import fold, is_sidecar
+from dossier.text.names import fold, is_sidecar, stem
 
 # Notepad, editors (sed -i.bak, perl -pi.orig, nano .save, emacs, vim), version control, people.
 _BEHIND = re.compile(
@@ -47,6 +47,12 @@ def copy_of(name: str) -> str | None:
 def is_copy(name: str) -> bool:
     """True for a name that is no sidecar's own, and looks like the copy of one."""
     return not is_sidecar(name) and copy_of(name) is not None
+
+
+def is_copy_of(name: str, card: str) -> bool:
+    """True for a name that looks like that of a copy of this sidecar, whatever it ends in."""
+    copied = copy_of(name)
+    return copied is not None and fold(stem(copied)) == fold(stem(card))
 
 
 _ALIKE = {ord(c): "'" for c in "‘’‚‛′`´"} | {ord(c): '"' for c in "“”„‟″«»"} | {ord(c): "-" for c in "‐‑‒–—―−"}

@@ -269,6 +269,7 @@ class Looker:
     def forget(self) -> None:
         """Read every sidecar anew: the settings they are read with have changed."""
         self._cards.clear()
+        self._copies.clear()
         self.settling.settle_seconds = self.quiet(self.office.settings.watch.settle_seconds)
 
     def quiet(self, seconds: float) -> float:
@@ -512,7 +513,7 @@ class _Round:
             self._wait(place, name, sentence("inbox.being_written"), list(place.found))
             return
         here = [one for one in place.found if one != WHY or not _is_reason(place.opened)]
-        copied = set(filter(copies.is_copy, here))
+        copied = {one for one in here if copies.is_copy(one) or copies.is_copy_of(one, name)}
         claim = card.claim_among(place.found)
         if claim.explicit is None:
             copied |= self._copies_among(place, {one for one in here if one != name} - copied)
@@ -612,7 +613,7 @@ class _Round:
                 data, look = files.read_plain(place.opened / name, SIDECAR_BYTES)
             except OSError:
                 return False  # whoever receives it will say so
-            here[name] = known = (look, reads_as_sidecar(data))
+            here[name] = known = (look, reads_as_sidecar(data, self.office.settings))
         return known[1]
 
     # Is it all there, and whole?

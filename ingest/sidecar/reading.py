@@ -177,20 +177,32 @@ def type_named(text: str, types: Collection[str]) -> str | None:
 _OF_A_SIDECAR = frozenset({"description", "item"})
 
 
-def reads_as_sidecar(data: bytes) -> bool:
-    """True for a sidecar's text, also a faulty one's: no copy of one is taken as an attachment."""
-    try:
-        text = decoded(data)
-    except UnicodeDecodeError:
+def reads_as_sidecar(data: bytes, settings: Settings) -> bool:
+    """True for a sidecar's text, also a faulty one's, and whatever it is encoded in: no copy of one
+    is taken as an attachment."""
+    text = _legible(data)
+    if not _MAY_BE_ONE.search(text):
         return False
-    words = {match[1] for match in _KEY_LINE.finditer(text)}
-    if text.lstrip().startswith("{"):
-        words = set(read_map(data)[0].entries)
-    known = {BY_WORD[word].english for word in words if word in BY_WORD}
-    return bool(known & _OF_A_SIDECAR) and 2 * len(known) > len(words)
+    own = {field: field for kind in settings.types.values() for field in kind.fields}
+    meanings = {**own, **{word: key.english for word, key in BY_WORD.items()}}
+    in_lines = {match[1] for match in _KEY_LINE.finditer(text)}
+    for words in (in_lines, read_map(text.encode("utf-8", "replace"))[0].entries.keys()):
+        known = {meanings[word] for word in words if word in meanings}
+        if known & _OF_A_SIDECAR and 2 * len(known) > len(words):
+            return True
+    return False
 
 
-_KEY_LINE = re.compile(r"^([A-Za-z_]+)[ \t]*:(?:[ \t]|$)", re.MULTILINE)
+def _legible(data: bytes) -> str:
+    """A text of which at least the keys can be read: Windows' own, too, and half a UTF-16."""
+    try:
+        return decoded(data).replace("\0", "")
+    except UnicodeDecodeError:
+        return data.replace(b"\0", b"").decode("latin-1")
+
+
+_MAY_BE_ONE = re.compile("|".join(word for word, key in BY_WORD.items() if key.english in _OF_A_SIDECAR))
+_KEY_LINE = re.compile(r"^[\"']?([A-Za-z_]+)[\"']?[ \t]*:(?:[ \t]|$)", re.MULTILINE)
 
 
 def _file_of(item: Node) -> str | None:

@@ -158,6 +158,48 @@ def test_a_copy_of_a_sidecar_is_no_attachment_unless_a_list_names_it(inbox: Inbo
     assert set(drop.matched) == {"a.pdf", copy}
 
 
+FIELDS = "types: {advice: {fields: {matter: text, risk: text, until: date}}}\n"
+ADVICE = f"{GOOD}type: advice\nmatter: Tax\nrisk: low\nuntil: 2027-01-01\n"
+
+
+@pytest.mark.parametrize(
+    ("copy", "content"),
+    [
+        ("old.yaml", ADVICE.encode()),
+        ("notes.txt", "description: Jaarrekening één\nexplanation: for us\n".encode("cp1252")),
+        ("old.yaml", f"{GOOD}explanation: for us\n".encode("utf-16-le")),
+        ("old.yaml", b'"description": "Annual accounts"\n"explanation": "for us"\n'),
+        ("old.yaml", b'# ours\n{"description": "Annual accounts", "explanation": "for us"}\n'),
+        ("old.yaml", b"  description: Annual accounts\n  explanation: for us\n"),
+        ("item (1).yaml", b"status: done\nlabels: [for us]\n"),
+        ("item (1).yml", b"description Annual accounts\nfor us\n"),
+        ("Item - kopie.yaml", b""),
+    ],
+)
+def test_a_copy_is_known_by_its_name_and_by_what_it_says_however_that_is_written(
+    tmp_path: Path, copy: str, content: bytes
+) -> None:
+    inbox = Inbox(own_office(tmp_path, settings=SETTINGS + FIELDS))
+    inbox.place({"set/item.yaml": GOOD, f"set/{copy}": content, "set/a.pdf": PDF})
+    (drop,) = inbox.look(6).ready
+    assert set(drop.matched) == {"a.pdf"}
+    assert f"set/{copy}" in inbox.waits(6)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data (1).yaml", b"openapi: 3.1.0\ninfo: {}\n"),
+        ("list.txt", b"item: pen\nprice: 2\nnumber: 7\n"),
+        ("prices.csv", b"description;price\npen;2\n"),
+    ],
+)
+def test_what_is_no_copy_by_either_is_an_attachment(inbox: Inbox, name: str, content: bytes) -> None:
+    inbox.place({"set/item.yaml": GOOD, f"set/{name}": content})
+    (drop,) = inbox.look(6).ready
+    assert set(drop.matched) == {name}
+
+
 @pytest.mark.parametrize(
     "name",
     ["Thumbs.db", "desktop.ini", "@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"],
