@@ -47,6 +47,8 @@ class FolderSite:
     """The folder at `path`. The staging folder lies beside it: renames need one file system."""
 
     at_once = AT_ONCE
+    can_travel = True
+    """Another process can be given it, to read what lies there."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

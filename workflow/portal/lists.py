@@ -1,6 +1,7 @@
 """The pages of a client's folder, made as far as something of them changes.
 
-Up to WHOLE items stand on index.html. Of a longer list the newest stand there, and the older ones
+Up to WHOLE items stand on index.html, and of these what is older than all that changes is copied
+(whole_list.py). Of a longer list the newest stand there, and the older ones
 on pages of their own: _pages/older-N.html, PART on each, and beside it older-N.js, by which the
 search on index.html finds them. Such a page is made anew only when something changes of what stands
 on it. So one item more writes as much with ten thousand items as with five thousand, but for
@@ -23,9 +24,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from dossier.database.tables import Item, OlderItems, Page
+from peewee import Tuple
+
+from dossier.database.tables import Item, OlderItems, Page, item_name, plain_rows
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.workers.pool import WorkerPool
@@ -33,8 +36,8 @@ from workflow.portal import pages
 from workflow.portal.folder_site import FolderSite
 from workflow.portal.pages import Extra, ShownItem, papers_of
 from workflow.portal.placing import PAGES
-from workflow.portal.showing import Changes, Place, house_of, is_among, newest_first, portions
-from workflow.portal.whole_list import ListedItem, WholeList, WrittenPage, new_page, write_whole
+from workflow.portal.showing import NEWEST_FIRST, STANDS, Changes, Place, house_of, is_among, newest_first, portions
+from workflow.portal.whole_list import ListedItem, NotAsWritten, OldPages, WholeList, WrittenPage, new_page, write_whole
 
 WHOLE = 3000
 """Items that all stand on index.html: such a page has a megabyte and a half, and opens at once."""
@@ -45,12 +48,11 @@ PART = 500
 WORTH_TELLING = 25
 """Items of a list whose pages another process makes: of fewer it takes as long to tell them."""
 
+WORTH_COPYING = 25
+"""Items of a list that are copied from the pages that lie there: fewer are as quickly made."""
+
 OLDER = "older-"
 """How the names of pages of older items begin."""
-
-
-class NotAsWritten(Exception):
-    """What lies on the portal is not what was written down."""
 
 
 @dataclass(slots=True)
@@ -69,14 +71,46 @@ class ClientPages:
         self.content = {name: page for name, page in self.content.items() if isinstance(page, Path)}
 
 
+class KnownPages(NamedTuple):
+    """What was written down of a client's pages, as far as that is believed."""
+
+    page: Page
+    stays: Place | None
+    """Of a whole list, from which item on what lies there stays as it is; None: nothing does."""
+
+
+def known_pages(page: Page, touched: Collection[Place], is_less: bool) -> KnownPages:
+    """`touched`: where in the list something changes; `is_less`: something goes from it."""
+    return KnownPages(
+        page, None if page.older or is_less or not touched else _staying_from(page.client, min(touched), len(touched))
+    )
+
+
+def _staying_from(code: str, lowest: Place, more: int) -> Place | None:
+    """The second below this place: the one above it is made, so that something stands above.
+
+    Nothing stays of a list that is short, or becomes too long; nor where more waits for a round
+    below.
+    """
+    below = is_among(code, None, None) & (Tuple(*lowest) > STANDS)
+    count = Item.select().where(is_among(code, None, None)).count()
+    if count + more > WHOLE or Item.select().where(below & Item.unsettled).exists():
+        return None
+    rows: list[Place] = plain_rows(
+        Item.select(Item.published_at, Item.id).where(below).order_by(*NEWEST_FIRST).limit(WORTH_COPYING + 1)
+    )
+    return rows[1] if len(rows) > WORTH_COPYING else None
+
+
 def place_of(page: OlderItems) -> Place:
     """The newest place that belongs to this page."""
     return page["at"], page["item"]
 
 
-def ranges(older: Sequence[OlderItems], touched: Collection[Place]) -> list[tuple[Place | None, Place | None]]:
+def ranges(known: KnownPages | None, touched: Collection[Place]) -> list[tuple[Place | None, Place | None]]:
     """What is made anew where these places are touched, (above, upto): the first always."""
-    found: list[tuple[Place | None, Place | None]] = [(place_of(older[0]) if older else None, None)]
+    older = known.page.older if known else []
+    found: list[tuple[Place | None, Place | None]] = [(place_of(older[0]) if older else known and known.stays, None)]
     for above, upto in _bounds(older):
         if _is_touched(above, upto, touched):
             found.append((above, upto))
@@ -97,22 +131,22 @@ def begin_pages(
     code: str,
     changes: Changes,
     site: FolderSite,
-    last: Page | None,
+    known: KnownPages | None,
     touched: Collection[Place],
     workers: WorkerPool | None,
 ) -> Callable[[], ClientPages]:
     """Make a client's pages after these changes; what is returned waits for them. Both may raise
     NotAsWritten; OSError.
 
-    `last`: what was written down of those that lie there, as far as that is believed; `touched`:
-    where in the list something changes. `workers`, if given, make those of whole lists.
+    `known`: what was written down of those that lie there; `touched`: where in the list something
+    changes. `workers`, if given, make those of whole lists.
     """
-    making = _Making(office, code, changes, site, last, touched)
+    making = _Making(office, code, changes, site, known, touched)
     whole = making.whole_list()
     if whole is None:
         pages_made = making.make_in_parts()
         return lambda: pages_made
-    if workers is None or len(whole.items) < WORTH_TELLING:
+    if workers is None or len(whole.items) < WORTH_TELLING or (whole.old and not site.can_travel):
         return lambda: making.made_of(write_whole(whole))
     answer = workers.begin(write_whole, whole)
     return lambda: making.made_of(answer())
@@ -122,9 +156,11 @@ class _Making:
     """The pages of one client in one round."""
 
     def __init__(
-        self, office: Office, code: str, changes: Changes, site: FolderSite, last: Page | None, touched: Collection[Place]
+        self, office: Office, code: str, changes: Changes, site: FolderSite, known: KnownPages | None, touched: Collection[Place]
     ) -> None:
         self._office, self._code, self._changes, self._site = office, code, changes, site
+        last = known.page if known else None
+        self._stays = known.stays if known else None
         self._last, self._touched = last, touched
         self._client, self._house = office.clients[code], house_of(office, code)
         self._made = ClientPages()
@@ -136,14 +172,20 @@ class _Making:
         if self._last is not None and self._last.older:
             return None
         items, up = list[ListedItem](), list[Extra]()
-        for some, extras in portions(self._code, self._changes):
+        for some, extras in portions(self._code, self._changes, self._stays):
             items += some
             up += extras
             if len(items) > WHOLE:
                 return None
         client, address = self._client, self._office.settings.portal.base_url
         folder = self._site.staging / "pages"
-        return WholeList(self._code, client.name, client.language, self._house, address, items, up, folder)
+        return WholeList(self._code, client.name, client.language, self._house, address, items, up, folder, self._old())
+
+    def _old(self) -> OldPages | None:
+        """The pages that lie there, where a part of them stays."""
+        if self._last is None or self._stays is None:
+            return None
+        return OldPages(item_name(self._stays[1]), self._last.made, self._site.pieces)
 
     def made_of(self, written: Mapping[str, WrittenPage]) -> ClientPages:
         """The pages of a whole list, which lie ready, and what they need beside them."""

@@ -150,6 +150,19 @@ class House:
 
 
 @dataclass(frozen=True, slots=True)
+class Staying:
+    """What stays of index.html, below the items that are made: it was made with the same look."""
+
+    html: str
+    count: int
+    """Items in it."""
+    years: Sequence[str]
+    """In which they were published, the latest first."""
+    papers: Sequence[str]
+    """Which years they are about."""
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewNote:
     """That a page is a preview for an approver: what it says on top, and the item in question."""
 
@@ -169,22 +182,32 @@ def index_html(
     items: Sequence[ShownItem],
     preview: PreviewNote | None = None,
     older: Sequence[OlderItems] = (),
+    staying: Staying | None = None,
 ) -> str:
     """The page for people; `items` newest first. 10,000 items take about a third of a second.
 
-    `older`: the pages of what stands there no more, of a long list.
+    `older`: the pages of what stands there no more, of a long list. With `staying` there must be an
+    item.
 
     As a preview it is one file that needs nothing else: its style is inside, and it leads only to
     the files of the item in question, which lie beside it.
     """
     style = static_files()["style.css"].decode() if preview else ""
+    years, papers = _by_year(items), [item.year for item in items]
+    papers += [year for page in older for year in page["years"]]
+    count = len(items) + sum(page["count"] for page in older)
+    if staying is not None:
+        if years[-1][0] != staying.years[0]:
+            years.append((staying.years[0], []))
+        papers += staying.papers
+        count += staying.count
     return text_only(
         _template("index.html", language).render(
             house=house, client_name=client_name, items=items, version=_static_version(), preview=preview, style=style,
-            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(), years=_by_year(items),
-            papers=papers_of([*(item.year for item in items), *(year for page in older for year in page["years"])]),
-            count=len(items) + sum(page["count"] for page in older), up="", page=None,
-            older=[(older_name(page["number"]), page) for page in older],
+            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(), years=years,
+            headings=[*(year for year, _ in years), *(staying.years[1:] if staying else ())], papers=papers_of(papers),
+            count=count, up="", page=None, older=[(older_name(page["number"]), page) for page in older],
+            staying=staying.html if staying else "",
         )
     )  # fmt: skip
 
@@ -196,10 +219,11 @@ def older_name(number: int) -> str:
 
 def older_html(house: House, client_name: str, language: str, items: Sequence[ShownItem], page: OlderItems) -> str:
     """A page of older items, in _pages/: `items` newest first."""
+    years = _by_year(items)
     return text_only(
         _template("index.html", language).render(
-            house=house, client_name=client_name, items=items, version=_static_version(), preview=None, years=_by_year(items),
-            papers=[], count=len(items), up="../", page=page, older=[],
+            house=house, client_name=client_name, items=items, version=_static_version(), preview=None, years=years,
+            headings=[year for year, _ in years], papers=[], count=len(items), up="../", page=page, older=[], staying="",
         )
     )  # fmt: skip
 
@@ -242,10 +266,18 @@ def year_of(description: str, location: str | None, published_at: str) -> str:
     return published_at[:4]
 
 
-def items_json(client_code: str, items: Sequence[ShownItem]) -> str:
-    """The same for programs (CONTRACT section 6), an item a line; `items` newest first."""
+def items_json(client_code: str, items: Sequence[ShownItem], staying: bytes = b"") -> bytes:
+    """The same for programs (CONTRACT section 6), an item a line; `items` newest first.
+
+    `staying`: the lines that stay below them, to the end.
+    """
     lines = ITEMS_JSON_COMMA.join(items_json_line(item) for item in items)
-    return (items_json_head(client_code) + lines + ITEMS_JSON_TAIL).decode()
+    return items_json_head(client_code) + lines + (ITEMS_JSON_COMMA + staying if staying else ITEMS_JSON_TAIL)
+
+
+def items_json_begin(item: str) -> bytes:
+    """How the line of an item begins."""
+    return f'{{"item": "{item}"'.encode()
 
 
 ITEMS_JSON_COMMA, ITEMS_JSON_TAIL = b",\n", b"\n]}\n"
@@ -262,9 +294,12 @@ def items_json_line(item: ShownItem) -> bytes:
     return json.dumps(_as_json(item)).encode()
 
 
-def feed_xml(title: str, client_code: str, client_name: str, base_url: str, items: Sequence[ShownItem]) -> str:
-    """An Atom feed (RFC 4287) of the newest FEED_ENTRIES. An item keeps its id when replaced."""
-    home = f"{base_url.rstrip('/')}/{quote(client_code)}"
+def feed_xml(title: str, client_code: str, client_name: str, base_url: str, items: Sequence[ShownItem], staying: str = "") -> str:
+    """An Atom feed (RFC 4287) of the newest FEED_ENTRIES. An item keeps its id when replaced.
+
+    `staying`: the entries that stay below these.
+    """
+    home = _home(base_url, client_code)
     newest = items[:FEED_ENTRIES]
     return text_only(
         _template("feed.xml", "en").render(
@@ -274,8 +309,18 @@ def feed_xml(title: str, client_code: str, client_name: str, base_url: str, item
             id=_feed_id(home),
             updated=newest[0].published_at if newest else _NEVER,
             entries=[(item, _feed_id(f"{home}/{item.item}")) for item in newest],
+            staying=staying,
         )
     )
+
+
+def feed_id(base_url: str, client_code: str, item: str) -> str:
+    """What an item is called in the feed."""
+    return _feed_id(f"{_home(base_url, client_code)}/{item}")
+
+
+def _home(base_url: str, client_code: str) -> str:
+    return f"{base_url.rstrip('/')}/{quote(client_code)}"
 
 
 def archive_source(attachments: Sequence[FileShown]) -> str:

@@ -74,7 +74,7 @@ from workflow.approval import deciding
 from workflow.approval.fitting import Fitting, Standing
 from workflow.portal import lists, sharing, whole_list
 from workflow.portal.jobs import OF_ITEMS, PortalJob, Work, changed_since, is_shown, left_over, public_of, record
-from workflow.portal.lists import NotAsWritten
+from workflow.portal.lists import KnownPages
 from workflow.portal.pages import LOGO, Extra
 from workflow.portal.pictures import PicturedItems, Studio
 from workflow.portal.placing import PAGE_NAMES, PAGES, Change
@@ -91,6 +91,7 @@ from workflow.portal.showing import (
 )  # fmt: skip
 from workflow.portal.site import open_site
 from workflow.portal.staging import stage_each
+from workflow.portal.whole_list import NotAsWritten
 
 log = structlog.get_logger("portal")
 
@@ -387,8 +388,9 @@ class Publisher:
         work = {code: Work(is_stale=True) for code in stale}
         jobs = self._jobs(work, unsettled)
         stage = self._begin_to_stage(jobs)
-        known = self._believed(jobs, work)
-        self._set_aside_misfits(now, jobs, {job.client for job in jobs}.union(work), known)
+        touched = _touched(clock.to_text(now), jobs, [] if going else made)
+        known = self._believed(jobs, work, touched)
+        self._set_aside_misfits(now, jobs, {*work, *touched}, touched, known)
         if unfit := deciding.send_back_unfit(
             self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
         ):
@@ -503,19 +505,30 @@ class Publisher:
             job.is_sure = not self._is_all_unsure and job.key not in self._unsure and is_public == lies_there
         return jobs
 
-    def _believed(self, jobs: Sequence[PortalJob], stale: Container[str]) -> dict[str, Page]:
-        """What was written down of these jobs' clients' pages, where that certainly lies there."""
-        codes = {job.client for job in jobs if job.client not in stale} - self._stale
+    def _believed(
+        self, jobs: Sequence[PortalJob], stale: Container[str], touched: Mapping[str, Collection[Place]]
+    ) -> dict[str, KnownPages]:
+        """What was written down of the pages of clients of whom something is touched, where that
+        certainly lies there."""
+        codes = {code for code in touched if code not in stale} - self._stale
         unsure = {job.client for job in jobs if job.is_due and not job.is_sure} - self._written
+        less = {job.client for job in jobs if job.edition is None}
         believed = {}
         for some in chunks(sorted(codes - unsure)):
             for page in Page.select().where(Page.client.in_(some)):
                 code = page.client
                 if is_on_portal(self.office, code) and page.look == look_of(self.office, code) and self.site.is_folder(code):
-                    believed[code] = page
+                    believed[code] = lists.known_pages(page, touched[code], code in less)
         return believed
 
-    def _set_aside_misfits(self, now: datetime, jobs: list[PortalJob], codes: Iterable[str], known: Mapping[str, Page]) -> None:
+    def _set_aside_misfits(
+        self,
+        now: datetime,
+        jobs: list[PortalJob],
+        codes: Iterable[str],
+        touched: Mapping[str, Collection[Place]],
+        known: Mapping[str, KnownPages],
+    ) -> None:
         """What is not what was approved goes from the portal: of `jobs`, and of all that is made
         anew of what these clients see.
 
@@ -524,13 +537,8 @@ class Publisher:
         here = {job.key: job for job in jobs}
         given = [Standing.of(job.item, job.edition) for job in jobs if job.edition is not None]
         found = self._fitting.misfits(given)
-        at, touched_of = clock.to_text(now), dict[str, list[Place]]()
-        for job in jobs:
-            touched_of.setdefault(job.client, []).extend(_places(job, at))
         for code in codes:
-            touched = touched_of.get(code, [])
-            older = known[code].older if code in known else []
-            for above, upto in lists.ranges(older, touched):
+            for above, upto in lists.ranges(known.get(code), touched.get(code, ())):
                 for some in standing_among(code, above, upto):
                     found |= self._fitting.misfits(one for one in some if one.item not in here)
         for key, reason in found.items():
@@ -680,7 +688,7 @@ class Publisher:
                 job.staged = self.site.staging / "items" / place
 
     def _stage_changes(
-        self, now: datetime, work: Mapping[str, Work], known: Mapping[str, Page], is_called: Callable[[], bool]
+        self, now: datetime, work: Mapping[str, Work], known: Mapping[str, KnownPages], is_called: Callable[[], bool]
     ) -> set[str]:
         """Have all changes lie ready, of one client at least; no more once it `is_called` away.
         Returns the clients that are left for a later round.
@@ -739,12 +747,12 @@ class Publisher:
         log.error(str(what), error=str(error))
 
     def _begin_change(
-        self, now: datetime, code: str, work: Work, last: Page | None, workers: WorkerPool | None
+        self, now: datetime, code: str, work: Work, known: KnownPages | None, workers: WorkerPool | None
     ) -> Callable[[], Change]:
         """What becomes of the client's folder; what is returned waits for its pages, and both may
         raise NotAsWritten; OSError. What is not ours and in the way is quarantined.
 
-        `last`, `workers`: see lists.begin_pages.
+        `known`, `workers`: see lists.begin_pages.
         """
         at = clock.to_text(now)
         if self.site.has(code) and not self.site.is_folder(code):
@@ -766,22 +774,20 @@ class Publisher:
             elif job.edition is None:
                 drop.append(job.name)
         items = None if work.is_stale else {item_name(key) for key in changed}
-        known = extras(code, None if work.is_stale else list(changed))
-        up = [extra for extra in known if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
+        recorded = extras(code, None if work.is_stale else list(changed))
+        up = [extra for extra in recorded if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
         # Also what only the database knows: killed between 3 and 4, an earlier round had removed it
         # already.
-        there = dict.fromkeys([*self.site.extras(code, items), *(extra.name for extra in known)])
+        there = dict.fromkeys([*self.site.extras(code, items), *(extra.name for extra in recorded)])
         older = lists.older_names(there)
-        if last is not None and older != lists.older_names_of(last):
-            if last.older:
-                raise NotAsWritten
-            last = None
+        if known is not None and older != lists.older_names_of(known.page):
+            raise NotAsWritten
         more = {f"{PAGES}/{one.name}": one.path for one in work.made}
         made = [Extra(one.name, one.item, one.source, one.size) for one in work.made]
         changes = Changes(changed, self._absent(code, changed), made)
         touched = {place for job in work.due for place in _places(job, at)}
         touched.update(_places_of({one.item for one in work.made}))
-        pages = lists.begin_pages(self.office, code, changes, self.site, last, touched, workers)
+        pages = lists.begin_pages(self.office, code, changes, self.site, known, touched, workers)
 
         def finish() -> Change:
             work.pages = pages()
@@ -861,6 +867,19 @@ class Publisher:
         with transaction():
             trail.record(now, trail.DAEMON, "quarantined", None, {"what": what, "moved_to": str(target)}, client)
         log.warning("what does not belong there is in the quarantine", what=what, moved_to=str(target))
+
+
+def _touched(at: str, jobs: Iterable[PortalJob], made: Iterable[PicturedItems]) -> dict[str, list[Place]]:
+    """Client → where in their list a round at this time changes something."""
+    touched = dict[str, list[Place]]()
+    for job in jobs:
+        touched.setdefault(job.client, []).extend(_places(job, at))
+    pictured = Item.select(Item.client, Item.published_at, Item.id).where(
+        among(Item.id, sorted({one.item for batch in made for one in batch.made})) & Item.published_at.is_null(False)
+    )
+    for code, *place in plain_rows(pictured):
+        touched.setdefault(code, []).append(tuple(place))
+    return touched
 
 
 def _places(job: PortalJob, at: str) -> list[Place]:

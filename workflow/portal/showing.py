@@ -108,7 +108,7 @@ def _public_rows(code: str, changes: Changes, above: Place | None, upto: Place |
         Item.select(Item.published_at, Item.id, Edition.shown, Item.location)
         .join(Edition, on=(Item.public == Edition.id))
         .where(is_among(code, above, upto))
-        .order_by(Item.published_at.desc(), Item.id.desc())
+        .order_by(*NEWEST_FIRST)
         .limit(AT_ONCE)
     )
     last: Place | None = None
@@ -121,6 +121,8 @@ def _public_rows(code: str, changes: Changes, above: Place | None, upto: Place |
 
 STANDS = Tuple(Item.published_at, Item.id)
 """Where an item stands, in a query."""
+
+NEWEST_FIRST = (Item.published_at.desc(), Item.id.desc())
 
 
 def is_among(code: str, above: Place | None, upto: Place | None) -> Expression:
@@ -136,7 +138,7 @@ def is_among(code: str, above: Place | None, upto: Place | None) -> Expression:
 def standing_among(code: str, above: Place | None, upto: Place | None) -> Iterator[list[Standing]]:
     """What a client sees there and stands, as it was approved: some items at a time."""
     stands = Item.select(Item.published_at, Item.id).where(is_among(code, above, upto) & Item.standing.is_null(False))
-    query = stands.order_by(Item.published_at.desc(), Item.id.desc()).limit(AT_ONCE)
+    query = stands.order_by(*NEWEST_FIRST).limit(AT_ONCE)
     last: Place | None = None
     while rows := tuples(query if last is None else query.where(Tuple(*last) > STANDS)):
         yield fitting.standing(among(Item.id, [key for _, key in rows]), Item.public)
@@ -151,12 +153,12 @@ def _locations(keys: Sequence[int]) -> dict[int, str | None]:
 def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
     """The newest `most` of what a client sees, newest first; and how many there are in all."""
     public = (Item.client == code) & Item.public.is_null(False)
-    newest = Item.select(Item.id).where(public).order_by(Item.published_at.desc(), Item.id.desc()).limit(most)
+    newest = Item.select(Item.id).where(public).order_by(*NEWEST_FIRST).limit(most)
     query: object = (
         Item.select(Item.id, Item.published_at, Edition.shown, Item.location)
         .join(Edition, on=(Item.public == Edition.id))
         .where(among(Item.id, [key for (key,) in plain_rows(newest)]))
-        .order_by(Item.published_at.desc(), Item.id.desc())
+        .order_by(*NEWEST_FIRST)
     )
     rows = tuples(query)
     up = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)

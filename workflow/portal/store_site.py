@@ -55,6 +55,8 @@ PLACING_SECONDS = 12.0
 class StoreSite(FolderSite):
     """The objects behind `url`; `path` and the staging folder are for what is on its way."""
 
+    can_travel = False
+
     def __init__(self, office: Office, url: str) -> None:
         super().__init__(office.portal)
         self._store = ObjectStore(office, url)

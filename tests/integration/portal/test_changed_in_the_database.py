@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from kit.documents import pdf
 from kit.portals import CLIENTS, MARIEKE, PortalOffice
 
 from dossier.database.database import transaction
@@ -107,6 +108,17 @@ def test_an_item_that_was_changed_in_the_database_is_found_and_not_shown(office:
     office.publish()
     assert office.tree()[f"{FIRST}/a.pdf"] == b"approved anew"
     assert look(office) == []
+
+
+def test_pages_that_are_made_for_a_picture_show_nothing_that_was_changed_in_the_database(office: PortalOffice) -> None:
+    office.now += timedelta(minutes=1)
+    office.share({"c.pdf": pdf("A letter"), "d.pdf": pdf("Another")}, description="Two papers")
+    office.publish()
+    set_shown(FIRST, with_digest=True)
+    office.dress()
+    assert office.extras(), "the pictures are up"
+    assert "Approved by nobody" not in (office.office.portal / "acme-bv/index.html").read_text()
+    assert not (office.office.portal / "acme-bv" / FIRST).exists()
 
 
 def test_what_verify_finds_in_the_database_goes_from_the_portal_when_it_is_mended(office: PortalOffice) -> None:
