@@ -81,9 +81,8 @@ class KnownPages(NamedTuple):
 
 def known_pages(page: Page, touched: Collection[Place], is_less: bool) -> KnownPages:
     """`touched`: where in the list something changes; `is_less`: something goes from it."""
-    return KnownPages(
-        page, None if page.older or is_less or not touched else _staying_from(page.client, min(touched), len(touched))
-    )
+    is_any = bool(page.made and touched and not page.older and not is_less)
+    return KnownPages(page, _staying_from(page.client, min(touched), len(touched)) if is_any else None)
 
 
 def _staying_from(code: str, lowest: Place, more: int) -> Place | None:
