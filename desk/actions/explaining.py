@@ -120,7 +120,7 @@ def _trouble(office: Office, path: Path, may: Readable) -> list[Sentence]:
 def _what_became(name: str, may: Readable) -> list[Sentence]:
     """Drops of this name that were taken or refused, the newest first."""
     stems = {name, names.stem(name) if names.is_sidecar(name) else name, name.rpartition(".")[0] or name}
-    query = readable.only_of_clients(Drop.select().where(Drop.stem.in_(list(stems))), Drop.client, Drop.item, may)
+    query = readable.only_drops(Drop.select().where(Drop.stem.in_(list(stems))), may)
     found = []
     for row in query.order_by(Drop.id.desc()).limit(5):
         codes = {"refused": "overview.was_refused", "duplicate": "overview.was_a_duplicate"}

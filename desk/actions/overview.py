@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from peewee import ModelSelect
+
 from dossier.cluster import presence
 from dossier.database import identity, readable
 from dossier.database.database import transaction
@@ -18,6 +20,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock, names, system
+from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import listing, looking
 from ingest.inbox.looking import Looker, NotTaken
@@ -154,11 +157,26 @@ def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
     found = listing.rejected(office, list(filter(may.has, clients)))
     if not may.hidden_types:
         return found
-    query = Drop.select(Drop.client, Drop.target).where(Drop.of_type.in_(sorted(may.hidden_types)))
-    secret = set(tuples(query))
+    secret = set(tuples(_of_hidden_types(may)))
     return [
-        one for one in found if (one.client, one.folder) not in secret and not listing.speaks_of(office, one, may.hidden_types)
+        one
+        for one in found
+        if (one.client, one.folder) not in secret and not listing.speaks_of(office, one.client, one.folder, may.hidden_types)
     ]
+
+
+def _of_hidden_types(may: Readable) -> ModelSelect[Drop]:
+    return Drop.select(Drop.client, Drop.target).where(Drop.of_type.in_(sorted(may.hidden_types)))
+
+
+def check_refused(office: Office, reader: Actor, client: str, folder: str) -> None:
+    """Raise NotFound if this folder of `_rejected` is of a type which is not for the reader."""
+    may = people.readable(office, reader)
+    if may.hidden_types and (
+        _of_hidden_types(may).where((Drop.client == client) & (Drop.target == folder)).exists()
+        or listing.speaks_of(office, client, folder, may.hidden_types)
+    ):
+        raise NotFound("staging.no_drop")
 
 
 def rejected(office: Office, reader: Actor, language: str = "") -> list[dict[str, Any]]:

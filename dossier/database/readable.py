@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from peewee import SQL, BigIntegerField, CharField, Expression, Model, ModelSelect, fn
 
-from dossier.database.tables import Binned, Event, Item
+from dossier.database.tables import Binned, Drop, Event, Item
 from dossier.office.people import Readable
 
 M = TypeVar("M", bound=Model)
@@ -55,3 +55,10 @@ def only_of_clients(query: ModelSelect[M], client: CharField, item: BigIntegerFi
         hidden = Item.select(Item.id).where(Item.type.in_(sorted(may.hidden_types)))
         query = query.where(item.is_null() | item.not_in(hidden))
     return query
+
+
+def only_drops(query: ModelSelect[Drop], may: Readable) -> ModelSelect[Drop]:
+    """`query` over Drop, likewise: what was refused of a type is hidden as its items are."""
+    if may.hidden_types:
+        query = query.where(Drop.of_type.is_null() | Drop.of_type.not_in(sorted(may.hidden_types)))
+    return only_of_clients(query, Drop.client, Drop.item, may)

@@ -125,6 +125,14 @@ def decoded(data: bytes) -> str:
     return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
 
 
+def legible(data: bytes) -> str:
+    """As much of a file's text as there is, also of Windows' own encoding and half a UTF-16."""
+    try:
+        return decoded(data).replace("\0", "")
+    except UnicodeDecodeError:
+        return data.replace(b"\0", b"").decode("cp1252", "replace")
+
+
 def plain(node: Node) -> Plain:
     """The node as text, None, lists and dicts."""
     match node:

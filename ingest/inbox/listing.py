@@ -17,6 +17,7 @@ from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
+from dossier.text.yamltext import legible
 from ingest.inbox import temporaries
 from ingest.sidecar.reading import type_named
 
@@ -210,12 +211,13 @@ def rejected(office: Office, clients: Sequence[str]) -> list[Refused]:
     return sorted(found, key=lambda one: one.folder)
 
 
-def speaks_of(office: Office, one: Refused, types: Collection[str]) -> bool:
-    """True if a sidecar of a refused drop names one of these types, or can't be read any more."""
+def speaks_of(office: Office, client: str, refused: str, types: Collection[str]) -> bool:
+    """True if a sidecar in this folder of `_rejected` names one of these types, or can't be read
+    any more."""
     try:
-        with open_beneath(office.inbox, one.client, "_rejected", one.folder) as folder:
+        with open_beneath(office.inbox, client, "_rejected", refused) as folder:
             sidecars = [name for name in folder.names() if name.lower().endswith((".yaml", ".yml"))]
-            texts = (files.read_plain(folder / name, WHY_BYTES)[0].decode("utf-8", "replace") for name in sidecars)
+            texts = (legible(files.read_plain(folder / name, WHY_BYTES)[0]) for name in sidecars)
             return any(type_named(text, types) is not None for text in texts)
     except OSError:
         return True

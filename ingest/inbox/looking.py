@@ -31,7 +31,7 @@ from dossier.office import presets
 from dossier.office.office import Office
 from dossier.text import copies, names, system
 from dossier.text.sentences import Sentence, sentence
-from dossier.text.yamltext import Fault, Limits
+from dossier.text.yamltext import Fault, Limits, legible
 from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder
 from ingest.inbox.pairing import FOLDER_SIDECARS, Candidate, Claim, pair, pair_folder
 from ingest.inbox.temporaries import becoming
@@ -83,7 +83,7 @@ class Found:
     preset: str | None = None
     """The preset that speaks for it, alone or besides its sidecar."""
     unread: str = ""
-    """The text of a sidecar that could not be read to its end."""
+    """The text of a sidecar in which something could not be read."""
 
     @property
     def is_folder(self) -> bool:
@@ -208,11 +208,11 @@ class _Card:
     faults: list[Fault]
     claim: Claim
     text: str = ""
-    """What it says, of one that could not be read to its end."""
+    """What it says, of one with faults."""
 
     def claim_among(self, found: Iterable[str]) -> Claim:
         """What it asks for, where these files lie beside it."""
-        if not self.text:
+        if self.sidecar is not None:
             return self.claim
         return replace(self.claim, mentioned=tuple(name for name in found if _is_mentioned(name, self.text)))
 
@@ -778,10 +778,11 @@ class _Round:
 def _read(data: bytes, look: Look, office: Office, spoken: Spoken | None) -> _Card:
     sidecar, faults = read_sidecar(data, office.settings, spoken)
     digest = hashlib.sha256(data).hexdigest()
+    text = legible(data) if faults else ""
     if sidecar is None:
-        return _Card(look, digest, None, faults, Claim(claimed_files(data)), data.decode("utf-8", "replace"))
+        return _Card(look, digest, None, faults, Claim(claimed_files(data)), text)
     explicit = tuple(entry.file for entry in sidecar.attachments) if sidecar.attachments is not None else None
-    return _Card(look, digest, sidecar, faults, Claim(explicit, sidecar.needs_files))
+    return _Card(look, digest, sidecar, faults, Claim(explicit, sidecar.needs_files), text)
 
 
 def _is_mentioned(name: str, text: str) -> bool:

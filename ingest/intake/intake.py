@@ -93,7 +93,7 @@ from ingest.intake.scanning import NotScanned, ScannerGone
 from ingest.intake.sightings import Sightings
 from ingest.intake.staying import Staying
 from ingest.intake.strikes import Strikes
-from ingest.sidecar.reading import type_named
+from ingest.sidecar.reading import item_named, type_named
 from workflow.items import amending, items, suspicion
 from workflow.items.suspicion import Unscreened
 from workflow.outbox import notices
@@ -564,11 +564,12 @@ class Intake:
         secret = {name for name, kind in types.items() if kind.share == "never" and kind.staff is not None}
         if not secret:
             return None
-        sidecar = drop.found.sidecar
-        named = sidecar.type if sidecar is not None else type_named(drop.found.unread, secret)
+        sidecar, text = drop.found.sidecar, drop.found.unread
+        named = (sidecar.type if sidecar is not None else None) or type_named(text, secret)
         if named in secret:
             return named
-        key = drop.item or (item_key(sidecar.item) if sidecar is not None and sidecar.item else None)
+        amended = (sidecar.item if sidecar is not None else None) or item_named(text)
+        key = drop.item or (item_key(amended) if amended else None)
         item = Item.get_or_none((Item.id == key) & Item.type.in_(sorted(secret))) if key is not None else None
         return item.type if item is not None else None
 

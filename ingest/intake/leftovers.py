@@ -34,9 +34,7 @@ def _drop_of(client: str, name: str, may: Readable) -> Sentence | None:
     stems = {names.stem(name)} if is_card else {name, name.rpartition(".")[0] or name}
     newest = int(Drop.select(fn.MAX(Drop.id)).scalar() or 0)
     query = Drop.select().where((Drop.client == client) & (Drop.id > newest - LAST) & (Drop.kind != "claimed"))
-    if may.hidden_types:
-        query = query.where(Drop.of_type.is_null() | Drop.of_type.not_in(sorted(may.hidden_types)))
-    for row in readable.only_of_clients(query, Drop.client, Drop.item, may).order_by(Drop.id.desc()):
+    for row in readable.only_drops(query, may).order_by(Drop.id.desc()):
         is_folder = row.folder is not None and not row.folder.endswith("/")
         has_name = not is_folder and any(file[0] == name for file in row.files)
         if row.stem not in stems and not has_name:

@@ -10,6 +10,7 @@ The keys, and how the value of each is read, are in keys.py.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from dossier.office.terms import LATER_KEYS
 from dossier.text.names import clipped, fold
 from dossier.text.sentences import Sentence, Words, sentence
-from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, decoded, read_map, tree_of
+from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, legible, read_map, tree_of
 from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, SidecarReading, read_field
 from ingest.sidecar.presets import Spoken, fill
 
@@ -168,10 +169,22 @@ def claimed_files(data: bytes) -> tuple[str, ...] | None:
 
 
 def type_named(text: str, types: Collection[str]) -> str | None:
-    """The first of these types that a sidecar names, whatever is wrong with the rest of it."""
-    named = "|".join(map(re.escape, sorted(types)))
-    found = re.search(rf"\b(?:type|soort)\b\W*({named})\b", text, re.IGNORECASE) if named else None
-    return next((name for name in types if found and fold(name) == fold(found[1])), None)
+    """The first of these types that a sidecar names, whatever is wrong with the rest of it, and
+    with the key."""
+    named = "|".join(map(re.escape, sorted(types, key=len, reverse=True)))
+    for found in re.finditer(_TYPE.format(named=named), text, re.IGNORECASE) if named else ():
+        if difflib.get_close_matches(found[1].lower(), ("type", "soort"), cutoff=0.7):
+            return next(name for name in types if fold(name) == fold(found[2]))
+    return None
+
+
+_TYPE = r"(\w+)\W+(?:[!&]\S*\s+)?\W*({named})(?![\w-])"
+
+
+def item_named(text: str) -> str | None:
+    """The number of the item that a sidecar amends, whatever is wrong with it: D-2026-000012."""
+    found = re.search(r"\b(?:item|dossierstuk)\W+(?:D-)?([0-9]{4}-[0-9]{6,7})\b", text, re.IGNORECASE)
+    return f"D-{found[1]}" if found else None
 
 
 _OF_A_SIDECAR = frozenset({"description", "item"})
@@ -180,7 +193,7 @@ _OF_A_SIDECAR = frozenset({"description", "item"})
 def reads_as_sidecar(data: bytes, settings: Settings) -> bool:
     """True for a sidecar's text, also a faulty one's, and whatever it is encoded in: no copy of one
     is taken as an attachment."""
-    text = _legible(data)
+    text = legible(data)
     if not _MAY_BE_ONE.search(text):
         return False
     own = {field: field for kind in settings.types.values() for field in kind.fields}
@@ -191,14 +204,6 @@ def reads_as_sidecar(data: bytes, settings: Settings) -> bool:
         if known & _OF_A_SIDECAR and 2 * len(known) > len(words):
             return True
     return False
-
-
-def _legible(data: bytes) -> str:
-    """A text of which at least the keys can be read: Windows' own, too, and half a UTF-16."""
-    try:
-        return decoded(data).replace("\0", "")
-    except UnicodeDecodeError:
-        return data.replace(b"\0", b"").decode("latin-1")
 
 
 _MAY_BE_ONE = re.compile("|".join(word for word, key in BY_WORD.items() if key.english in _OF_A_SIDECAR))

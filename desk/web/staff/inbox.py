@@ -21,6 +21,7 @@ from dossier.files.beneath import Folder, open_beneath
 from dossier.text import media, names
 from dossier.text.refusals import Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import told
+from dossier.text.yamltext import legible
 from ingest.inbox.listing import WHY
 from ingest.sidecar import seal
 from ingest.sources import staging
@@ -116,7 +117,7 @@ def refused(visit: StaffVisit) -> Response:
     with _open(visit, client, folder) as place:
         there = sorted(place.names())
         sidecar = next((name for name in there if names.is_sidecar(name) and files.look(place / name)), None)
-        text = seal.without(files.read_plain(place / sidecar, SIDECAR_BYTES)[0].decode("utf-8", "replace")) if sidecar else ""
+        text = seal.without(legible(files.read_plain(place / sidecar, SIDECAR_BYTES)[0])) if sidecar else ""
         why = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace")
     there.remove(WHY)
     if visit.request.method != "POST":
@@ -132,11 +133,12 @@ def refused(visit: StaffVisit) -> Response:
 
 
 def _open(visit: StaffVisit, client: str, folder: str) -> Folder:
-    """The refused drop's folder, held open. Raises NotFound, also for clients that this person may
-    not know of."""
+    """The refused drop's folder, held open. Raises NotFound, also for clients and types that this
+    person may not know of."""
     client_card.check(visit.office, visit.actor, client)
     if not re.fullmatch(r"[^/\x00]{1,255}", folder) or folder in (".", ".."):
         raise NotFound("staging.no_drop")
+    overview.check_refused(visit.office, visit.actor, client, folder)
     try:
         place = open_beneath(visit.office.inbox, client, "_rejected", folder)
     except (FileNotFoundError, NotADirectoryError) as error:

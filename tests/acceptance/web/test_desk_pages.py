@@ -15,7 +15,7 @@ from dossier.office import editing
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office")) as made:
+    with DeskRig.running(tmp_path_factory.mktemp("office"), "types: {wwft: {share: never, staff: [m.devries]}}\n") as made:
         yield made
 
 
@@ -219,6 +219,21 @@ def test_a_refused_drop_is_mended_on_its_page_and_given_back(rig: DeskRig, marie
     assert (found["created_by"], found["attachments"][0]["name"]) == ("m.devries", "bad.pdf")
     assert marieke.get(path).status == 404
     assert rig.browser("k.smit").get(path).status == 404
+
+
+def test_a_refused_drop_of_a_type_that_is_not_for_a_reader_is_not_found_though_they_know_its_address(
+    rig: DeskRig, marieke: Browser
+) -> None:
+    card = "created_by: m.devries\ndescription: Één melding: van Acme\ntype: wwft\n"
+    rig.office.place("acme-bv", {"melding.pdf": PDF, "melding.yaml": card.encode("utf-16")})
+    rejected = wait_for(lambda: rig.office.rejected("melding"), "it is refused")
+    path = f"/inbox/refused/acme-bv/{rejected.name}"
+    assert "Één melding: van Acme" in marieke.get(path).text, "UTF-16 is shown as text"
+    petra = rig.browser("p.bakker")
+    assert rejected.name not in petra.get("/inbox").text
+    assert petra.get(path).status == 404
+    assert petra.post(path, {"sidecar": "description: Long enough by now\n"}).status == 404
+    assert rejected.is_dir()
 
 
 def test_the_office_is_for_admins_and_a_file_of_config_is_checked_shown_as_a_difference_and_saved(

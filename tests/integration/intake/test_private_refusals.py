@@ -21,6 +21,11 @@ presets: {wwft: {folder: Wwft, type: wwft}}
 
 BROKEN = "description: Due diligence of Acme\ntype: Wwft\nrisk: [low\n"
 LACKS = "description: Due diligence of Acme\nsoort: wwft\nattachments: []\n"
+UNREAD = {
+    "twice": "type: wwft\ntype: wwft\n", "both": "type: wwft\nsoort: wwft\n", "listed": "type: [wwft]\n", "tagged": "soort: !x wwft\n",
+    "misspelt": "typ: wwft\n",
+}  # fmt: skip
+"""The type can't be known from what was read; but there it stands."""
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +35,15 @@ def office() -> Iterator[AccountOffice]:
     made.drop("m.devries", "lacks", LACKS, {})
     made.put("m.devries", "Wwft/passport.pdf", PDF)
     made.drop("m.devries", "plain", "description: no\nattachments: []\n", {})
+    for stem, lines in UNREAD.items():
+        made.drop("m.devries", stem, f"description: Due diligence of Acme\n{lines}attachments: []\n", {})
+    made.put("m.devries", "wide.yaml", BROKEN.encode("utf-16"))
+    made.put("m.devries", "wide.pdf", PDF)
+    once_here(made.root)
+    made.drop("m.devries", "good", "description: Due diligence of Acme\ntype: wwft\nrisk: low\nattachments: []\n", {})
+    once_here(made.root)
+    amends = f"item: {made.root.told('good')['item']}\n"
+    made.drop("m.devries", "amends", amends + amends + "description: Due diligence, again\n", {})
     once_here(made.root)
     yield made
     made.remove()
@@ -40,7 +54,7 @@ def refused(office: AccountOffice, stem: str) -> Path:
     return found
 
 
-@pytest.mark.parametrize("stem", ["broken", "lacks", "passport.pdf"])
+@pytest.mark.parametrize("stem", ["broken", "lacks", "passport.pdf", "wide", "amends", *UNREAD])
 def test_the_folder_of_a_refused_drop_is_readable_by_its_owner_alone(office: AccountOffice, stem: str) -> None:
     folder = refused(office, stem)
     status = folder.stat()
@@ -61,6 +75,8 @@ def test_no_list_tells_others_of_it(office: AccountOffice) -> None:
     # The rest of a folder that a colleague finds says nothing of it either.
     office.put("k.smit", "lacks.yaml.txt", b"description: Something else\n")
     assert "refused" not in office.run("k.smit", "why", "inbox/acme-bv/lacks.yaml.txt", code=None)
+    assert "refused" not in office.run("k.smit", "why", "inbox/acme-bv/broken.yaml", code=None)
+    assert "refused" in office.run("m.devries", "why", "inbox/acme-bv/broken.yaml", code=None)
 
 
 KEPT = """\
