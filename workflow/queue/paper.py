@@ -9,9 +9,10 @@
     item: D-2026-000012
     …
 
-Of what comes back only `decision` and `comment` count, and all else must be as it was written.
-Editors may do to it what leaves the values the same: other line ends, quotes, comments gone, a byte
-order mark, UTF-16. Unclear is no.
+Of what comes back only `decision` and `comment` count, and all else must be as it was written. The
+comment is free text to the end of its line, whatever YAML makes of a colon or `#` in it, or a YAML
+block. Editors may do to it what leaves the values the same: other line ends, quotes, comments gone,
+a byte order mark, UTF-16. Unclear is no.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any, Literal
 from dossier.database.tables import Shown
 from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence, told
-from dossier.text.yamltext import Fault, Limits, Plain, plain, read_map, scalar
+from dossier.text.yamltext import Fault, Limits, Node, Plain, Scalar, cut_off, plain, read_map, scalar
 
 WORDS: dict[str, Literal["approve", "reject"]] = {
     "approve": "approve", "goedkeuren": "approve", "reject": "reject", "afkeuren": "reject",
@@ -42,6 +43,15 @@ SHOWN_CHARACTERS = 120
 """Of a value that somebody typed, in a note about it."""
 
 _LINE_ENDS = re.compile(rb"\r\n|\n|\r")
+
+_COMMENT = re.compile(rb"(?<![^\r\n])comment[ \t]*:[ \t]+(?P<text>\S[^\r\n]*)")
+_GOES_ON = re.compile(rb"(?:[ \t]*(?:\r\n|\n|\r))+[ \t]+[^\s#]")
+"""Behind a line: to YAML the next one is part of its value."""
+
+_YAML_OWN = re.compile(r"""[|>][-+0-9]{0,2}(?:[ \t]+#.*)?|'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|~|null""", re.IGNORECASE)
+"""A block, a text in quotes, or nothing at all: that is read as YAML."""
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,12 +199,14 @@ def read(data: bytes, sheet: Sheet) -> ReturnedPaper:
     """What an approver made of the queue file about `sheet`."""
     # What is wrong is told with its line in the file as it will be, with the reasons on top.
     body = without_reasons(data)
-    tree, faults = read_map(body, limits_for(sheet))
+    tree, faults = read_map(_with_comment_quoted(body), limits_for(sheet))
     got = plain(tree)
     assert isinstance(got, dict)
     typed = {key: got[key] for key in TYPED if key in got}
     content = got.get("content")
     content = content if isinstance(content, str) else None
+    if not faults and "comment" in tree.entries:
+        faults = _cut_off(tree.entries["comment"].node)
     verdict, reasons = None, _faults(faults, body)
     if not reasons:
         reasons = _objections(got, sheet)
@@ -203,6 +215,30 @@ def read(data: bytes, sheet: Sheet) -> ReturnedPaper:
     comment = typed.get("comment")
     said = comment if isinstance(comment, str) else ""
     return ReturnedPaper(typed, content, None if reasons else verdict, said, tuple(reasons), bool(faults))
+
+
+def _with_comment_quoted(body: bytes) -> bytes:
+    """`body` with a comment on one line in quotes: a colon or `#` in it is text.
+
+    What is unclear stays as it is, for YAML to refuse: two comments, control characters.
+    """
+    found = list(_COMMENT.finditer(body))
+    if len(found) != 1 or _GOES_ON.match(body, found[0].end()):
+        return body
+    start, end = found[0].span("text")
+    try:
+        text = body[start:end].decode().rstrip()
+    except UnicodeDecodeError:
+        return body
+    is_unclear = _YAML_OWN.fullmatch(text) or _CONTROLS.search(text)
+    return body if is_unclear else body[:start] + scalar(text).encode() + body[end:]
+
+
+def _cut_off(comment: Node) -> list[Fault]:
+    """Of a comment on several lines a `#` would take the rest away."""
+    if not isinstance(comment, Scalar) or comment.value is None or comment.comment is None:
+        return []
+    return [Fault(comment.line, cut_off("comment", comment))]
 
 
 def _faults(faults: Sequence[Fault], body: bytes) -> list[Sentence]:

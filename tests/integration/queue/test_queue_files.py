@@ -147,6 +147,35 @@ def test_an_editor_that_saves_by_rename_and_leaves_other_files_is_fine(office: Q
     assert number.exists()
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "wrong: see page 3", "see #12", "#3 is wrong", '"Profit" is "loss"', "'t is de verkeerde", "- no", "> 3 pages lack", "[page 3]",
+        "*not* yet", "@jan: `a`!", "fout: é #1",
+    ],
+)  # fmt: skip
+def test_a_comment_is_free_text_to_the_end_of_its_line(office: QueueOffice, item: str, said: str) -> None:
+    path = office.path(item)
+    path.write_text(path.read_text().replace("\ndecision:\ncomment:", f"\ndecision: reject\ncomment: {said}  ", 1))
+    office.round()
+    assert office.whole(item)["history"][-1]["detail"]["comment"] == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (" |\n  one: two\n  three #4", "one: two\nthree #4\n"),
+        (' "page 3: #4"', "page 3: #4"),
+        (" page 3\n  lacks", "page 3 lacks"),
+    ],
+)
+def test_a_comment_may_be_a_block_or_in_quotes(office: QueueOffice, item: str, typed: str, said: str) -> None:
+    path = office.path(item)
+    path.write_text(path.read_text().replace("\ndecision:\ncomment:", f"\ndecision: reject\ncomment:{typed}", 1))
+    office.round()
+    assert office.whole(item)["history"][-1]["detail"]["comment"] == said
+
+
 def test_a_file_that_is_saved_without_a_decision_waits_on(office: QueueOffice, item: str) -> None:
     office.type(item, "", "I am still looking")
     before = office.text(item)
@@ -173,7 +202,10 @@ def test_a_file_that_is_saved_without_a_decision_waits_on(office: QueueOffice, i
         ("decision:", "decision: !!str approve", "tags"),
         ("decision:", "decision: &a approve", "aliases"),
         ("decision:", 'decision: "approve', "not YAML"),
-        ("comment:", "comment: wrong: see page 3\ndecision2: approve", "put the text in quotes"),
+        ("comment:", "comment: wrong\n  see: page 3", "not YAML"),
+        ("comment:", "comment: wrong,\n  see #3", "would be left out"),
+        ("comment:", "comment: see page 3\ncomment: and #4", "`comment` is given twice"),
+        ("comment:", "comment:\n  page 3: wrong", "put it behind comment: on one line"),
         ("attachments:", "---\ndecision: approve\nattachments:", "more than one document"),
     ],
 )
