@@ -205,7 +205,9 @@ def verify() -> None:
     that does not fit."""
     from desk.actions import auditing
 
-    found, doubt = auditing.verify(session.opened()), session.doubt()
+    office, doubt = session.opened(), session.doubt()
+    session.reader_of_all()
+    found = auditing.verify(office)
     if fault := found.fault or (doubt and doubt.sentence):
         print(printing.text(fault), file=sys.stderr)
         raise typer.Exit(1)

@@ -98,6 +98,11 @@ def matching_files(
     return _joined(query, "item_text_files", expression, ends)
 
 
+def has_words(words: str) -> bool:
+    """True if there is a letter or a digit in it, without which nothing can be found."""
+    return bool(_words(words))
+
+
 def _words(words: str) -> list[str]:
     return list(dict.fromkeys(re.findall(r"\w+", unicodedata.normalize("NFC", words))))[:MOST_WORDS]
 

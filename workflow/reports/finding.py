@@ -15,7 +15,7 @@ from peewee import SQL, BooleanField, Expression, Field, ModelSelect, fn
 
 from dossier.database import readable
 from dossier.database.database import is_shared, patience, transaction
-from dossier.database.search import Ends, matching, matching_files
+from dossier.database.search import Ends, has_words, matching, matching_files
 from dossier.database.tables import PROXY, Edition, Item, JSONText, Label, Viewed, among, first_key, item_name, plain_rows, tuples
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
@@ -74,8 +74,10 @@ def find_items(
 
     `may`: what the reader may know of. `named`: word → the clients whose name or code has it; their
     items with the other words come behind. Items of which words are in the text of their files come
-    last.
+    last. Signs alone (`&`, `***`) find nothing.
     """
+    if wanted.words.strip() and not has_words(wanted.words):
+        return []
     query, ends = _filtered(wanted), _ends(wanted)
     if ends is not None:
         query = query.where(Item.id.between(*ends))

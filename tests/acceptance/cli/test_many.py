@@ -63,6 +63,15 @@ def test_what_a_search_finds_is_listed_and_changed_and_nothing_else(office: Root
     assert "No item fits" in office.run("delete", "--where", "nothinglikeit", "--yes", user="j.admin").stdout
 
 
+def test_a_search_for_signs_alone_finds_nothing_and_so_changes_nothing(office: Root) -> None:
+    for signs in ("***", "&", "…", '"-" status=new'):
+        said = office.run("edit", "--where", signs, "--status", "done", "--yes", user="m.devries").stdout
+        assert said == "No item fits.\n"
+    assert office.json("items", "--status", "done") == office.json("items", "?") == []
+    assert len(office.json("items", "first & scan")) == 1
+    assert len(office.json("items", " ")) == 5
+
+
 def test_on_a_terminal_it_is_asked_first(office: Root) -> None:
     code, said = on_terminal(office, "n", "--as", "j.admin", "delete", "--where", "label=scan")
     assert code == 0

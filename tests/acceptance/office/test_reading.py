@@ -83,6 +83,11 @@ def test_a_client_whom_one_does_not_work_for_is_as_one_that_never_was(office: Ro
         assert told[0] == told[1].replace("nobody-ltd", "northwind-ltd"), words
 
 
+def test_only_who_works_for_all_clients_verifies_the_whole_trail(office: Root) -> None:
+    assert said(office, "audit", "verify", code=1) == said(office, "verify", code=1)
+    assert "events, each as it was written" in office.run("audit", "verify", user="j.admin").stdout
+
+
 def test_what_one_works_for_is_told_as_ever(office: Root) -> None:
     assert [item["item"] for item in office.json("items")] == [MINE]
     assert office.json("show", MINE)["description"] == "Annual accounts 2025"
