@@ -32,11 +32,12 @@ CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)
 def read_office(root: Path, environ: Mapping[str, str]) -> Office:
     """Read and check all of config/. Raises ConfigurationError with every fault, in order."""
     faults: list[ConfigFault] = []
-    settings = _load(root, SETTINGS, Settings, faults, _overrides(environ, faults))
+    overrides = _overrides(environ, faults)
+    settings = _load(root, SETTINGS, Settings, faults, overrides)
     clients = _load(root, CLIENTS, Clients, faults)
     staff = _load(root, STAFF, StaffList, faults)
     if settings and clients and staff:
-        _check_references(settings, clients, staff, faults)
+        _check_references(settings, clients, staff, faults, overrides)
     if faults or not (settings and clients and staff):
         in_order = sorted(faults, key=lambda fault: (fault.file, fault.line or 0))
         raise ConfigurationError(in_order, _language_of(root, settings[0] if settings else None))
@@ -75,7 +76,8 @@ def _load(
     faults += [ConfigFault(name, fault.line, "", fault.message) for fault in found]
     values = _without_nulls(plain(tree))
     for path_, value in (overrides or {}).items():
-        _put(values, path_, value)
+        if not _put(values, path_, value):
+            faults.append(ConfigFault(_variable(path_), None, ".".join(path_), sentence("config.no_such_key")))
     try:
         loaded = model.model_validate(values)
     except ValidationError as error:
@@ -103,12 +105,19 @@ def _without_nulls(value: object) -> object:
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def _put(values: Any, path: tuple[str, ...], value: Plain) -> None:
+def _put(values: Any, path: tuple[str, ...], value: Plain) -> bool:
+    """False if it leads to within what is no mapping, and so is nothing."""
     for step in path[:-1]:
         values = values.setdefault(step, {})
         if not isinstance(values, dict):
-            return
+            return False
     values[path[-1]] = value
+    return True
+
+
+def _variable(path: tuple[str, ...]) -> str:
+    """How a fault calls the variable that overrides this."""
+    return f"environment:DOSSIER_{'__'.join(path).upper()}"
 
 
 def _overrides(environ: Mapping[str, str], faults: list[ConfigFault]) -> dict[tuple[str, ...], Plain]:
@@ -131,7 +140,9 @@ _TOLD: dict[str, str] = {
     "extra_forbidden": "config.no_such_key",
     "missing": "config.required",
     "int_parsing": "config.whole_number",
+    "int_type": "config.whole_number",
     "float_parsing": "config.number",
+    "float_type": "config.number",
     "list_type": "config.list",
     "dict_type": "config.mapping",
     "model_type": "config.mapping",
@@ -139,7 +150,10 @@ _TOLD: dict[str, str] = {
     "too_short": "config.at_least_one",
     "string_too_short": "config.text",
     "date_from_datetime_parsing": "config.date",
+    "date_from_datetime_inexact": "config.date",
     "date_parsing": "config.date",
+    "date_type": "config.date",
+    "path_type": "config.text",
     "string_pattern_mismatch": "config.web_address",
 }
 """What pydantic calls a fault → what is told of it."""
@@ -158,11 +172,28 @@ def describe(
     """One of pydantic's errors, with the place where it was written."""
     # The key of a mapping has "[key]" behind it; a choice of models has the choice's name in it.
     steps = [step for step in detail["loc"] if step != "[key]" and not str(step).startswith(("literal[", "list["))]
-    key, message = ".".join(map(str, steps)), _message(detail, steps)
+    return _fault_at(name, tree, steps, _message(detail, steps), overrides)
+
+
+def _fault_at(
+    name: str, tree: Map, steps: Sequence[int | str], message: Sentence | str, overrides: Mapping[tuple[str, ...], Plain]
+) -> ConfigFault:
+    """What is wrong there, with the place where it was written: a line, or a variable."""
+    key = ".".join(map(str, steps))
     for path in overrides:
-        if tuple(map(str, steps[: len(path)])) == path:
-            return ConfigFault(f"environment:DOSSIER_{'__'.join(path).upper()}", None, key, message)
+        length = min(len(path), len(steps))
+        if tuple(map(str, steps[:length])) == path[:length] and (length == len(path) or not _says(tree, steps)):
+            return ConfigFault(_variable(path), None, key, message)
     return ConfigFault(name, line_of(tree, steps), key, message)
+
+
+def _says(tree: Node, steps: Sequence[int | str]) -> bool:
+    """True if the file has what these keys lead to."""
+    for step in steps:
+        if not (isinstance(tree, Map) and step in tree.entries):
+            return False
+        tree = tree.entries[str(step)].node
+    return True
 
 
 def _message(detail: ErrorDetails, steps: Sequence[int | str]) -> Sentence | str:
@@ -195,7 +226,11 @@ Faults = Iterator[tuple[Place, Sentence]]
 
 
 def _check_references(
-    settings: tuple[Settings, Map], clients: tuple[Clients, Map], staff: tuple[StaffList, Map], faults: list[ConfigFault]
+    settings: tuple[Settings, Map],
+    clients: tuple[Clients, Map],
+    staff: tuple[StaffList, Map],
+    faults: list[ConfigFault],
+    overrides: Mapping[tuple[str, ...], Plain],
 ) -> None:
     """What keys say of each other: approvers exist, ids are unique, `closed` are statuses."""
     people, customers = staff[0].staff, clients[0].clients
@@ -204,7 +239,8 @@ def _check_references(
         (CLIENTS, clients[1], _faults_of_clients(customers, people)),
         (STAFF, staff[1], _faults_of_staff(people, customers)),
     ):
-        faults += [ConfigFault(name, line_of(tree, path), ".".join(map(str, path)), message) for path, message in found]
+        own = overrides if name == SETTINGS else {}
+        faults += [_fault_at(name, tree, path, message, own) for path, message in found]
 
 
 def _faults_of_settings(settings: Settings, people: Mapping[str, Staff]) -> Faults:
