@@ -204,6 +204,11 @@ class WatchSettings(Strict):
     listed every fifth time."""
 
 
+def _ending(value: str) -> str:
+    """As names end: `.exe` and `*.exe` are exe."""
+    return value.removeprefix("*").lstrip(".") or value
+
+
 class IntakeSettings(Strict):
     wait_hours: float = Field(24, gt=0)
     """How long a drop may be incomplete before it is refused."""
@@ -219,7 +224,9 @@ class IntakeSettings(Strict):
     """A file that its own format calls unfinished (a PDF without its end, say) waits so long for
     the rest. Then it is taken with a warning, and what was to be shared outright becomes a
     concept."""
-    blocked_types: list[Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]] = [
+    blocked_types: list[
+        Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1), AfterValidator(_ending)]
+    ] = [
         "exe", "dll", "bat", "cmd", "com", "scr", "msi", "js", "vbs", "ps1", "jar", "lnk", "hta",
     ]  # fmt: skip
     """File types that are refused, by name or by content."""

@@ -139,3 +139,7 @@ def test_no_bytes_break_it(tmp_path_factory: pytest.TempPathFactory, data: bytes
     folder = tmp_path_factory.getbasetemp()
     examined(folder, "a.pdf", begin.encode("latin-1") + data)
     examined(folder, "a.pdf", data + begin.encode("latin-1") + data)
+
+
+def test_types_are_blocked_however_their_ending_is_written_in_the_settings() -> None:
+    assert IntakeSettings(blocked_types=[".EXE", " *.bat", "js"]).blocked_types == ["exe", "bat", "js"]
