@@ -426,9 +426,10 @@ class _Round:
             )
             self._wait(place, name, reason, writing, about)
             return
-        if lacks := [told[0] for one in files_ if (told := self._lack(place, one, None))]:
-            self.view.again_in(UNREADABLE_RETRY_SECONDS)
-            self._wait(place, name, _and_more(lacks[0], len(lacks) - 1), files_, about)
+        lacks = [told for one in files_ if (told := self._lack(place, one, None))]
+        if lacks and (seconds := self._seconds_left(place, files_)) > 0:
+            self.view.again_in(min(seconds, UNREADABLE_RETRY_SECONDS))
+            self._wait(place, name, _and_more(lacks[0][0], len(lacks) - 1), files_, about)
             return
         if place.is_drop and self._is_filled(place, None, about):
             return
@@ -441,7 +442,7 @@ class _Round:
             after = after if spoken is None else self.looker.quiet(after)
             left = after - min(self._quiet_seconds(place, one) for one in files_)
             reason = sentence("inbox.waits_for_sidecar_first", seconds=f"{after:g}")
-        if left > 0:
+        if left > 0 and not lacks:
             self.view.again_in(left)
             self._wait(place, name, reason, files_, about)
             return
@@ -450,6 +451,7 @@ class _Round:
         sidecar, faults = Sidecar(given=frozenset({"description"}), lines={}, description=description), list[Fault]()
         if spoken is not None:
             sidecar, faults = read_preset(spoken, description, settings)
+        faults += [Fault(1, fault) for _, fault in lacks if fault is not None]
         looks = {one: place.found[one] for one in (place.found if place.is_drop else files_)}
         self.view.ready.append(
             Found(

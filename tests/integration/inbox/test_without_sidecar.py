@@ -39,6 +39,21 @@ def test_a_folder_that_somebody_still_fills_is_left_alone(inbox: Inbox) -> None:
     assert set(drop.matched) == {"a.pdf", "b.pdf"}
 
 
+def test_an_empty_file_waits_and_is_refused_after_wait_hours(tmp_path: Path) -> None:
+    inbox = Inbox(own_office(tmp_path, settings=CREATE + "presets: {vat: {folder: BTW}}\n"))
+    inbox.place({"BTW/scan.pdf": b"", "map/a.pdf": PDF, "map/b.pdf": b"", "los.pdf": b""})
+    inbox.look()
+    assert inbox.ready(23 * 3600) == {}
+    assert set(inbox.waits(23 * 3600)) == {"BTW/scan.pdf", "map", "los.pdf"}
+    told = inbox.ready(24 * 3600 + 5)
+    assert told == {
+        stem: [f"`{file}` was still empty after 24 hours; put the whole file there"]
+        for stem, file in {"scan.pdf": "scan.pdf", "map": "b.pdf", "los.pdf": "los.pdf"}.items()
+    }
+    inbox.place({"BTW/scan.pdf": PDF})
+    assert inbox.ready(10)["scan.pdf"] == []
+
+
 def test_what_a_faulty_sidecar_names_goes_with_it_and_becomes_no_item(inbox: Inbox) -> None:
     inbox.place(
         {"report.pdf": PDF, "extra.pdf": PDF, "other.pdf": PDF, "report.yaml": "attachments:\n- extra.pdf\n- 'report.pdf\n"}
