@@ -24,7 +24,7 @@ from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, Attach
 from ingest.sidecar.presets import Spoken, fill
 
 if TYPE_CHECKING:
-    from dossier.office.keys import FieldKind, Settings
+    from dossier.office.keys import FieldKind, ItemType, Settings
 
 _READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}
 """The faults of read_map after which it reads on; any other ends the reading."""
@@ -335,9 +335,21 @@ def _check_required(reading: SidecarReading) -> None:
     kind = reading.settings.types.get(reading.values.get("type", ""))
     for wanted in kind.required if kind else ():
         key = BY_WORD[wanted].english if wanted in BY_WORD else wanted
-        if key not in reading.given | reading.told and key != "description":
+        if key == "attachments":  # without the key those that lie there are its attachments
+            if reading.values.get("attachments") == ():
+                reading.say(reading.lines["attachments"], "rules.type_needs_attachment", type=reading.values["type"])
+        elif key == "approver" and kind is not None and _asks_nobody(reading, kind):
+            continue
+        elif key not in reading.given | reading.told and key != "description":
             reading.told.add(key)
             reading.say(reading.lines["type"], "rules.type_needs", type=reading.values["type"], needed=wanted)
+
+
+def _asks_nobody(reading: SidecarReading, kind: ItemType) -> bool:
+    """True if an approver of such an item would say against how it is shared, or not."""
+    if reading.values.get("share") is True or "share" in reading.told:
+        return reading.values.get("share_status") == "approved"
+    return kind.approval != "internal"
 
 
 _SHARING = frozenset({"share_status", "approver", "approvals", "share_attachments", "share_explanation", "notify"})

@@ -313,6 +313,45 @@ def test_what_the_office_does_not_allow_is_told(text: str, line: int, said: str)
     assert (fault.line, said in str(fault.message)) == (line, True), fault
 
 
+NEEDS = Settings.model_validate(
+    {
+        "types": {
+            "deed": {"required": ["bijlagen"]},
+            "letter": {"required": ["approver"]},
+            "memo": {"required": ["approver"], "approval": "internal"},
+        }
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "type: deed",
+        "type: deed\nattachments: [a.pdf]",
+        "type: letter",
+        "type: letter\nshare: yes\nshare_status: approved",
+        "type: letter\nshare: yes\napprover: k.smit",
+        "type: memo\napprover: k.smit",
+    ],
+)
+def test_what_a_type_requires_need_not_be_said_where_it_can_be_seen_or_nobody_is_asked(text: str) -> None:
+    good(NEW + text, NEEDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("type: deed\nattachments: []", 3, "needs an attachment"),
+        ("type: letter\nshare: yes", 2, "needs `approver`"),
+        ("type: memo", 2, "needs `approver`"),
+    ],
+)
+def test_what_a_type_requires_and_is_not_there_is_told(text: str, line: int, said: str) -> None:
+    (fault,) = faults_of(NEW + text, NEEDS)
+    assert (fault.line, said in str(fault.message)) == (line, True), fault
+
+
 def test_every_fault_is_told_at_once_in_the_order_of_the_lines() -> None:
     sidecar, faults = read_sidecar((ROOT / "demo/samples/acme-bv/aanslag-vpb-2024.yaml").read_bytes(), PLAIN)
     assert [fault.line for fault in faults] == [4, 5, 6, 8, 10]
