@@ -142,7 +142,10 @@ def amend(
     _take(change, action, edition)
     _settle_inside(change, edition if asks_inside else None)
     item.version += 1
-    item.unsettled = item.unsettled or bool(action) or "notify" in changed
+    is_told_otherwise = "contact" in changed or ("notify" in changed and not item.notify)
+    if is_told_otherwise and action not in ("withdraw", "unshare"):  # of these the mail finds out, and tells the maker
+        outbox.call_off(now, actor, READY, key)
+    item.unsettled = item.unsettled or bool(action) or "notify" in changed or ("contact" in changed and item.notify)
     item.save()
     suspicion.record(office, now, item, change.screened)
     if is_doubtful:

@@ -137,7 +137,9 @@ def mark_sent(now: datetime, mail: Mail, answer: str) -> None:
         for part in parts:
             Mail.update({**went, Mail.attempts: Mail.attempts + 1}).where(Mail.id == part.id).execute()
             if part.kind == READY:
-                Item.update(notify=False, notified_at=at).where(Item.id == part.item).execute()
+                Item.update(notified_at=at).where(Item.id == part.item).execute()
+                # Another contact may have been chosen while it went.
+                Item.update(notify=False).where((Item.id == part.item) & (Item.contact == part.recipient)).execute()
             told = {"kind": part.kind, "to": mail.recipient, "email": mail.email, "message_id": mail.message_id, "answer": answer}
             trail.record(now, trail.DAEMON, "notified", part.item, told)
     for part in parts:

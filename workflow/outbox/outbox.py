@@ -15,9 +15,10 @@ from datetime import datetime
 from dossier.database import readable
 from dossier.database.tables import Item, Mail, item_name
 from dossier.office.office import Office
-from dossier.office.people import ALL, Readable
+from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
-from dossier.text.sentences import told, unpacked
+from dossier.text.sentences import packed, sentence, told, unpacked
+from dossier.trail import trail
 from workflow.messages.addresses import domain_of
 from workflow.outbox import addressees
 from workflow.outbox.addressees import Addressee
@@ -90,6 +91,18 @@ def forget_failed(kind: str, item: int) -> int:
     """
     failed = (Mail.item == item) & (Mail.kind == kind) & (Mail.state == "failed")
     return int(Mail.update(state="cancelled").where(failed).execute())
+
+
+def call_off(now: datetime, actor: Actor, kind: str, item: int) -> None:
+    """Asked otherwise: this kind's mails about the item that wait or failed go to nobody any more.
+
+    Call inside `transaction()`.
+    """
+    theirs = (Mail.item == item) & (Mail.kind == kind) & Mail.state.in_(["waiting", "failed"])
+    for mail in list(Mail.select().where(theirs)):
+        error = packed(sentence("mail.called_off_by", who=actor.code))
+        Mail.update(state="cancelled", error=error).where(Mail.id == mail.id).execute()
+        trail.record(now, actor, "mail_cancelled", item, {"mail": mail.id, "kind": kind, "to": mail.recipient})
 
 
 def listing(state: str | None = None, limit: int = 0, may: Readable = ALL, language: str = "en") -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit.mail_server import MailOffice, Server, serving, text_of
@@ -121,6 +122,63 @@ def test_nothing_in_a_description_becomes_a_header_or_markup_on_the_wire(
     assert "Bcc" not in mail
     assert server.recipients == ["j.jansen@acme.example"]
     assert "<script>" not in text_of(mail, "html")
+
+
+# Another contact
+
+BOTH = CLIENTS.replace(
+    "email: j.jansen@acme.example}", "email: j.jansen@acme.example}, {id: s.okafor, name: Sarah, email: s@acme.example}"
+)
+
+
+@pytest.fixture
+def with_two(tmp_path: Path, server: Server) -> MailOffice:
+    return MailOffice(tmp_path / "office", server.port, clients=BOTH)
+
+
+def amend(office: MailOffice, key: int, **wish: Any) -> None:
+    with transaction():
+        amending.amend(office.office, office.now, BAKKER, key, rules.Wish(**wish), amending.FileChanges())
+    office.publish()
+
+
+@pytest.mark.parametrize("trouble", ["450 later", "550 nobody here"])
+def test_when_another_contact_is_chosen_the_mail_goes_to_them_alone(with_two: MailOffice, server: Server, trouble: str) -> None:
+    office = with_two
+    server.on_rcpt = lambda address: trouble
+    key = office.item()
+    office.mailer.round(office.now)
+    server.recipients.clear()
+    server.on_rcpt = lambda address: None
+    amend(office, key, contact="s.okafor")
+    office.later(3600)
+    assert [address for address in server.recipients if "acme" in address] == ["s@acme.example"]
+    assert [mail.state for mail in office.mails()] == ["cancelled", "sent"]
+    assert office.get(key).notify is False
+    assert office.actions(key).count("mail_cancelled") == 1
+
+
+def test_when_nobody_is_to_be_told_any_more_the_mail_that_waits_does_not_go(office: MailOffice, server: Server) -> None:
+    key = office.item()
+    amend(office, key, notify=False)
+    assert office.send_all() == 0
+    assert [mail.state for mail in office.mails()] == ["cancelled"]
+
+
+def test_whoever_is_chosen_while_the_mail_to_another_goes_is_told_as_well(with_two: MailOffice, server: Server) -> None:
+    office = with_two
+    key = office.item()
+    server.on_data = lambda data: change(office.office.root, f"UPDATE item SET contact = 's.okafor' WHERE id = {key}")
+    office.mailer.round(office.now)
+    assert (office.get(key).notify, office.get(key).notified_at is not None) == (True, True)
+
+
+def test_another_contact_of_what_was_told_already_gets_no_mail(with_two: MailOffice) -> None:
+    office = with_two
+    key = office.item()
+    office.send_all()
+    amend(office, key, contact="s.okafor")
+    assert office.send_all() == 0
 
 
 # By hand
