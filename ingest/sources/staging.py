@@ -45,6 +45,7 @@ from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.intake import delegation, kinds
 from ingest.sidecar import seal
+from ingest.sidecar.keys import BY_WORD
 from ingest.sources import dropping, placing
 from ingest.sources.dropping import Keys, Listed, Request
 from ingest.sources.placing import Filled
@@ -55,6 +56,9 @@ HOURS = 24
 """How long a drop that is being put together is kept."""
 
 PREFIX = ".drop-"
+
+KNOWN = frozenset({"client", "created_by", "attachments"})
+"""Keys that nobody says of such a drop: whose it is, and what it holds, is known."""
 
 
 class Said(NamedTuple):
@@ -128,6 +132,8 @@ def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> 
                 others = {one: had for one, had in there.files.items() if names.fold(one) != names.fold(name)}
                 change_row(StagedDrop.id, row.id, files={**others, name: told})
                 moves.move(part, hidden / name)
+            for one in there.files.keys() - others.keys() - {name}:  # called the same but for its capitals
+                files.remove(hidden / one)
         except BaseException:
             files.remove(part)
             raise
@@ -171,6 +177,8 @@ def remove(office: Office, row: StagedDrop, name: str) -> None:
 def faults(office: Office, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> list[Problem]:
     """All that is wrong with the drop as it would be committed; changes nothing."""
     row = _fresh(row)
+    if known := _known(keys):
+        return known
     with _opened(office, row) as hidden:
         return dropping.problems(office, actor, *_request(hidden, actor, row, keys, said))
 
@@ -191,7 +199,7 @@ def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: K
         raise
     with hidden:
         request, data = _request(hidden, actor, row, keys, said)
-        wrong = dropping.problems(office, actor, request, data)
+        wrong = _known(keys) or dropping.problems(office, actor, request, data)
         if wrong:
             raise Invalid(wrong)
         return _commit(office, now, actor, row, hidden, data, str(keys.get("description") or ""))
@@ -306,6 +314,13 @@ def _opened(office: Office, row: StagedDrop) -> Folder:
         return open_beneath(office.inbox, str(row.client), _name(row))
     except FileNotFoundError as error:
         raise NotFound("staging.no_drop") from error
+
+
+def _known(keys: Keys) -> list[Problem]:
+    """Of each of KNOWN that is said all the same, in either language, that it is not to be: else
+    whoever puts a drop together could say that another made it."""
+    said = [word for word in keys if word in BY_WORD and BY_WORD[word].english in KNOWN]
+    return [fault(word, "staging.known", key_=word) for word in said]
 
 
 def _request(hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> tuple[Request, bytes]:

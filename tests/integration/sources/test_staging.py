@@ -15,6 +15,7 @@ from kit.support import PDF
 from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves, settling
 from dossier.files.beneath import Place
+from dossier.office import people
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, Invalid, NotFound
 from dossier.text.yamltext import Limits
@@ -103,6 +104,34 @@ def test_a_large_file_goes_to_the_disk_as_it_comes(office: Records, monkeypatch:
     row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
     staging.put(office.office, row, "large.txt", [b"a" * 900] * 5)
     assert written == [1800, 3600]
+
+
+@pytest.mark.parametrize("word", ["created_by", "gemaakt_door", "client", "klant", "bijlagen"])
+@pytest.mark.parametrize("identity", ["trust_sidecar: true", "trust_sidecar: false"])
+def test_whose_a_drop_is_and_what_it_holds_is_not_for_whoever_puts_it_together_to_say(
+    office: Records, word: str, identity: str
+) -> None:
+    """Whoever started the desk is a member of staff here: their word would count for what lies there as their file."""
+    me = f"  m.devries: {{name: Marieke de Vries, email: m@office.example, os_user: {people.user_name(os.geteuid())}, rights: [create, share]}}\n"
+    office.configure(
+        settings=f"sharing: {{guard: off}}\nidentity: {{{identity}}}\n",
+        staff=f"staff:\n{me}  p.bakker: {{name: Petra, email: p@office.example, rights: [create]}}\n",
+    )
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    keys = {**KEYS, "share": "yes", "share_status": "approved", "share_attachments": "all", word: "m.devries"}
+    assert [one.key for one in staging.faults(office.office, DESK, row, keys, {})] == [word]
+    with pytest.raises(Invalid, match=word):
+        staging.commit(office.office, office.tick(), DESK, row, keys, {})
+    assert staging.fate(row).state == "open"
+
+
+def test_a_file_in_the_place_of_one_with_other_capitals_leaves_nothing_of_that(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "Scan.pdf", [PDF])
+    staging.put(office.office, row, "scan.pdf", [PDF + b"2"])
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+    assert sorted(path.name for path in (office.root / "inbox/acme-bv" / folder).iterdir()) == ["item.yaml", "scan.pdf"]
 
 
 def test_nobody_else_gets_at_it(office: Records) -> None:
