@@ -4,7 +4,6 @@ of `--json`."""
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -32,9 +31,11 @@ from desk.web.shell.receiving import received
 from desk.web.shell.sending import of_vault, saved_file
 from dossier.database.tables import Item, item_key, item_name
 from dossier.database.web_tables import StagedDrop
+from dossier.office import terms
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import sentence, told
+from ingest.sidecar.keys import ENTRY_KEYS
 from ingest.sources import staging
 from ingest.sources.staging import Fate, Said
 from workflow.approval.deciding import VERDICTS
@@ -314,17 +315,27 @@ def put_file(call: Call, pieces: Iterable[bytes]) -> Response:
 def commit_drop(call: Call) -> Response:
     row = staging.find(call.office, call.actor, call.path("drop"))
     body = dict(call.body)
-    shares = body.pop("shares", {}) or {}
-    if not isinstance(shares, dict) or not all(isinstance(one, bool) for one in shares.values()):
-        raise Invalid([fault("shares", "tokens.value", key_="shares", wanted=sentence("api.shares"))])
-    said = {name: Said(share) for name, share in shares.items()}
-    if (listed := body.pop("attachments", None)) is not None:
+    said = _shares(row, body.pop("shares", None) or {})
+    if (listed := body.pop("attachments" if "attachments" in body else "bijlagen", None)) is not None:
         said |= _attachments(row, listed, said)
-    for key in ("client", "created_by"):
-        if key in body:
-            raise Invalid([fault(key, "tokens.value", key_=key, wanted=sentence("api.not_here"))])
     staging.commit(call.office, call.now, call.actor, row, _keys(body), said)
     return _fate(row, staging.fate(row) if row.folder else Fate("waiting"), 202)
+
+
+def _shares(row: StagedDrop, shares: object) -> dict[str, Said]:
+    """Of each file that was sent, as far as it is said, whether it is shared. Raises Invalid, also
+    for what was not sent: it would be shared though it was said that it is not."""
+    if not isinstance(shares, dict) or not all(isinstance(one, bool) for one in shares.values()):
+        raise odd_value("shares", sentence("api.shares"))
+    found, wrong = dict[str, Said](), list[Problem]()
+    for given, share in shares.items():
+        name = names.nfc(given)
+        if name not in row.files or name in found:
+            wrong.append(fault("shares", "api.named_twice" if name in found else "api.not_sent", file=names.printable(name)))
+        found[name] = Said(share)
+    if wrong:
+        raise Invalid(wrong)
+    return found
 
 
 class _Listed(BaseModel):
@@ -345,13 +356,13 @@ def _attachments(row: StagedDrop, listed: object, said: Mapping[str, Said]) -> d
     """The sidecar's `attachments`: names of the files that were sent, or what is said of each; all
     of them. Raises Invalid."""
     found, wrong = dict[str, Said](), list[Problem]()
-    sent = {unicodedata.normalize("NFC", name): name for name in row.files}
     try:
-        entries = [_Listed(file=one) if isinstance(one, str) else one for one in _LIST.validate_python(listed)]
+        given = [_in_english(one) for one in listed] if isinstance(listed, list) else listed
+        entries = [_Listed(file=one) if isinstance(one, str) else one for one in _LIST.validate_python(given)]
     except ValidationError:
         raise Invalid([fault("attachments", "tokens.value", key_="attachments", wanted=sentence("api.attachments"))]) from None
     for one in entries:
-        name = sent.get(unicodedata.normalize("NFC", one.file), one.file)
+        name = names.nfc(one.file)
         if name not in row.files or name in found:
             wrong.append(fault("attachments", "api.named_twice" if name in found else "api.not_sent", file=names.printable(name)))
         elif one.sha256 and one.sha256.lower() != row.files[name]["sha256"]:
@@ -362,6 +373,17 @@ def _attachments(row: StagedDrop, listed: object, said: Mapping[str, Said]) -> d
     if wrong:
         raise Invalid(wrong)
     return found
+
+
+def _in_english(entry: object) -> object:
+    """What is said of a file, as a sidecar may say it: with the Dutch keys, and `share` as a word.
+    None for what says something twice."""
+    if not isinstance(entry, dict):
+        return entry
+    words = {ENTRY_KEYS.get(word, word): value for word, value in entry.items()}
+    if isinstance(share := words.get("share"), str):
+        words["share"] = terms.YES_NO.get(share.lower(), share)
+    return words if len(words) == len(entry) else None
 
 
 def drop(call: Call) -> Response:

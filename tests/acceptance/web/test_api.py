@@ -120,6 +120,33 @@ def test_attachments_are_listed_as_in_a_sidecar_and_every_file_that_was_sent_is_
     assert [one["name"] for one in found["attachments"]] == ["letter 1.pdf", "two.pdf"]
 
 
+def test_what_is_not_to_be_shared_is_not_though_it_is_named_in_another_way(rig: DeskRig, petra: str) -> None:
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    for name, data in {"caf%C3%A9.pdf": PDF + b"c", "two.pdf": PDF + b"t"}.items():
+        ask(rig, petra, "PUT", f"/drops/{made}/files/{name}", data)
+    keys = {**CONCEPT, "description": "Named in another way"}
+    for shares in ({"tow.pdf": False}, {"cafe\u0301.pdf": False, "caf\u00e9.pdf": True}):
+        answer = ask(rig, petra, "POST", f"/drops/{made}/commit", {**keys, "shares": shares})
+        assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, ["shares"])
+    assert ask(rig, petra, "POST", f"/drops/{made}/commit", {**keys, "shares": {"cafe\u0301.pdf": False}}).status == 202
+    wait_for(lambda: told(ask(rig, petra, "GET", f"/drops/{made}"))["state"] == "taken", "it is taken")
+    found = told(ask(rig, petra, "GET", f"/items/{told(ask(rig, petra, 'GET', f'/drops/{made}'))['item']}"))
+    assert {one["name"]: one["share"] for one in found["attachments"]} == {"café.pdf": False, "two.pdf": True}
+
+
+def test_a_drop_takes_the_keys_of_a_sidecar_in_dutch_too(rig: DeskRig, petra: str) -> None:
+    keys: dict[str, object] = {"omschrijving": "Een stuk in het Nederlands", "delen": "ja", "status_delen": "concept"}
+    listed = {"bestand": "brief.pdf", "naam": "Brief.pdf", "delen": "Ja"}
+    item = drop(rig, petra, {**keys, "bijlagen": [listed]}, {"brief.pdf": PDF + b"nl"})
+    found = told(ask(rig, petra, "GET", f"/items/{item}"))
+    assert (found["description"], found["share_state"]) == (keys["omschrijving"], "concept")
+    assert [(one["name"], one["share"]) for one in found["attachments"]] == [("Brief.pdf", True)]
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    ask(rig, petra, "PUT", f"/drops/{made}/files/brief.pdf", PDF)
+    for more in ({"bijlagen": [{**listed, "file": "brief.pdf"}]}, {"bijlagen": ["brief.pdf"], "attachments": ["brief.pdf"]}):
+        assert ask(rig, petra, "POST", f"/drops/{made}/commit", {**keys, **more}).status == 422
+
+
 def test_a_decision_holds_for_the_content_that_was_seen(rig: DeskRig, petra: str, marieke: str) -> None:
     item = drop(rig, petra, {**CONCEPT, "description": "To be decided on"}, {"a.pdf": PDF + b"d"})
     [waits] = [one for one in told(ask(rig, marieke, "GET", "/queue")) if one["item"] == item]
