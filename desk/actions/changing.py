@@ -52,6 +52,9 @@ from workflow.reports import breach, drafts
 Keys = Mapping[str, str | Sequence[str] | None]
 """What is asked for, by the English keys of a sidecar. None: not given."""
 
+STALE = "rules.changed_meanwhile"
+"""What a Conflict says if the item is another version by now than was looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

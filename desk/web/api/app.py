@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 import structlog
 from starlette.requests import Request
@@ -29,14 +30,15 @@ from starlette.routing import BaseRoute, Match
 from starlette.routing import Route as Address
 from starlette.types import Receive, Scope, Send
 
-from desk.actions import tokens
+from desk.actions import item_view, tokens
 from desk.web.api.call import Call, answer, headers_of, problem
 from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
 from desk.web.shell.gate import Configured, Form, Gate
 from desk.web.staff.visit import STATICS, StaffVisit
+from dossier.office import people
 from dossier.office.office import Office
-from dossier.text.refusals import Forbidden, Refusal
+from dossier.text.refusals import Forbidden, NotFound, Refusal
 from dossier.text.sentences import sentence
 from dossier.vault.opening import open_vault
 
@@ -122,10 +124,14 @@ class Api:
     def _asked(self, route: Route, call: Call) -> Response:
         self._admitted(route, call)
         assert route.handler is not None
+        if call.body and route.keys is not None:
+            if "item" in call.request.path_params:  # what they may not know of is not there, whatever they send
+                item_view.find(call.office, call.actor, call.path("item"))
+            call.take_only_keys(route.keys)
         key = call.request.headers.get("idempotency-key", "").strip()
         if not key or not route.is_repeatable:
             return call.unless_known(route.handler(call))
-        return self._once(route, call, key[:200])
+        return self._once(route, call, key)
 
     def _once(self, route: Route, call: Call, key: str) -> Response:
         assert call.bearer is not None
@@ -144,10 +150,19 @@ class Api:
                     before = tokens.answered(call.now, whole, asked)
             if made is None and before is not None and before[0]:
                 status, body = before
-                return Response(body, status, headers_of(json.loads(body), body.encode()), "application/json")
+                told = json.loads(body)
+                self._refuse_unreadable(call, told)
+                return Response(body, status, headers_of(told, body.encode()), "application/json")
             made = made or (route.again or route.handler)(call)
             tokens.keep_answer(call.now, whole, asked, made.status_code, bytes(made.body).decode())
             return made
+
+    def _refuse_unreadable(self, call: Call, told: Mapping[str, Any]) -> None:
+        """Raise NotFound if this person may not know any more of what was answered before."""
+        if "client" not in told:
+            item_view.find(call.office, call.actor, told["item"])
+        elif not people.may_read(call.office, call.actor, told["client"], told.get("type")):
+            raise NotFound("tokens.no_path")
 
     def _nowhere(self, call: Call) -> Response:
         """What is no address here, or one that is asked in another way."""

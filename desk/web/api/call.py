@@ -75,6 +75,14 @@ class Call:
         if wrong:
             raise Invalid(wrong)
 
+    def take_only_keys(self, known: Sequence[str]) -> None:
+        """Raise Invalid for keys of the body that are not among these: one that was mistyped would
+        count as one that was not given."""
+        code, listed = "tokens.no_key" if known else "tokens.no_keys", ", ".join(known)
+        wrong = [fault(key, code, key_=names.clipped(key), known=listed) for key in self.body if key not in known]
+        if wrong:
+            raise Invalid(wrong)
+
     def unless_known(self, made: Response) -> Response:
         """This answer; 304 without it where the program has it already (If-None-Match, RFC 9110
         section 13.1.2)."""
@@ -92,7 +100,7 @@ class Call:
         text = self.query("limit")
         if not text:
             return 50
-        if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= LIMIT_MOST:
+        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(LIMIT_MOST)) and 1 <= int(text) <= LIMIT_MOST):
             raise odd_value("limit", f"1 to {LIMIT_MOST}")
         return int(text)
 

@@ -4,7 +4,8 @@ of `--json`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from typing import Any, TypeVar
@@ -25,7 +26,7 @@ from desk.actions import (
     overview,
     withdrawing,
 )
-from desk.actions.changing import Source, wish_from
+from desk.actions.changing import STALE, Source, wish_from
 from desk.web.api.call import Call, answer, odd_value, problem
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import of_vault, saved_file
@@ -34,7 +35,7 @@ from dossier.database.web_tables import StagedDrop
 from dossier.office import terms
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
-from dossier.text.sentences import sentence, told
+from dossier.text.sentences import Sentence, sentence, told
 from ingest.sidecar.keys import ENTRY_KEYS
 from ingest.sources import staging
 from ingest.sources.staging import Fate, Said
@@ -146,6 +147,18 @@ def _version(call: Call, found: Item) -> int | None:
     return int(found.version)
 
 
+@contextmanager
+def _unless_changed() -> Iterator[None]:
+    """Raises Outdated also for what was changed after its version was looked at."""
+    try:
+        yield
+    except Conflict as refusal:
+        told = refusal.sentence
+        if isinstance(told, Sentence) and told.code == STALE:
+            raise Outdated("tokens.version", version=told.values["version"]) from refusal
+        raise
+
+
 def change(call: Call) -> Response:
     found = _item(call)
     if _version(call, found) is None:
@@ -157,7 +170,8 @@ def change(call: Call) -> Response:
 def _changed(call: Call, found: Item, changes: FileChanges, wish: Wish | None = None, sources: Sequence[Source] = ()) -> Response:
     """The item, once it was changed so. Raises Outdated, Invalid and whatever else refuses it."""
     version = _version(call, found)
-    changing.change(call.office, call.now, call.actor, found.id, wish or Wish(), changes, sources=sources, if_version=version)
+    with _unless_changed():
+        changing.change(call.office, call.now, call.actor, found.id, wish or Wish(), changes, sources=sources, if_version=version)
     return _whole(call, found.id)
 
 
@@ -278,13 +292,17 @@ def decided(call: Call) -> Response:
 
 def withdraw(call: Call) -> Response:
     found, reason = _item(call), call.text("reason", required=True)
-    withdrawing.withdraw(call.office, call.now, call.actor, found.id, reason, _version(call, found))
+    version = _version(call, found)
+    with _unless_changed():
+        withdrawing.withdraw(call.office, call.now, call.actor, found.id, reason, version)
     return _whole(call, found.id)
 
 
 def publish(call: Call) -> Response:
     found = _item(call)
-    withdrawing.put_back(call.office, call.now, call.actor, found.id, _version(call, found))
+    version = _version(call, found)
+    with _unless_changed():
+        withdrawing.put_back(call.office, call.now, call.actor, found.id, version)
     return _whole(call, found.id)
 
 

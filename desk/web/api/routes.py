@@ -47,13 +47,27 @@ class Route:
     """If-Match can say which version it is about; PATCH must."""
 
     @property
+    def keys(self) -> Sequence[str] | None:
+        """The keys that its body may have; None: it is not for the face to say."""
+        schema = self.body or {}
+        return None if schema.get("additionalProperties") else list(schema.get("properties", ()))
+
+    @property
     def has_tag(self) -> bool:
         """Its answer has an ETag, and If-None-Match is heeded."""
         return self.method == "GET" and self.gives in (None, models.Item)
 
 
 def _object(example: Schema, required: Sequence[str] = (), /, **properties: Schema) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(required), "examples": [example]}
+    """An object with these keys alone."""
+    return {
+        "type": "object", "properties": properties, "required": list(required), "examples": [example], "additionalProperties": False,
+    }  # fmt: skip
+
+
+def _open(schema: Schema) -> dict[str, Any]:
+    """The same object, with other keys besides, which are judged as a sidecar's are."""
+    return {**schema, "additionalProperties": True}
 
 
 KEYS: Mapping[str, Schema] = {
@@ -69,12 +83,13 @@ ATTACHMENT = _object(
     file=TEXT, name=TEXT, share=YES_NO, note=TEXT, sha256=TEXT,
 )  # fmt: skip
 
-CHANGE = _object({"location": "2025/Jaarrekening", "labels": ["annual"]}, (), **KEYS)
-NEW = _object(
+REASON = {**TEXT, "description": "why it is taken off the portal; with `share` no"}
+CHANGE = _open(_object({"location": "2025/Jaarrekening", "labels": ["annual"]}, (), **KEYS, reason=REASON))
+NEW = _open(_object(
     {"description": "Annual accounts 2025", "share": True, "share_status": "concept", "shares": {"annual-accounts.pdf": True}}, (), **KEYS,
     shares={"type": "object", "additionalProperties": {"type": "boolean"}, "description": "of each file: is it shared?"},
     attachments={"type": "array", "items": {"anyOf": [TEXT, ATTACHMENT]}, "description": "the files that were sent, with what is said of each"},
-)  # fmt: skip
+))  # fmt: skip
 DECISION = _object(
     {"decision": "approve", "content": f"sha256:{models.SHA256}"}, ["decision", "content"],
     decision={"enum": ["approve", "reject"]}, comment={**TEXT, "description": "a rejection needs one"}, content=TEXT,

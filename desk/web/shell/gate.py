@@ -43,7 +43,7 @@ from dossier.database.database import close_database, go_on, keep_for_next
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.office.watching import Common, ConfigWatch
-from dossier.text import clock, system
+from dossier.text import clock, names, system
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, plain
 
@@ -92,6 +92,12 @@ class TooLong(Refusal):
     """What was sent is longer than anything that is taken here."""
 
     http_status = 413
+
+
+class Packed(Refusal):
+    """What was sent is packed in a way that nobody unpacks here (RFC 9110 section 15.5.16)."""
+
+    http_status = 415
 
 
 class Turns:
@@ -261,12 +267,13 @@ class Gate(Generic[V]):
         if len(body) > self._form_bytes:
             raise TooLong("tokens.too_long")
         try:
-            found = json.loads(body) if body.strip() else {}
+            found = json.loads(body, object_pairs_hook=_object) if body.strip() else {}
+            is_text = _is_text(found)
         except (ValueError, RecursionError) as error:
             raise Malformed("tokens.no_json", error=plain(str(error)[:200])) from error
         if not isinstance(found, dict):
             raise Malformed("tokens.no_json", error=plain(type(found).__name__))
-        if not _is_text(found):
+        if not is_text:
             raise Malformed("tokens.no_text")
         return found
 
@@ -321,6 +328,7 @@ class Gate(Generic[V]):
             first = await some(FIRST_BYTES)
 
             def body() -> Iterator[bytes]:
+                _refuse_part(request)
                 piece = first
                 while piece:
                     yield piece
@@ -422,6 +430,27 @@ def _log_trouble(cause: str, text: Sentence | None) -> None:
 def _pieces(file: UploadFile) -> Iterator[bytes]:
     while piece := file.file.read(PIECE_BYTES):
         yield piece
+
+
+def _refuse_part(request: Request) -> None:
+    """Raise Malformed for a part of a file, as programs send that go on where they broke off, and
+    Packed for a packed one: kept as the file, either would be another one than was meant (RFC 9110
+    section 14.5)."""
+    if "content-range" in request.headers:
+        raise Malformed("tokens.part_sent")
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Packed("tokens.packed")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises Malformed for a key that stands in it twice: which value was meant,
+    nobody knows (RFC 8259 section 4)."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Malformed("tokens.key_twice", key_=names.clipped(key))
+        found[key] = value
+    return found
 
 
 def _is_text(value: Any) -> bool:

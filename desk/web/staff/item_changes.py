@@ -13,7 +13,7 @@ from functools import partial
 from starlette.responses import Response
 
 from desk.actions import changing, item_view, looking_up, mailing, offering, undoing, withdrawing
-from desk.actions.changing import Source, wish_from
+from desk.actions.changing import STALE, Source, wish_from
 from desk.web.shell.paging import Leaf, leaf
 from desk.web.shell.receiving import received
 from desk.web.staff import items
@@ -29,8 +29,6 @@ EDITABLE = ("description", "status", "type", "location", "labels", "explanation"
 """Fields that are changed in their place; those of the item's type besides."""
 
 PAGE_BINNED = 50
-
-STALE = "rules.changed_meanwhile"
 
 
 def edit(visit: StaffVisit) -> Response:

@@ -260,6 +260,8 @@ def test_a_request_with_an_idempotency_key_is_done_once(rig: DeskRig, petra: str
     first, second = (ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}, idempotency_key="k1") for _ in range(2))
     assert (first.status, first.text, first.headers["location"]) == (second.status, second.text, second.headers["location"])
     assert ask(rig, petra, "POST", "/drops", {"client": "zon"}, idempotency_key="k1").status == 409
+    long = [told(ask(rig, petra, "POST", "/drops", {"client": "zon"}, idempotency_key="k" * 300 + end))["drop"] for end in "12"]
+    assert len(set(long)) == 2
 
 
 def test_the_same_request_sent_many_times_at_once_is_done_once(rig: DeskRig, petra: str) -> None:
@@ -268,6 +270,22 @@ def test_the_same_request_sent_many_times_at_once_is_done_once(rig: DeskRig, pet
             threads.submit(ask, rig, petra, "POST", "/drops", {"client": "acme-bv"}, idempotency_key="at once") for _ in range(8)
         ]
         assert len({told(one.result())["drop"] for one in sent}) == 1
+
+
+def test_of_changes_of_one_version_at_once_one_is_made_and_the_others_are_too_late(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Changed by many at once"}, {"many.pdf": PDF + b"many"})
+    found = set()
+    for turn in range(5):
+        etag = ask(rig, petra, "GET", f"/items/{item}").headers["etag"]
+        with ThreadPoolExecutor(8) as threads:
+            sent = [
+                threads.submit(ask, rig, petra, "PATCH", f"/items/{item}", {"location": f"{turn}/{one}"}, if_match=etag)
+                for one in range(8)
+            ]
+            statuses = [one.result().status for one in sent]
+        assert statuses.count(200) == 1
+        found |= set(statuses)
+    assert found == {200, 412}
 
 
 def test_a_file_is_not_touched_in_another_version_than_the_program_says(rig: DeskRig, petra: str) -> None:
@@ -392,6 +410,10 @@ def test_whoever_issued_a_key_can_not_approve_by_it_what_they_made(rig: DeskRig,
         b'{"client": ["a"]}',
         b"nul",
         b'{"a":' * 3000,
+        b'{"a":' * 450 + b"1" + b"}" * 450,
+        b'{"client":' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"client": "zon", "client": "acme-bv"}',
+        b'{"client": "acme-bv", "contcat": "j.jansen"}',
         b'{"x":"' + b"y" * 1_100_000 + b'"}',
     ],
 )
@@ -399,6 +421,35 @@ def test_what_can_not_be_read_is_refused_in_a_sentence(rig: DeskRig, petra: str,
     answer = ask(rig, petra, "POST", "/drops", body)
     assert answer.status in (400, 413, 422)
     assert told(answer)["detail"]
+
+
+def test_a_key_that_was_mistyped_or_stands_there_twice_is_told_and_nothing_is_done(rig: DeskRig, petra: str) -> None:
+    item = drop(
+        rig, petra, {**CONCEPT, "description": "With keys that are not meant", "contact": "j.jansen"}, {"k.pdf": PDF + b"k"}
+    )
+    for path, body, key, word in (
+        ("notify", {"contcat": "l.lid"}, "contcat", "contact"),
+        ("withdraw", {"reason": "wrong", "reden": "fout"}, "reden", "reason"),
+        ("publish", {"reason": "why not"}, "reason", ""),
+    ):
+        answer = ask(rig, petra, "POST", f"/items/{item}/{path}", body)
+        assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, [key])
+        assert word in told(answer)["detail"]
+    twice = ask(rig, petra, "POST", f"/items/{item}/decision", b'{"decision": "reject", "decision": "approve", "content": "x"}')
+    assert (twice.status, "`decision`" in told(twice)["detail"]) == (400, True)
+    assert ask(rig, petra, "POST", "/items/D-2026-999999/notify", {"contcat": "l.lid"}).status == 404
+    assert rig.office.json("show", item)["notify"] is False
+
+
+def test_a_part_of_a_file_and_a_packed_one_are_not_taken_for_it(rig: DeskRig, petra: str) -> None:
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    item = drop(rig, petra, {"description": "A file that breaks off"}, {"off.pdf": PDF + b"off"})
+    for path in (f"/drops/{made}/files/part.pdf", f"/items/{item}/attachments/part.pdf"):
+        part = ask(rig, petra, "PUT", path, PDF[20:], content_range=f"bytes 20-{len(PDF) - 1}/{len(PDF)}")
+        assert (part.status, "Content-Range" in told(part)["detail"]) == (400, True)
+        packed = ask(rig, petra, "PUT", path, PDF, content_encoding="gzip")
+        assert (packed.status, "Content-Encoding" in told(packed)["detail"]) == (415, True)
+        assert ask(rig, petra, "PUT", path, PDF, content_encoding="identity").status == 200
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "BREW", "POST"])
@@ -443,7 +494,7 @@ def test_lists_page_and_wrong_parameters_are_told(rig: DeskRig, petra: str) -> N
         seen += [one["item"] for one in page]
         after = f"&after={page[-1]['item']}"
     assert len(seen) == len(set(seen)) >= 3
-    for query in ("limit=0", "limit=x", "limit=9999", "since=yesterday", "after=nothing"):
+    for query in ("limit=0", "limit=x", "limit=9999", f"limit=000000001{'9' * 30}", "since=yesterday", "after=nothing"):
         assert ask(rig, petra, "GET", f"/items?{query}").status == 422, query
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kit.records import JOOST, LISA, SETTINGS, Records
+from kit.records import JOOST, LISA, SETTINGS, STAFF, Records
 from peewee import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -44,8 +44,8 @@ class Program:
         self.office = office
         self.api = Api(office.office, {})
         now = clock.utc_now()
-        key = tokens.new(office.office, now, JOOST, "program", "l.visser", tokens.SCOPES, date(2099, 12, 31))
-        self.bearer = tokens.bearer(office.office, now, key)
+        self.key = tokens.new(office.office, now, JOOST, "program", "l.visser", tokens.SCOPES, date(2099, 12, 31))
+        self.bearer = tokens.bearer(office.office, now, self.key)
 
     def ask(self, path: str, body: dict[str, object], key: str = "k", **places: str) -> Any:
         """(status, answer) of a POST, as the server would have it done."""
@@ -102,6 +102,27 @@ def test_what_was_refused_is_not_held_for_done(office: Records) -> None:
     with pytest.raises(Conflict):
         program.ask("/items/{item}/notify", {"contact": "another"}, item=item_name(item))
     assert mails(item) == 1
+
+
+def test_an_answer_is_given_again_only_to_whoever_may_still_know_of_it(office: Records) -> None:
+    program, item = Program(office), office.published()
+    for path, body, places in (
+        ("/items/{item}/withdraw", {"reason": "the wrong year"}, {"item": item_name(item)}),
+        ("/items/{item}/publish", {}, {"item": item_name(item)}),
+        ("/items/{item}/notify", {"contact": "j.jansen"}, {"item": item_name(item)}),
+        ("/drops", {"client": "acme-bv"}, {}),
+    ):
+        program.ask(path, body, **places)
+    limited = STAFF.replace("nl, rights: [create, share]", "nl, clients: [zon], rights: [create, share]")
+    office.configure(staff=limited)
+    program.bearer = tokens.bearer(office.office, clock.utc_now(), program.key)
+    for path, body, places in (
+        ("/items/{item}/withdraw", {"reason": "the wrong year"}, {"item": item_name(item)}),
+        ("/items/{item}/notify", {"contact": "j.jansen"}, {"item": item_name(item)}),
+        ("/drops", {"client": "acme-bv"}, {}),
+    ):
+        with pytest.raises(NotFound):
+            program.ask(path, body, **places)
 
 
 def test_two_processes_that_are_asked_the_same_do_it_once(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
