@@ -83,7 +83,7 @@ class SidecarReading:
             return None
 
     def misread(self, key: str) -> bool:
-        return key in self.given and key not in self.values
+        return key in self.given and key not in self.values and key not in self.fields
 
     def nearest(self, word: str, known: Collection[str]) -> str | None:
         """What of `known` was most likely meant."""

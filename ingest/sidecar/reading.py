@@ -136,11 +136,12 @@ def _sidecar(reading: SidecarReading) -> Sidecar:
     values = reading.values
     if (reading.misread("share") or "share" in reading.told) and reading.given & _SHARING:
         values["share"] = True  # it was meant to be shared: then its approver and contact are worth judging too
-    told = frozenset(reading.told | {key for key in reading.given if reading.misread(key)})
+    told = reading.told | {key for key in reading.given if reading.misread(key)}
+    told |= reading.fields.keys() if "type" in told else set()  # of which type they are is not known
     values["approvers"] = values.pop("approver", ())
     return Sidecar(
         given=frozenset(reading.given), lines=reading.lines, words=reading.words, fields=reading.fields,
-        filled=frozenset(reading.filled), told=told, **values,
+        filled=frozenset(reading.filled), told=frozenset(told), **values,
     )  # fmt: skip
 
 
