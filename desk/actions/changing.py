@@ -31,6 +31,7 @@ from dossier.files import files
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.office.terms import ENGLISH
 from dossier.text import names
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, either, sentence
@@ -64,6 +65,8 @@ class Source:
     name: str
     share: bool | None = None
     note: str | None = None
+    called: str | None = None
+    """What whoever sent it calls it, where its path says nothing to them."""
 
 
 def edit(
@@ -167,6 +170,10 @@ def change_back(office: Office, now: datetime, actor: Actor, key: int, what: Lit
     raise Conflict(f"actions.never_changed_{what}", item=item_name(key))
 
 
+_ELSEWHERE = frozenset({"client", "created_by", "item", "attachments", "remove", "rename"})
+"""Keys of a sidecar that say nothing of an item that is there, or have actions of their own."""
+
+
 def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
     """What the keys (English, as in a sidecar; None: not given) ask of an item, and
     `share_attachments`.
@@ -174,11 +181,13 @@ def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
     What can't be read is told by `change`, with all that forbids the rest. Raises Invalid if
     nothing can be.
     """
+    elsewhere = [name for name in keys if ENGLISH.get(name) in _ELSEWHERE]
     # A type may have a field of the name `reason`.
-    said = {name: value for name, value in keys.items() if value is not None and name != "reason"}
+    said = {name: value for name, value in keys.items() if value is not None and name not in ("reason", *elsewhere)}
     sidecar, faults = read_values({"item": item_name(key), **said}, office.settings)
     at = dict(enumerate(["", "item", *said]))  # a fault's line is its key's place
     problems = tuple(Problem(at.get(fault.line, ""), fault.message) for fault in faults)
+    problems += tuple(fault(name, "actions.not_by_key", key_=name) for name in elsewhere)
     if sidecar is None or not sidecar.given:
         raise Invalid(problems)
     reason = keys.get("reason")
@@ -289,7 +298,8 @@ def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]
         try:
             copy = vault.receive(source.path)
         except files.Changed as error:
-            raise Invalid([fault("attachments", "actions.being_changed", file=names.printable(str(source.path)))]) from error
+            shown = names.printable(source.called or str(source.path))
+            raise Invalid([fault("attachments", "actions.being_changed", file=shown)]) from error
         kind = kinds.examine(source.name, copy.path)
         reason = kinds.blocked(source.name, kind, office.settings.intake.blocked_types, office.settings.intake.macros)
         if reason:
@@ -297,14 +307,14 @@ def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]
             raise Invalid([fault("attachments", "actions.attachment_fault", name=names.printable(source.name), why=reason)])
         kept.append(vault.keep(copy))
         copies.append(copy)
-        found.append(File(source.name, copy.sha256, copy.source.size, kind.media_type, source.share, source.note))
+        found.append(File(names.nfc(source.name), copy.sha256, copy.source.size, kind.media_type, source.share, source.note))
     vault.sync(kept, copies)
     return found
 
 
 def _objections(office: Office, source: Source) -> list[Problem]:
     """What is wrong with a file, by its name, its size and its kind."""
-    limits, shown = office.settings.intake, names.printable(str(source.path))
+    limits, shown = office.settings.intake, names.printable(source.called or str(source.path))
     look = files.look(source.path)
     if look is None:
         is_there = os.path.lexists(source.path)

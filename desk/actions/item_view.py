@@ -16,7 +16,7 @@ from dossier.database.tables import Attachment, Edition, Item, item_key, item_na
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.text import clock
+from dossier.text import clock, names
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
@@ -134,7 +134,7 @@ def files_of(office: Office, item: Item) -> list[FileView]:
 
 def version_of(office: Office, actor: Actor, name: str, file: str, version: int | None) -> Attachment:
     """The attachment of this name as it is now, or an earlier version of it. Raises NotFound."""
-    item = find(office, actor, name)
+    item, file = find(office, actor, name), names.nfc(file)
     same = (Attachment.item == item.id) & (Attachment.name == file)
     wanted = same & (Attachment.current if version is None else Attachment.version == version)
     row: Attachment | None = Attachment.select().where(wanted).order_by(Attachment.id.desc()).first()
@@ -152,7 +152,7 @@ def with_content(office: Office, actor: Actor, name: str, file: str, sha256: str
 
     Raises NotFound.
     """
-    item = find(office, actor, name)
+    item, file = find(office, actor, name), names.nfc(file)
     same = (Attachment.item == item.id) & (Attachment.name == file) & (Attachment.sha256 == sha256)
     row: Attachment | None = Attachment.select().where(same).order_by(Attachment.id.desc()).first()
     if row is None:

@@ -153,9 +153,9 @@ def _unless_changed() -> Iterator[None]:
     try:
         yield
     except Conflict as refusal:
-        told = refusal.sentence
-        if isinstance(told, Sentence) and told.code == STALE:
-            raise Outdated("tokens.version", version=told.values["version"]) from refusal
+        said = refusal.sentence
+        if isinstance(said, Sentence) and said.code == STALE:
+            raise Outdated("tokens.version", version=said.values["version"]) from refusal
         raise
 
 
@@ -223,7 +223,7 @@ def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
     share = _read(call, "share", YES_NO.__getitem__)
     _version(call, found)  # before the file comes
     with received(call.office, name, pieces) as part:
-        return _changed(call, found, FileChanges(), sources=[Source(part, name, share)])
+        return _changed(call, found, FileChanges(), sources=[Source(part, name, share, called=name)])
 
 
 def remove_attachment(call: Call) -> Response:

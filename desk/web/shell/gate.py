@@ -24,7 +24,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 import anyio
 import anyio.to_thread
@@ -228,6 +228,7 @@ class Gate(Generic[V]):
             visit = self._visit(request, form, office, now, peer)
             if request.method not in ("GET", "HEAD") and not self._is_from_here(request, office):
                 return self._message(visit, 403, "foreign")
+            _refuse_other_than_utf_8(request)
             if not _is_text([request.scope["path"], *map(list, request.query_params.multi_items()), *form, *form.values()]):
                 raise Malformed("tokens.no_text")
             return handler(visit)
@@ -430,6 +431,15 @@ def _log_trouble(cause: str, text: Sentence | None) -> None:
 def _pieces(file: UploadFile) -> Iterator[bytes]:
     while piece := file.file.read(PIECE_BYTES):
         yield piece
+
+
+def _refuse_other_than_utf_8(request: Request) -> None:
+    """Raise Malformed for an address that is no UTF-8 (RFC 3986 section 2.5): a file would get a
+    name that nobody gave it."""
+    try:
+        unquote_to_bytes(request.scope.get("raw_path") or b"").decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("tokens.no_utf_8") from error
 
 
 def _refuse_part(request: Request) -> None:

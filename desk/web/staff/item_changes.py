@@ -121,6 +121,7 @@ def attach(visit: StaffVisit) -> Response:
                     stack.enter_context(received(visit.office, name, pieces)),
                     replaced or names.nfc(name),
                     None if replaced else said,
+                    called=name,
                 )
                 for name, pieces in visit.uploads[: 1 if replaced else None]
             ]

@@ -211,6 +211,44 @@ def test_files_are_added_replaced_renamed_and_taken_out(rig: DeskRig, petra: str
     assert ask(rig, petra, "DELETE", f"/items/{item}/attachments/never.pdf").status == 404
 
 
+def test_a_file_has_one_name_however_its_accents_are_written(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Names with accents"}, {"plain.pdf": PDF + b"plain"})
+    apart, whole = "caf%65%CC%81.pdf", "caf%C3%A9.pdf"
+    assert ask(rig, petra, "PUT", f"/items/{item}/attachments/{apart}", PDF + b"1").status == 200
+    for name in (apart, whole):
+        assert ask(rig, petra, "GET", f"/items/{item}/attachments/{name}").status == 200
+        assert rig.browser("p.bakker").get(f"/items/{item}/attachments/{name}").status == 200
+    found = told(ask(rig, petra, "PUT", f"/items/{item}/attachments/{whole}", PDF + b"2"))["attachments"]
+    assert [(one["name"], one["version"]) for one in found] == [("plain.pdf", 1), ("caf\u00e9.pdf", 2)]
+    assert ask(rig, petra, "POST", f"/items/{item}/attachments/{apart}/rename", {"name": "cafe.pdf"}).status == 200
+    for method, path in (("PUT", f"/items/{item}/attachments/caf%E9.pdf"), ("PUT", "/drops/x/files/caf%E9.pdf")):
+        answer = ask(rig, petra, method, path, PDF)
+        assert (answer.status, "UTF-8" in told(answer)["detail"]) == (400, True)
+
+
+def test_a_file_that_is_not_taken_is_called_by_its_own_name(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "No programs in it"}, {"doc.pdf": PDF + b"doc"})
+    program = b"MZ" + b"\0" * 58 + b"\x40\0\0\0PE\0\0" + b"\0" * 400
+    answer = ask(rig, petra, "PUT", f"/items/{item}/attachments/report.pdf", program)
+    assert answer.status == 422
+    assert told(answer)["detail"].startswith("report.pdf: ")
+    assert "uploads" not in answer.text
+
+
+def test_what_a_change_can_not_say_is_told_and_nothing_is_changed(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Changed by its keys"}, {"stays.pdf": PDF + b"stays"})
+    for key, value in (
+        ("client", "zon"),
+        ("created_by", "j.admin"),
+        ("item", item),
+        ("attachments", []),
+        ("verwijderen", ["stays.pdf"]),
+    ):
+        answer = ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2026", key: value}, if_match="*")
+        assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, [key])
+    assert rig.office.json("show", item)["location"] is None
+
+
 def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_is(
     rig: DeskRig, petra: str, marieke: str
 ) -> None:
