@@ -28,7 +28,7 @@ from peewee import ModelSelect, fn
 
 from dossier.database import readable
 from dossier.database.prepared import Prepared
-from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, item_name, tuples
+from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, item_key, item_name, tuples
 from dossier.files import files
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import jsontext
@@ -38,6 +38,9 @@ DAEMON = Actor("dossier", "daemon")
 
 CLIENT_KEYS = {"created": ("client",), "moved": ("from", "to")}
 """Where an event of an item names a client, in its detail."""
+
+OTHER_ITEM = {"copied": ("to",), "named_elsewhere": ("item", "name", "sha256")}
+"""Where an event names another item than its own, in its detail, and what it says of that."""
 
 CHUNK = 5000
 """Events that are read at once: a trail of millions is walked in little memory."""
@@ -236,7 +239,8 @@ def those(seqs: Iterable[int]) -> list[RecordedEvent]:
 def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, object]:
     """An event's detail for people, with way and who was behind it; `erased` where it is gone.
 
-    An item that was moved may name a client that its reader may not know of: to them it is None.
+    An item that was moved may name a client that its reader may not know of, and one that a file
+    was copied from or to, or that names this client, may be such an item: to them it is None.
     """
     who = {"way": event.way, **({"behind": event.behind} if event.behind else {})}
     detail = event.said
@@ -245,7 +249,21 @@ def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, object]:
     hidden = {key for key in CLIENT_KEYS.get(event.action, ()) if not may.has(detail.get(key))}
     if "client" in hidden:
         hidden.add("source")  # its path begins with the client's folder
+    if may != ALL:
+        if (other := OTHER_ITEM.get(event.action)) and _is_hidden(detail.get(other[0]), may):
+            hidden.update(other)
+        for file in (*detail.get("added", ()), *detail.get("replaced", ())) if event.action == "amended" else ():
+            if isinstance(file, dict) and _is_hidden(file.get("copied_from"), may):
+                file["copied_from"] = None
     return {**who, **{key: None if key in hidden else value for key, value in detail.items()}}
+
+
+def _is_hidden(item: object, may: Readable) -> bool:
+    """True for an item, by its number, that this reader must not know of."""
+    if not isinstance(item, str):
+        return False
+    row = tuples(Item.select(Item.client, Item.type).where(Item.id == item_key(item)))
+    return not any(may.has(client, kind) for client, kind in row)
 
 
 def for_reader(event: RecordedEvent, may: Readable) -> RecordedEvent:

@@ -99,7 +99,7 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
     if action in ("opened", "downloaded"):
         return sentence(f"story.{action}", files=", ".join(detail.get("files", ()) or filter(None, [detail.get("name")])))
     if action == "copied":
-        return sentence("story.copied", files=", ".join(detail.get("files", ())), item=str(detail.get("to", "?")))
+        return sentence("story.copied", files=", ".join(detail.get("files", ())), item=str(detail.get("to") or "?"))
     if action == "moved":
         if detail.get("from") is None:
             return sentence("story.moved_here")
@@ -133,7 +133,7 @@ def _more(office: Office, action: str, detail: Mapping[str, Any]) -> Iterable[Se
 
 def _file_story(what: str, one: Mapping[str, object]) -> Sentence:
     """What was done with one attachment, and where its new content comes from."""
-    if what in ("added", "replaced") and "copied_from" in one:
+    if what in ("added", "replaced") and one.get("copied_from"):
         return sentence(f"story.{what}_from", name=one["name"], item=one["copied_from"])
     if what == "replaced" and "of_version" in one:
         return sentence("story.replaced_by_version", name=one["name"], version=one["of_version"])
