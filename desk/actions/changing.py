@@ -83,7 +83,7 @@ def edit(
 
     `if_version`: only if it still is this version of the item.
     """
-    wish, share_all = wish_from(office, key, keys)
+    wish, share_all = wish_from(office, actor, key, keys)
     shares: dict[str, bool] = {}
     if share_only:
         items.get_for(office, actor, key)
@@ -174,9 +174,9 @@ _ELSEWHERE = frozenset({"client", "created_by", "item", "attachments", "remove",
 """Keys of a sidecar that say nothing of an item that is there, or have actions of their own."""
 
 
-def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
+def wish_from(office: Office, actor: Actor, key: int, keys: Keys) -> tuple[Wish, bool | None]:
     """What the keys (English, as in a sidecar; None: not given) ask of an item, and
-    `share_attachments`.
+    `share_attachments`. They are `actor`'s.
 
     What can't be read is told by `change`, with all that forbids the rest. Raises Invalid if
     nothing can be.
@@ -184,7 +184,7 @@ def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
     elsewhere = [name for name in keys if ENGLISH.get(name) in _ELSEWHERE]
     # A type may have a field of the name `reason`.
     said = {name: value for name, value in keys.items() if value is not None and name not in ("reason", *elsewhere)}
-    sidecar, faults = read_values({"item": item_name(key), **said}, office.settings)
+    sidecar, faults = read_values({"item": item_name(key), **said}, people.settings_for(office, actor))
     at = dict(enumerate(["", "item", *said]))  # a fault's line is its key's place
     problems = tuple(Problem(at.get(fault.line, ""), fault.message) for fault in faults)
     problems += tuple(fault(name, "actions.not_by_key", key_=name) for name in elsewhere)

@@ -124,11 +124,14 @@ def _seen_now(code: str, may: Readable) -> tuple[int, str | None, int]:
     return count, clock.local_iso(last) if last else None, unopened or 0
 
 
-def readers(office: Office, code: str) -> list[Reader]:
-    """The client's contacts, and when each opened something last."""
+def readers(office: Office, code: str, may: Readable) -> list[Reader]:
+    """The client's contacts, and when each opened something last, of what this reader may know
+    of."""
     found = []
     for contact in office.clients[code].contacts:
         mine = (Opening.contact == contact.id) & (Item.client == code)
+        if (readable_items := readable.of_items(may)) is not None:
+            mine &= readable_items
         query: Any = Opening.select(fn.MAX(Opening.last_at), fn.COUNT(fn.DISTINCT(Opening.item)))
         [(last, count)] = tuples(query.join(Item, on=(Opening.item == Item.id)).where(mine))
         found.append(Reader(contact.name, contact.email, contact.active, clock.local_iso(last) if last else None, count))

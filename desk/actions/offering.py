@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from dossier.office import people
-from dossier.office.keys import ItemType
+from dossier.office.keys import ItemType, Preset
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
@@ -71,9 +71,15 @@ def code_typed(text: str, known: Mapping[str, Named]) -> str:
     return fitting[0] if len(fitting) == 1 else text
 
 
-def preset_keys(office: Office, name: str) -> dict[str, str]:
+def presets(office: Office, actor: Actor) -> dict[str, Preset]:
+    """The presets of items of whose type this person may know."""
+    hidden = people.readable(office, actor).hidden_types
+    return {name: preset for name, preset in office.settings.presets.items() if preset.type not in hidden}
+
+
+def preset_keys(office: Office, actor: Actor, name: str) -> dict[str, str]:
     """What a preset says of an item, by the fields of a form; nothing for a name that is none's."""
-    preset = office.settings.presets.get(name)
+    preset = presets(office, actor).get(name)
     if preset is None:
         return {}
     said = {
@@ -86,9 +92,9 @@ def preset_keys(office: Office, name: str) -> dict[str, str]:
     return {key: value for key, value in said.items() if value}
 
 
-def preset_approvers(office: Office, name: str) -> list[str]:
+def preset_approvers(office: Office, actor: Actor, name: str) -> list[str]:
     """Whom a preset asks, as people are offered; nobody for a name that is none's."""
-    preset = office.settings.presets.get(name)
+    preset = presets(office, actor).get(name)
     asked = preset.approver if preset is not None else ()
     return [named(office.staff[code].name, code) if code in office.staff else code for code in asked or ()]
 

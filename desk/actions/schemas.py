@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from desk.actions import offering
+from dossier.office import people
 from dossier.office.field_texts import describe_models
 from dossier.office.keys import MODELS, Settings
 from dossier.office.office import Office
@@ -38,7 +38,7 @@ class SidecarKey(NamedTuple):
 
 def sidecar_keys(office: Office, actor: Actor, language: str) -> list[SidecarKey]:
     """The keys of a sidecar, in both languages; of types, those that this person may know of."""
-    settings = office.settings.model_copy(update={"types": offering.types(office, actor)})
+    settings = people.settings_for(office, actor)
     return [
         # A word is a text in a sidecar, also where other readers of YAML find a number or true.
         SidecarKey(word, str(about["description"]), [one if one.isalnum() else scalar(one) for one in _choices(about)])

@@ -21,7 +21,7 @@ from dossier.text.refusals import Forbidden, NotFound
 from dossier.text.sentences import Sentence, sentence
 
 if TYPE_CHECKING:
-    from dossier.office.keys import Staff
+    from dossier.office.keys import Settings, Staff
 
 
 OS = "os:"
@@ -176,6 +176,16 @@ def why_not_withdraw(office: Office, code: str, client: str, maker: str) -> Sent
 
 
 # Who may know of what
+
+
+def settings_for(office: Office, who: Actor) -> Settings:
+    """The settings, less the types that `who` must not know of: what `who` says is read by them, so
+    that no fault names one."""
+    hidden = readable(office, who).hidden_types
+    if not hidden:
+        return office.settings
+    known = {name: kind for name, kind in office.settings.types.items() if name not in hidden}
+    return office.settings.model_copy(update={"types": known})
 
 
 class Readable(NamedTuple):

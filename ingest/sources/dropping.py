@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dossier.files import files
 from dossier.files.beneath import At, Folder, open_beneath
@@ -37,6 +37,9 @@ from ingest.sidecar import seal
 from ingest.sidecar.reading import Sidecar, read_sidecar
 from ingest.sources.placing import Filled as Filled
 from ingest.sources.placing import place as place
+
+if TYPE_CHECKING:
+    from dossier.office.keys import Settings  # takes longer to load than a command lasts
 
 LOOK_SECONDS = 0.05
 """How often `--wait` looks whether the receipt is there."""
@@ -148,19 +151,27 @@ def problems(office: Office, actor: Actor, request: Request, data: bytes, is_del
             kind = None if request.is_examined else kinds.examine(path.name, path)
             reason = kind and kinds.blocked(path.name, kind, limits.blocked_types, limits.macros)
             found_wrong += [fault("attachments", "dropping.file_fault", path=str(path), why=reason)] if reason else []
-    for one in judged(office, request.client, "new", data, looks, actor if is_delegated else None)[1]:
+    settings = people.settings_for(office, actor)
+    for one in judged(office, request.client, "new", data, looks, actor if is_delegated else None, settings)[1]:
         found_wrong.append(Problem(_key_at(data, one.line), one.message))
     return list({str(one.message): one for one in reversed(found_wrong)}.values())[::-1]
 
 
 def judged(
-    office: Office, client: str, stem: str, data: bytes, looks: Mapping[str, Look], actor: Actor | None
+    office: Office,
+    client: str,
+    stem: str,
+    data: bytes,
+    looks: Mapping[str, Look],
+    actor: Actor | None,
+    settings: Settings | None = None,
 ) -> tuple[Sidecar | None, Sequence[Fault]]:
     """The sidecar `data` as it reads, and what is wrong with a drop of it and these files.
 
-    `actor`: whose drop it is, where that is recorded.
+    `actor`: whose drop it is, where that is recorded. `settings`: by which it is read, if not by
+    the office's.
     """
-    sidecar, faults = read_sidecar(data, office.settings)
+    sidecar, faults = read_sidecar(data, settings or office.settings)
     own = Look(0, 0, len(data), 0, 0, os.geteuid())
     here, all_of_them = {name: name for name in looks}, {**looks, delegation.SIDECAR: own}
     found = Found(client, stem, delegation.SIDECAR, "", sidecar, here, all_of_them, tuple(faults))

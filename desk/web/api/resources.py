@@ -163,7 +163,7 @@ def change(call: Call) -> Response:
     found = _item(call)
     if _version(call, found) is None:
         raise VersionNeeded("tokens.if_match", version=found.version)
-    wish, share_all = wish_from(call.office, found.id, _keys(call.body))
+    wish, share_all = wish_from(call.office, call.actor, found.id, _keys(call.body))
     return _changed(call, found, FileChanges(share_all=share_all), wish)
 
 

@@ -79,7 +79,7 @@ def client(visit: StaffVisit) -> Response:
     return visit.page(
         "client.html", client=code, card=visit.office.clients[code], counted=counts, chosen=chosen,
         places=leaf(visit, counts.places, PAGE_PLACES, "places"),
-        items=found[:PAGE_ITEMS], readers=client_card.readers(visit.office, code), labels=labels,
+        items=found[:PAGE_ITEMS], readers=client_card.readers(visit.office, code, may), labels=labels,
         types=list(offering.types(visit.office, visit.actor)), share_states=SHARE_STATES,
         more=urlencode({**kept, "after": found[PAGE_ITEMS - 1]["item"]}) if len(found) > PAGE_ITEMS else None,
         may_create=offering.may_make(visit.office, visit.actor, code),

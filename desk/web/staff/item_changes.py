@@ -60,7 +60,7 @@ def share(visit: StaffVisit) -> Response:
 def _amend(
     visit: StaffVisit, key: int, keys: Mapping[str, str | Sequence[str] | None], changes: FileChanges | None = None
 ) -> Sequence[Sentence]:
-    wish, share_all = wish_from(visit.office, key, keys)
+    wish, share_all = wish_from(visit.office, visit.actor, key, keys)
     changes = changes or FileChanges(share_all=share_all)
     return changing.change(visit.office, visit.now, visit.actor, key, wish, changes, if_version=visit.number("version"))
 

@@ -59,7 +59,7 @@ def _act(visit: StaffVisit) -> Act | None:
     office, now, actor = visit.office, visit.now, visit.actor
 
     def keyed(key: int, version: int | None, keys: changing.Keys) -> Sequence[Sentence]:
-        return changing.change(office, now, actor, key, changing.wish_from(office, key, keys)[0], if_version=version)
+        return changing.change(office, now, actor, key, changing.wish_from(office, actor, key, keys)[0], if_version=version)
 
     def labelled(key: int, version: int | None) -> Sequence[Sentence]:
         return keyed(key, version, {"labels": changing.labels_with(office, actor, key, visit.parts("label"), ())})

@@ -181,15 +181,15 @@ def _page(
     office, client = visit.office, visit.office.clients[code]
     locations, labels = client_card.used_lately(code, client_card.check(office, visit.actor, code))
     fresh = staging.find(office, visit.actor, row.id) if row is not None else None
-    preset = offering.preset_keys(office, visit.field("preset")) if visit.request.method == "GET" else {}
+    preset = offering.preset_keys(office, visit.actor, visit.field("preset")) if visit.request.method == "GET" else {}
 
     def typed(name: str) -> str:
         return visit.field(name) or preset.get(name, "")
 
     is_sent = visit.request.method == "POST"
-    approvers = visit.fields("approver") if is_sent else offering.preset_approvers(office, visit.field("preset"))
+    approvers = visit.fields("approver") if is_sent else offering.preset_approvers(office, visit.actor, visit.field("preset"))
     return visit.page(
-        "new.html", status, presets=office.settings.presets, named=offering.named, chosen_approvers=[one for one in approvers if one],
+        "new.html", status, presets=offering.presets(office, visit.actor), named=offering.named, chosen_approvers=[one for one in approvers if one],
         client=code, card=client, row=fresh, problems=problems, locations=locations, labels=labels,
         approvers=offering.approvers(office, visit.actor, code), owners=offering.owners(office, code), types=offering.types(office, visit.actor),
         statuses=office.settings.items.statuses, settings=office.settings,
