@@ -74,11 +74,16 @@ def new(
     if until <= hours.today(office, now):
         wrong.append(fault("until", "tokens.until", until=until.isoformat()))
     wrong += [fault("clients", "tokens.client", client=one) for one in clients if one not in office.clients]
+    own = people.readable_clients(office, staff)
+    foreign = [one for one in clients if one in office.clients and own is not None and one not in own]
+    if not any(one.key == "for" for one in wrong):
+        wrong += [fault("clients", "people.other_clients", staff=staff, client=one) for one in foreign]
     if wrong:
         raise Invalid(wrong)
     key = PREFIX + secrets.token_urlsafe(32)
     behind = min(until, date(9999, 12, 29)) + timedelta(days=1)
-    end = datetime.combine(behind, time(), hours.zone(office.settings.office_hours) or now.astimezone().tzinfo)
+    zone = hours.zone(office.settings.office_hours)
+    end = datetime.combine(behind, time(), zone) if zone is not None else clock.begin_of(behind)
     with transaction():
         if ApiToken.get_or_none(ApiToken.name == name) is not None:
             raise Conflict("tokens.there", name=name)

@@ -78,8 +78,9 @@ def _begin(office: Office, now: datetime, code: str, way: str, peer: str, id_tok
     return cookie
 
 
-def find_session(office: Office, now: datetime, cookie: str) -> DeskSession | None:
-    """The session of this cookie, of somebody who is here, unended; else None. Notes the click."""
+def find_session(office: Office, now: datetime, cookie: str, is_click: bool = True) -> DeskSession | None:
+    """The session of this cookie, of somebody who is here, unended; else None. Notes the click, if
+    it is one and no page that asks again by itself."""
     session = DESK.find_session(now, cookie)
     if session is None:
         return None
@@ -88,7 +89,7 @@ def find_session(office: Office, now: datetime, cookie: str) -> DeskSession | No
     if person is None or not person.active or is_by_provider != (office.settings.desk.oidc is not None):
         log_out(now, session)
         return None
-    return DESK.note_click(now, session)
+    return DESK.note_click(now, session) if is_click else session
 
 
 def log_out(now: datetime, session: DeskSession, everywhere: bool = False) -> None:

@@ -170,7 +170,8 @@ class DeskWeb:
 
     def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> StaffVisit:
         cookie = request.cookies.get(StaffVisit.face.cookie_name(office))
-        session = staff_access.find_session(office, now, cookie) if cookie else None
+        is_click = "again" not in request.query_params  # else the page of a drop on its way asks by itself
+        session = staff_access.find_session(office, now, cookie, is_click) if cookie else None
         return StaffVisit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
 
 

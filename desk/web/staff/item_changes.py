@@ -74,7 +74,8 @@ def withdraw(visit: StaffVisit) -> Response:
 
 def put_back(visit: StaffVisit) -> Response:
     """Put back on the portal what was approved."""
-    return _changed(visit, "put_back", partial(withdrawing.put_back, visit.office, visit.now, visit.actor))
+    put, version = partial(withdrawing.put_back, visit.office, visit.now, visit.actor), visit.number("version")
+    return _changed(visit, "put_back", lambda key: put(key, version))
 
 
 def notify(visit: StaffVisit) -> Response:

@@ -58,8 +58,8 @@ if (sidecar && completes) {
   for (const what of ["input", "keyup", "click"]) sidecar.addEventListener(what, look);
 }
 
-// What is on its way is looked at again.
-if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), 1000);
+// What is on its way is looked at again. That is no click: nobody stays logged in by it.
+if (document.querySelector("[data-again]")) setTimeout(() => location.replace("?again=1"), 1000);
 
 const form = document.getElementById("new");
 if (form) {
