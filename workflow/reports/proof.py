@@ -64,7 +64,8 @@ class NotASheet(Refusal):
 
 def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> dict[str, object]:
     """An item's proof, as `proof --json` gives it. The trail must hold at least its making."""
-    events = [trail.for_reader(event, may) for event in trail.events(item=item.id)]
+    told = list(trail.events(item=item.id))
+    events = [trail.for_reader(event, may) for event in told]
     first, anew = events[0].seq, redacting.redactions(events[0].seq, events[-1].seq)
     anew = {event.seq: anew[event.seq] for event in events if event.seq in anew}
     erasures = _erasures(anew)
@@ -75,8 +76,7 @@ def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> d
         kept.get(row[0]) or trail.link_of(row)
         for row in tuples(Event.select(*trail.LINKED).where(Event.seq.between(first, anchor.length)).order_by(Event.seq))
     ]
-    editions = Edition.select(Edition.content, Edition.shown).where(editions_of(item.id))
-    contents = dict(tuples(editions))
+    contents = _contents(item, [str(event.said.get("from")) for event in told if event.action == "moved"])
     client, picture = office.clients.get(item.client), logo.find(office)
     return {
         "proof": VERSION,
@@ -95,6 +95,16 @@ def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> d
         "chain": {"before": before.hash if before else tables.GENESIS, "from": first, "links": links},
         "anchor": {"at": anchor.at, "length": anchor.length, "head": anchor.head, "kept": is_kept},
     }
+
+
+def _contents(item: Item, before: Sequence[str]) -> dict[str, Shown]:
+    """What the client saw, or would have seen, by its digest; without what was for a client before
+    the item was moved (`before`): nobody saw that, and its digest is of that client."""
+    found = tuples(Edition.select(Edition.content, Edition.shown).where(editions_of(item.id)))
+    others = [client for client in before if client != item.client]
+    return {
+        content: shown for content, shown in found if content not in [content_digest(item.id, client, shown) for client in others]
+    }  # fmt: skip
 
 
 def _names(office: Office, client: str, events: Sequence[RecordedEvent]) -> dict[str, str]:
