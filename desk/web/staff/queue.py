@@ -94,7 +94,7 @@ def _page(visit: StaffVisit, key: int, status: int = 200, **more: object) -> Res
 def _decide(visit: StaffVisit, name: str, key: int) -> Response:
     """Nothing is approved but what was shown: `content` is the digest of that."""
     verdict, comment, content = VERDICTS.get(visit.field("decision")), visit.field("comment"), visit.field("content")
-    if verdict is None or not content:
+    if verdict is None or not content or len(set(visit.fields("decision"))) > 1:
         return _page(visit, key, 422, problem="unclear")
     if verdict == "reject" and not comment.strip():
         return _page(visit, key, 422, problem="comment")

@@ -11,7 +11,7 @@ from kit.calling import Caller, Told
 from kit.records import LISA, Records, with_inbox
 
 from desk.web.staff.app import DeskWeb
-from dossier.database.tables import item_name
+from dossier.database.tables import Edition, item_name
 from dossier.database.web_tables import DeskSession
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -27,11 +27,11 @@ def office(tmp_path: Path) -> Iterator[Records]:
 
 
 class Person:
-    """Lisa, whose last click was half an hour ago."""
+    """Somebody whose last click was half an hour ago."""
 
-    def __init__(self, office: Records) -> None:
+    def __init__(self, office: Records, who: str = "l.visser") -> None:
         self.began = clock.utc_now() - timedelta(minutes=30)
-        self.cookie = f"dossier-desk={staff_access.begin(office.office, self.began, 'l.visser', 'link', '192.0.2.7')}"
+        self.cookie = f"dossier-desk={staff_access.begin(office.office, self.began, who, 'link', '192.0.2.7')}"
         self.caller = Caller(DeskWeb(office.office, {}).app)
 
     def get(self, path: str) -> Told:
@@ -52,6 +52,19 @@ def test_a_page_that_asks_again_by_itself_keeps_nobody_logged_in(office: Records
     assert not lisa.is_seen_since()
     assert b"data-again" in lisa.get(f"/drops/{row.id}").body
     assert lisa.is_seen_since()
+
+
+def test_both_words_at_once_are_no_decision(office: Records) -> None:
+    files = [office.file("accounts.pdf", "accounts", share=True)]
+    item = office.make(files=files, share=True, share_status="concept", approvers=("m.devries",))
+    marieke = Person(office, "m.devries")
+    content = Edition.get_by_id(items.get(item).pending).content
+    fields = [("decision", "reject"), ("decision", "approve"), ("comment", "look"), ("content", content)]
+    path = f"/queue/{item_name(item)}"
+    assert marieke.caller.post(path, fields, cookie=marieke.cookie).status == 422
+    assert office.state(item) == "concept"
+    assert marieke.caller.post(path, fields[1:], cookie=marieke.cookie).status == 303
+    assert office.state(item) == "published"
 
 
 def test_what_was_changed_since_the_page_was_made_is_not_put_back(office: Records) -> None:
