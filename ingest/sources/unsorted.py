@@ -3,8 +3,9 @@
  1. judge     the file is there, nobody writes to it, and the daemon would take it with these keys.
               Killed here? Nothing was done.
  2. place     a folder with the sidecar alone, whole and under its own name, in the client's inbox.
-              The sidecar lists the file. If somebody acts for another, that is recorded
-              (delegation.py). Killed here? A drop that waits for its file, and the file is where it
+              The sidecar lists the file. If somebody acts for another, or comes by the desk, whose
+              process writes for all, that is recorded (delegation.py).
+              Killed here? A drop that waits for its file, and the file is where it
               was: assign it again. What waits in vain is refused, with that as its reason, after
               wait_hours.
  3. move      one rename brings the file into that folder. It stays whose it was, so intake knows
@@ -119,8 +120,8 @@ def assign(
     share: bool | None = None,
     is_clients: bool = False,
 ) -> Path:
-    """Make a drop of the file for this client; returns its folder. The database must be open if
-    `actor` acts for another.
+    """Make a drop of the file for this client; returns its folder. The database must be open unless
+    `actor` gives a command for themselves.
 
     `keys`: as in a sidecar; without a description it is made from the file's name. `is_clients`: it
     waits in the client's own folder. Raises NotFound, Forbidden, Conflict, Invalid with all that is
@@ -130,6 +131,7 @@ def assign(
 
     may = people.readable(office, actor)
     name = check_waiting(office, may, client, name) if is_clients else check(office, may, name)
+    is_delegated = actor.behind is not None or actor.way != "command"
     described = keys.get("description") or _description(office, name)
     said = {**{key: value or None for key, value in keys.items()}, "description": described}
     with open_beneath(office.inbox, client if is_clients else FOLDER) as home:
@@ -138,9 +140,9 @@ def assign(
         listed = [dropping.Listed(name, sha256 if is_whole else None, share)]
         data = dropping.sidecar_text(client, said, listed, actor.code).encode()
         request = dropping.Request(client, [source], said)
-        if wrong := dropping.problems(office, actor, request, data, is_delegated=actor.behind is not None):
+        if wrong := dropping.problems(office, actor, request, data, is_delegated):
             raise Invalid(wrong)
-        folder = _place(office, now, actor, client, str(described), data, {name: sha256}, source)
+        folder = _place(office, now, actor, client, str(described), data, {name: sha256}, source, is_delegated)
         try:
             with open_beneath(office.inbox, client, folder) as target:
                 moves.move_new(source, target / name)
@@ -172,7 +174,15 @@ def _looked_at(office: Office, source: At) -> tuple[str, bool]:
 
 
 def _place(
-    office: Office, now: datetime, actor: Actor, client: str, described: str, data: bytes, hashes: Mapping[str, str], source: At
+    office: Office,
+    now: datetime,
+    actor: Actor,
+    client: str,
+    described: str,
+    data: bytes,
+    hashes: Mapping[str, str],
+    source: At,
+    is_delegated: bool,
 ) -> str:
     """Put a folder with the sidecar into the client's inbox; returns its name."""
     from ingest.intake import delegation  # nor this
@@ -184,5 +194,5 @@ def _place(
         look = files.look(source)
         owners = {source.name: look.uid} if look is not None else {}
         filled = dropping.Filled(client, hidden, folder, data, hashes, owners)
-        dropping.place(office, now, actor, [filled], actor.behind is not None)
+        dropping.place(office, now, actor, [filled], is_delegated)
     return folder

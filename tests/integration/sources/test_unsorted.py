@@ -8,13 +8,16 @@ import pwd
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from kit.accounts import NOBODYS, SETTINGS, AccountOffice, staff
 from kit.support import PDF, once_here
 
+from dossier.database.database import close_database, open_database
 from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -115,6 +118,30 @@ def test_a_word_for_somebody_holds_for_the_file_that_was_assigned_alone(office: 
     office.put("p.bakker", f"{folder.name}/een.pdf", PDF)
     once_here(office.root)
     assert "but the file is j.admin's" in (office.root.why(folder.name) or "")
+
+
+def test_on_the_desk_it_is_of_whoever_gives_it_to_a_client_whoever_runs_the_desk(office: AccountOffice) -> None:
+    scanned(office, "van de desk.pdf", PDF + b"% from the desk")
+    alone = office.root.inbox() / "los.pdf"
+    alone.write_bytes(PDF + b"% alone")
+    whole, desk = load_office(office.path, {}), Actor("m.devries", "desk")
+    time.sleep(whole.settings.watch.settle_seconds)
+    open_database(whole)
+    try:
+        placed = [
+            unsorted.assign(
+                whole, clock.utc_now(), desk, "van de desk.pdf", "acme-bv", {"description": "Given to a client on the desk"}
+            ),
+            unsorted.assign(
+                whole, clock.utc_now(), desk, "los.pdf", "acme-bv", {"description": "Said what it is"}, is_clients=True
+            ),
+        ]
+    finally:
+        close_database()
+    once_here(office.root)
+    for folder in placed:
+        receipt = yaml.safe_load(office.root.receipt(folder.name) or "")
+        assert office.json("show", receipt["item"])["created_by"] == "m.devries"
 
 
 def test_a_file_that_is_still_being_written_is_left_alone(office: AccountOffice) -> None:
