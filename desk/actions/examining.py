@@ -23,7 +23,7 @@ def examine(office: Office, actor: Actor) -> list[dict[str, Any]]:
     Raises Forbidden; Unavailable if it comes to no end.
     """
     need_admin(office, actor)
-    command = [sys.executable, "-m", "desk.doctor", str(office.root), people.language_of(office, actor.code)]
+    command = [sys.executable, "-P", "-m", "desk.doctor", str(office.root), people.language_of(office, actor.code)]
     try:
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS, check=False)
         found: list[dict[str, Any]] = json.loads(done.stdout)

@@ -73,7 +73,8 @@ def once(roots: Sequence[Path], log_form: str) -> int:
 
 
 def _command(root: Path, words: Sequence[str], log_form: str) -> list[str]:
-    return [sys.executable, "-m", "desk", "--root", str(root), *words, "--log", log_form]
+    """By -P no `desk.py` of the folder that somebody stands in is taken for the program."""
+    return [sys.executable, "-P", "-m", "desk", "--root", str(root), *words, "--log", log_form]
 
 
 def _tend(part: _Part, now: float, log_form: str) -> None:

@@ -19,8 +19,11 @@ def test_one_command_takes_drops_and_serves_both_sites_and_one_that_dies_is_star
         f"identity: {{trust_sidecar: true}}\nwatch: {{settle_seconds: 0.1, folder_settle_seconds: 0.1}}\ndesk: {{port: {desk}}}\nportal: {{port: {portal}}}\n",
     )
     log = tmp_path / "log"
+    (tmp_path / "desk.py").write_text("raise SystemExit('a file of the folder was run')\n")
     with log.open("wb") as out:
-        process = subprocess.Popen([DOSSIER, "--root", root.path, "serve"], stdout=out, stderr=out, env=root.whole_environ())
+        process = subprocess.Popen(
+            [DOSSIER, "--root", root.path, "serve"], stdout=out, stderr=out, env=root.whole_environ(), cwd=tmp_path
+        )
     try:
         wait_for(lambda: "serving the desk" in log.read_text() and "serving the portal" in log.read_text(), "both serve")
         for port in (desk, portal):
