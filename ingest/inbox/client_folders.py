@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Set
 
 from dossier.files import files, moves
 from dossier.files.beneath import open_folder
@@ -20,11 +20,12 @@ AT_ONCE = 500
 """So many are made in one full look: drops come first."""
 
 
-def make(office: Office, known: Container[str], others: Iterable[str]) -> tuple[list[str], OSError | None]:
+def make(office: Office, known: Set[str], others: Iterable[str]) -> tuple[list[str], OSError | None]:
     """Make those that lack; (the clients with new folders, the first trouble). `known`: those
     there."""
     taken = {fold(name) for name in others}  # to Windows, `Acme-BV` and `acme-bv` are one folder
-    lacking = [code for code, client in office.clients.items() if client.active and code not in known and fold(code) not in taken]
+    without = sorted(office.clients.keys() - known)
+    lacking = [code for code in without if office.clients[code].active and fold(code) not in taken]
     made: list[str] = []
     try:
         made.extend(code for code in lacking[:AT_ONCE] if _make_one(office, code))

@@ -59,7 +59,7 @@ STAMP_NS = 2_000_000_000
 HELPED_AT_ONCE = 20
 """So many clients' help files are written in one go: drops come first."""
 
-TURNS, HELP_TURNS = 5, 10
+TURNS, HELP_TURNS = 5, 60
 """At each full look one in TURNS of the empty folders is listed though its stamp is the same, and
 one in HELP_TURNS of the clients' help files is seen to."""
 

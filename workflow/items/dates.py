@@ -100,7 +100,7 @@ def of_item(office: Office, item: Item) -> list[DueDate]:
 def of_clients(office: Office, day: date, may: Readable = ALL) -> Iterator[DueDate]:
     """The dates of clients on this day or before."""
     for code, client in office.clients.items():
-        if client.active and may.has(code):
+        if client.dates and client.active and may.has(code):
             yield from (DueDate(at, "client", name, code) for name, at in client.dates.items() if at <= day)
 
 
