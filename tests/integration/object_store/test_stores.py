@@ -28,7 +28,7 @@ from dossier.vault.bucket import Gone, ObjectVault
 from dossier.vault.opening import open_vault
 from workflow.items import items
 from workflow.items.items import File
-from workflow.portal import store_site, verifying
+from workflow.portal import lists, store_site, verifying
 from workflow.portal.publishing import Publisher
 from workflow.portal.store_site import StoreChange
 from workflow.reports import reasons
@@ -143,6 +143,30 @@ def test_a_bucket_that_was_emptied_is_filled_again(office: StoreOffice) -> None:
     verifying.mend(office.portal, office.now, verifying.asked())
     office.publish()
     assert office.named() == [f"acme-bv/{item}/one.pdf"]
+    assert verifying.look(office.office, office.vault) == []
+
+
+@pytest.mark.parametrize("lies_there", ["as it was written", "changed", "gone"])
+def test_what_is_older_is_copied_from_the_pages_that_lie_there(
+    office: StoreOffice, lies_there: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "WORTH_COPYING", 2)
+    older = [office.share({"a.pdf": b"%d" % number}, description=f"Item {number}") for number in range(6)]
+    office.publish()
+    made = list[int]()
+    write_whole = lists.write_whole
+    monkeypatch.setattr(lists, "write_whole", lambda wanted: made.append(len(wanted.items)) or write_whole(wanted))
+    index = {"Bucket": office.shop.portal, "Key": "shown/acme-bv/index.html"}
+    if lies_there == "changed":
+        office.shop.direct.put_object(**index, Body=office.shop.read("acme-bv/index.html").replace(b"Item 1", b"Item 7"))
+    elif lies_there == "gone":
+        office.shop.direct.delete_object(**index)
+    newest = office.share({"b.pdf": b"new"})
+    office.publish()
+    assert made == ([2] if lies_there == "as it was written" else [2, 7])
+    assert office.named() == [f"acme-bv/{newest}/b.pdf", *(f"acme-bv/{item}/a.pdf" for item in reversed(older))]
+    assert b"Item 7" not in office.shop.read("acme-bv/index.html")
+    assert office.shop.read("acme-bv/index.html").count(b"<article ") == 7
     assert verifying.look(office.office, office.vault) == []
 
 
