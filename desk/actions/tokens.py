@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from desk.actions.item_view import find
 from dossier.database.database import along, transaction
 from dossier.database.tables import change_row, find_row, insert_rows
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
@@ -193,6 +194,14 @@ def keep_answer(now: datetime, key: str, asked: str, status: int, body: str) -> 
         at = clock.to_text(now)
         if not change_row(ApiAnswer.key, key, asked=asked, status=status, body=body, at=at):
             insert_rows(ApiAnswer, [(key, asked, status, body, at)])
+
+
+def refuse_unreadable(office: Office, actor: Actor, told: Mapping[str, Any]) -> None:
+    """Raise NotFound if this person may not know any more of what was answered before."""
+    if "client" not in told:
+        find(office, actor, told["item"])
+    elif not people.may_read(office, actor, told["client"], told.get("type")):
+        raise NotFound("tokens.no_path")
 
 
 def sweep(now: datetime) -> None:

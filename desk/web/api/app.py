@@ -21,7 +21,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
-from typing import Any
 
 import structlog
 from starlette.requests import Request
@@ -36,9 +35,8 @@ from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
 from desk.web.shell.gate import Configured, Form, Gate
 from desk.web.staff.visit import STATICS, StaffVisit
-from dossier.office import people
 from dossier.office.office import Office
-from dossier.text.refusals import Forbidden, NotFound, Refusal
+from dossier.text.refusals import Forbidden, Refusal
 from dossier.text.sentences import sentence
 from dossier.vault.opening import open_vault
 
@@ -151,18 +149,11 @@ class Api:
             if made is None and before is not None and before[0]:
                 status, body = before
                 told = json.loads(body)
-                self._refuse_unreadable(call, told)
+                tokens.refuse_unreadable(call.office, call.actor, told)
                 return Response(body, status, headers_of(told, body.encode()), "application/json")
             made = made or (route.again or route.handler)(call)
             tokens.keep_answer(call.now, whole, asked, made.status_code, bytes(made.body).decode())
             return made
-
-    def _refuse_unreadable(self, call: Call, told: Mapping[str, Any]) -> None:
-        """Raise NotFound if this person may not know any more of what was answered before."""
-        if "client" not in told:
-            item_view.find(call.office, call.actor, told["item"])
-        elif not people.may_read(call.office, call.actor, told["client"], told.get("type")):
-            raise NotFound("tokens.no_path")
 
     def _nowhere(self, call: Call) -> Response:
         """What is no address here, or one that is asked in another way."""
