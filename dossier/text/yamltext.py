@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from dossier.text.names import clipped
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yaml_trouble import about_bare_text, quoted, what_was_meant
 
@@ -321,6 +322,6 @@ def _place(stack: list[tuple[Node, list[Scalar]]], node: Node, faults: list[Faul
         name = "" if key.value is None else key.value
         if name in parent.entries:
             first = parent.entries[name].line
-            faults.append(Fault(key.line, sentence("yaml.twice", word=name, first=first)))
+            faults.append(Fault(key.line, sentence("yaml.twice", word=clipped(name), first=first)))
         else:
             parent.entries[name] = KeyValue(key.line, node)
