@@ -19,6 +19,7 @@ SHOWN = 80
 """So many characters of a line are shown."""
 
 _KEY = re.compile(r"(?P<before>\s*(?:- +)?(?P<key>[^\s:#\"'\[{][^:#\"'\[{]*):)(?P<gap>[ \t]*)(?P<value>.*)")
+_CUT_OFF = re.compile(r"(?P<before>.*[\[{,:][ \t]*)(?P<text>[^\[{,:\"'#]+[ \t]#[^,\]}]*)(?P<rest>.*)")
 _CURLY = str.maketrans("“”„‟‘’‚", '""""\'\'\'')
 
 
@@ -42,7 +43,11 @@ def what_was_meant(text: str, error: MarkedYAMLError) -> tuple[int, Sentence]:
         )
     if "flow" in context and "nesting depth" not in problem:
         return _about_brackets(lines, begun.line)
-    if "cannot start any token" in problem or "an alias" in context:
+    if "quoted scalar" in context and re.search("escape|hexdecimal", problem):
+        return at.line + 1, sentence("yaml.backslash", line=_printable(here), better=_printable(_in_single_quotes(here)))
+    if "block sequence entries" in problem and re.search(r":[ \t]+-[ \t]", here):
+        return at.line + 1, _to_be_quoted("yaml.dash", here)
+    if _begins_oddly(problem, context, here):
         return at.line + 1, _to_be_quoted("yaml.odd_begin", here)
     if "mapping values" in problem or "expected ':'" in problem:
         return _about_colons(lines, at, begun)
@@ -57,6 +62,17 @@ def about_bare_text(text: str, line: int) -> Sentence:
     """What to do about a text, on this line (from 1), where `key: value` was expected."""
     here = _line(text.split("\n"), line - 1).rstrip("\r")
     return _with_blank(here) if _lacks_blank(here) else sentence("yaml.bare_text")
+
+
+def _begins_oddly(problem: str, context: str, line: str) -> bool:
+    """True of a value whose first character means something to YAML: `@`, `?`, `>`, `[a] b`."""
+    return (
+        "cannot start any token" in problem
+        or "an alias" in context
+        or "a block scalar" in context
+        or "mapping keys are not allowed" in problem
+        or ("expected key" in problem and re.search(r":\s*(?:\[[^\]]*\]|\{[^}]*\})[ \t]*\w", line) is not None)
+    )
 
 
 def _about_colons(lines: Sequence[str], at: Mark, begun: Mark) -> tuple[int, Sentence]:
@@ -80,6 +96,9 @@ def _about_brackets(lines: Sequence[str], number: int) -> tuple[int, Sentence]:
         number -= 1
     line = _line(lines, number)
     mark = max("[{", key=line.rfind)
+    if cut := _CUT_OFF.fullmatch(line):
+        better = f"{cut['before']}{quoted(cut['text'].rstrip())}{cut['rest']}"
+        return number + 1, sentence("yaml.comment_in_brackets", line=_printable(line), mark=mark, better=_printable(better))
     return number + 1, sentence("yaml.open_bracket", line=_printable(line), mark=mark, end="]" if mark == "[" else "}")
 
 
@@ -102,6 +121,11 @@ def _to_be_quoted(code: str, line: str) -> Sentence:
     if found is None:
         return sentence(code, line=_printable(line), better=_printable(f'"{line.strip()}"'))
     return sentence(code, line=_printable(line), better=_printable(f"{found['before']} {quoted(found['value'].strip())}"))
+
+
+def _in_single_quotes(line: str) -> str:
+    """`line` with what stands in double quotes in single ones, in which a backslash is one."""
+    return re.sub(r'"([^"]*)"', lambda found: "'" + found[1].replace("'", "''") + "'", line)
 
 
 def quoted(value: str) -> str:

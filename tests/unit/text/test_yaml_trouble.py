@@ -27,6 +27,21 @@ GOOD = "description: Annual accounts 2025\n"
         (GOOD + "\tstatus: new\n", 2, "yaml.tab", "status: new"),
         (GOOD + "labels:\n\t- tax\n", 3, "yaml.tab", "- tax"),
         (GOOD + "  status: new\n", 2, "yaml.indented", "status: new"),
+        (
+            GOOD + "attachments: [{file: a.pdf, note: see #12}]\n", 2, "yaml.comment_in_brackets",
+            'attachments: [{file: a.pdf, note: "see #12"}]',
+        ),
+        (GOOD + "labels: [btw #1, lonen]\n", 2, "yaml.comment_in_brackets", 'labels: ["btw #1", lonen]'),
+        (
+            GOOD + "bijlagen:\n- {bestand: scan #1.pdf, delen: ja}\n- b.pdf\n", 3, "yaml.comment_in_brackets",
+            '- {bestand: "scan #1.pdf", delen: ja}',
+        ),
+        (GOOD + "explanation: - by phone\n", 2, "yaml.dash", 'explanation: "- by phone"'),
+        (GOOD + "explanation: > by phone\n", 2, "yaml.odd_begin", 'explanation: "> by phone"'),
+        (GOOD + "explanation: ? by phone\n", 2, "yaml.odd_begin", 'explanation: "? by phone"'),
+        (GOOD + "explanation: [draft] by phone\n", 2, "yaml.odd_begin", 'explanation: "[draft] by phone"'),
+        (GOOD + 'explanation: "M:\\Quarter"\n', 2, "yaml.backslash", "explanation: 'M:\\Quarter'"),
+        (GOOD + 'explanation: "M:\\users"\n', 2, "yaml.backslash", "explanation: 'M:\\users'"),
     ],
 )
 def test_what_was_meant_is_told(text: str, line: int, code: str, better: str) -> None:
