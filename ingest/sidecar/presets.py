@@ -82,4 +82,6 @@ def _against(reading: SidecarReading) -> set[str]:
         left_out |= {"share_status", "approver", "approvals"}
     if reading.values.get("share_status") == "approved":
         left_out |= {"approver", "approvals"}
+    if "explanation" in given:  # the preset's word is about its own: this one is the office's
+        left_out.add("share_explanation")
     return left_out

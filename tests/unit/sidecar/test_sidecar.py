@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dossier.office.keys import Settings
+from dossier.office.keys import Preset, Settings
 from dossier.text.yamltext import Fault
 from ingest.sidecar.keys import KEYS, AttachmentEntry
+from ingest.sidecar.presets import Spoken
 from ingest.sidecar.reading import Sidecar, claimed_files, read_sidecar
 from ingest.sidecar.schema import sidecar_schema
 
@@ -399,6 +400,18 @@ def test_the_files_of_a_faulty_sidecar_are_still_known(text: str, claimed: tuple
 )
 def test_only_an_amendment_that_changes_something_by_itself_needs_no_files(text: str, needs: bool) -> None:
     assert good(text).needs_files is needs
+
+
+@pytest.mark.parametrize(
+    ("own", "shared"), [("", True), ("explanation: ours\n", None), ("explanation: for all\nshare_explanation: yes\n", True)]
+)
+def test_an_explanation_of_a_sidecars_own_is_not_shared_on_a_presets_word(own: str, shared: bool | None) -> None:
+    preset = Preset.model_validate(
+        {"folder": "Loon", "share": "yes", "share_status": "approved", "explanation": "Your slip", "share_explanation": "yes"}
+    )
+    sidecar, faults = read_sidecar(f"{NEW}{own}".encode(), PLAIN, Spoken("slips", preset))
+    assert sidecar is not None
+    assert (faults, sidecar.share, sidecar.share_explanation) == ([], True, shared)
 
 
 WORDS = [word for key in KEYS for word in (key.english, key.dutch)]
