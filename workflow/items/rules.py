@@ -337,11 +337,12 @@ def _contact(client: Client | None, wanted: str, problems: list[Problem]) -> str
     """The active contact meant by id or address. Nothing is told of a client there is not."""
     if client is None:
         return wanted
-    for contact in client.contacts:
-        if wanted == contact.id or wanted.casefold() == contact.email.casefold():
-            if not contact.active:
-                problems.append(fault("contact", "rules.contact_not_active", contact=contact.id))
-            return contact.id
+    fitting = [one for one in client.contacts if wanted == one.id or wanted.casefold() == one.email.casefold()]
+    if fitting:  # an address may be that of somebody who left, and of whoever came after them
+        contact = min(fitting, key=lambda one: (one.id != wanted, not one.active))
+        if not contact.active:
+            problems.append(fault("contact", "rules.contact_not_active", contact=contact.id))
+        return contact.id
     known = ", ".join(contact.id for contact in client.contacts if contact.active)
     if known:
         problems.append(fault("contact", "rules.no_such_contact", contact=wanted, known=known))

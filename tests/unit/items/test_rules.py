@@ -93,6 +93,21 @@ def test_each_fault_of_a_new_item_is_told_once(
     assert codes(problems) == told
 
 
+def test_an_address_of_somebody_who_left_and_of_whoever_came_after_them_is_that_of_the_second(office: Office) -> None:
+    contacts = [
+        Contact(id="o.old", name="Old", email="Info@acme.example", active=False),
+        Contact(id="n.new", name="New", email="info@acme.example"),
+    ]
+    acme = office.clients["acme-bv"].model_copy(update={"contacts": contacts})
+    other = Office(office.root, office.settings, {**office.clients, "acme-bv": acme}, office.staff)
+    draft, problems = rules.new_draft(
+        other, "acme-bv", "p.bakker", Wish(description="Annual accounts", contact="INFO@acme.example")
+    )
+    assert (draft.contact, codes(problems)) == ("n.new", [])
+    _, problems = rules.new_draft(other, "acme-bv", "p.bakker", Wish(description="Annual accounts", contact="o.old"))
+    assert codes(problems) == [("contact", "contact_not_active")]
+
+
 def test_somebody_who_does_not_work_for_the_client_is_told_so_once(office: Office) -> None:
     staff = {**office.staff, "l.visser": Staff(name="L", email="l@x.example", rights=["create", "share"], clients=["bare"])}
     elsewhere = Office(office.root, office.settings, office.clients, staff)
