@@ -60,6 +60,8 @@ class Candidate:
     """Of a duplicate: when the same drop was taken before."""
     share_state: str | None = None
     """Of a duplicate: that of the item now."""
+    is_moved: bool = False
+    """Of a duplicate: the item is another client's now, and what became of it is not told here."""
     claim: dict[str, object] = field(default_factory=dict)
     """The Drop as it was recorded before its files were claimed."""
     row: dict[str, object] = field(default_factory=dict)
@@ -134,6 +136,8 @@ def why_text(drop: Candidate, language: str) -> str:
 def _advice(drop: Candidate) -> Sentence:
     """What to do with a duplicate, where more was meant."""
     assert drop.item is not None
+    if drop.is_moved:
+        return sentence("intake.again_moved", item=item_name(drop.item))
     if drop.amends is not None:
         return sentence("intake.changes_nothing", item=item_name(drop.item))
     code = {"withdrawn": "again_withdrawn", "returned": "again_returned", "private": "again_private"}.get(drop.share_state or "")
@@ -150,8 +154,8 @@ def receipt_text(drop: Candidate, at: str, language: str, is_secret: bool = Fals
         lines.append(f"preset: {scalar(drop.found.preset)}")
     if drop.first_taken_at:
         lines.append(f"duplicate: true  # {told(sentence('intake.taken_before'), language)}")
-        if drop.share_state is not None:
-            lines += [f"share_state: {drop.share_state}", f"advice: {scalar(told(_advice(drop), language))}"]
+        lines += [f"share_state: {drop.share_state}"] if drop.share_state is not None else []
+        lines += [f"advice: {scalar(told(_advice(drop), language))}"] if drop.share_state is not None or drop.is_moved else []
     lines.append("attachments:" if drop.files else "attachments: []")
     lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in drop.files]
     doubts = [told(sentence("intake.is_concept", reason=doubt), language) for doubt in drop.doubts if not drop.first_taken_at]

@@ -512,11 +512,13 @@ class Intake:
         """What has become of the items of which these are duplicates, for their receipts."""
         keys = [drop.item for drop in drops if drop.first_taken_at and not drop.faults]
         if keys:
-            query = Item.select(Item.id, Item.share_state).where(Item.id.in_(keys))
-            states = dict(tuples(query))
+            query = Item.select(Item.id, Item.share_state, Item.client).where(Item.id.in_(keys))
+            states = {key: (state, client) for key, state, client in tuples(query)}
             for drop in drops:
                 if drop.first_taken_at and not drop.faults:
-                    drop.share_state = states.get(drop.item)
+                    state, client = states.get(drop.item, (None, drop.found.client))
+                    drop.is_moved = client != drop.found.client
+                    drop.share_state = None if drop.is_moved else state
 
     def _amend(self, now: datetime, drop: Candidate, before: dict[str, tuple[int, str]]) -> None:
         """An amendment, in the batch's transaction. Invalid, it becomes a refused drop.

@@ -90,6 +90,17 @@ def test_a_new_drop_again_is_one_item_and_its_receipt_says_what_has_become_of_th
     assert root.json("show", item)["share_state"] == state
 
 
+def test_of_an_item_that_was_moved_to_another_client_the_receipt_says_so_and_no_more(root: Root) -> None:
+    card = PRIVATE + "explanation: filed wrongly\n"
+    item = give(root, "moved", card, a_pdf=PDF)["item"]
+    root.run("move", str(item), "--client", "zon")
+    again = give(root, "moved", card, a_pdf=PDF)
+    assert (again["item"], again["duplicate"], "share_state" in again) == (item, True, False)
+    assert "moved to another client since" in str(again["advice"])
+    assert "dossier" not in str(again["advice"])
+    assert give(root, "moved", card + "# for acme after all\n", a_pdf=PDF)["item"] != item
+
+
 def test_receipts_and_reasons_are_in_the_offices_language(tmp_path: Path) -> None:
     root = own_office(tmp_path / "office", settings=SETTINGS + "office: {language: nl}\n")
     item = item_of(root, "een", PRIVATE, PDF)
