@@ -672,8 +672,10 @@ class _Round:
         hours = f"{self.office.settings.intake.wait_hours:g}"
         lacks: list[tuple[Sentence, Sentence | None]] = []
         for name in candidate.missing:
-            fault = sentence("inbox.did_not_come", file=names.printable(name), hours=hours)
-            lacks.append((self._why_missing(place, name, candidate.files), fault))
+            is_other = names.fold(name) in map(names.fold, [*place.listing.folders, *place.listing.odd])
+            fault = sentence("inbox.no_file_came" if is_other else "inbox.did_not_come", file=names.printable(name), hours=hours)
+            waits = sentence("inbox.waits_for_a_file", file=names.printable(name))
+            lacks.append((waits if is_other else self._why_missing(place, name, candidate.files), fault))
         if candidate.waits and not candidate.missing:
             card = copies.copy_of(candidate.sidecar)
             waits = sentence("inbox.waits_for_files")

@@ -46,6 +46,17 @@ def test_a_file_of_nearly_the_same_name_is_told_of_with_what_to_rename(office: R
     assert waits(office)["report.yaml"].startswith(f"waits for {asked}; is `{shown}` meant? Rename that to `{asked}`")
 
 
+def test_a_folder_or_a_link_that_is_listed_as_a_file_is_told_of_as_what_it_is(office: Root) -> None:
+    office.place(
+        "acme-bv", {"Map/a.pdf": PDF, "one.yaml": f"{GOOD}attachments: [map]\n", "two.yaml": f"{GOOD}attachments: [link.pdf]\n"}
+    )
+    os.symlink("/etc/hostname", office.path / "inbox/acme-bv/link.pdf")
+    told = waits(office)
+    assert told["one.yaml"].startswith("waits for map: a folder or a link has that name here; put the file itself there")
+    assert told["two.yaml"].startswith("waits for link.pdf: a folder or a link has that name here")
+    assert "list the files that are meant" in why(office, "acme-bv/one.yaml").replace("\n", " ")
+
+
 def test_a_sidecar_that_is_not_called_as_one_is_told_of_with_its_right_name(office: Root) -> None:
     office.place(
         "acme-bv",

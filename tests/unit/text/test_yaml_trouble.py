@@ -28,12 +28,16 @@ GOOD = "description: Annual accounts 2025\n"
         (GOOD + "labels:\n\t- tax\n", 3, "yaml.tab", "- tax"),
         (GOOD + "  status: new\n", 2, "yaml.indented", "status: new"),
         (
-            GOOD + "attachments: [{file: a.pdf, note: see #12}]\n", 2, "yaml.comment_in_brackets",
+            GOOD + "attachments: [{file: a.pdf, note: see #12}]\n",
+            2,
+            "yaml.comment_in_brackets",
             'attachments: [{file: a.pdf, note: "see #12"}]',
         ),
         (GOOD + "labels: [btw #1, lonen]\n", 2, "yaml.comment_in_brackets", 'labels: ["btw #1", lonen]'),
         (
-            GOOD + "bijlagen:\n- {bestand: scan #1.pdf, delen: ja}\n- b.pdf\n", 3, "yaml.comment_in_brackets",
+            GOOD + "bijlagen:\n- {bestand: scan #1.pdf, delen: ja}\n- b.pdf\n",
+            3,
+            "yaml.comment_in_brackets",
             '- {bestand: "scan #1.pdf", delen: ja}',
         ),
         (GOOD + "explanation: - by phone\n", 2, "yaml.dash", 'explanation: "- by phone"'),
