@@ -64,6 +64,10 @@ def about_bare_text(text: str, line: int) -> Sentence:
     return _with_blank(here) if _lacks_blank(here) else sentence("yaml.bare_text")
 
 
+LONG = 500
+"""Characters of a line of which it is told at most what was meant: in no more than a moment."""
+
+
 def _begins_oddly(problem: str, context: str, line: str) -> bool:
     """True of a value whose first character means something to YAML: `@`, `?`, `>`, `[a] b`."""
     return (
@@ -71,7 +75,7 @@ def _begins_oddly(problem: str, context: str, line: str) -> bool:
         or "an alias" in context
         or "a block scalar" in context
         or "mapping keys are not allowed" in problem
-        or ("expected key" in problem and re.search(r":\s*(?:\[[^\]]*\]|\{[^}]*\})[ \t]*\w", line) is not None)
+        or ("expected key" in problem and re.search(r":\s*(?:\[[^\]]*\]|\{[^}]*\})[ \t]*\w", line[:LONG]) is not None)
     )
 
 
@@ -96,7 +100,7 @@ def _about_brackets(lines: Sequence[str], number: int) -> tuple[int, Sentence]:
         number -= 1
     line = _line(lines, number)
     mark = max("[{", key=line.rfind)
-    if cut := _CUT_OFF.fullmatch(line):
+    if len(line) <= LONG and (cut := _CUT_OFF.fullmatch(line)):
         better = f"{cut['before']}{quoted(cut['text'].rstrip())}{cut['rest']}"
         return number + 1, sentence("yaml.comment_in_brackets", line=_printable(line), mark=mark, better=_printable(better))
     return number + 1, sentence("yaml.open_bracket", line=_printable(line), mark=mark, end="]" if mark == "[" else "}")

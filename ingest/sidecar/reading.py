@@ -172,14 +172,19 @@ def claimed_files(data: bytes) -> tuple[str, ...] | None:
 def type_named(text: str, types: Collection[str]) -> str | None:
     """The first of these types that a sidecar names, whatever is wrong with the rest of it, and
     with the key."""
-    named = "|".join(map(re.escape, sorted(types, key=len, reverse=True)))
-    for found in re.finditer(_TYPE.format(named=named), text, re.IGNORECASE) if named else ():
-        if difflib.get_close_matches(found[1].lower(), ("type", "soort"), cutoff=0.7):
-            return next(name for name in types if fold(name) == fold(found[2]))
+    named, tried = "|".join(map(re.escape, sorted(types, key=len, reverse=True))), {""}
+    for found in re.finditer(rf"(?<![\w-])({named})(?![\w-])", text, re.IGNORECASE) if named else ():
+        before = [word for word in _WORD.findall(text, max(0, found.start() - _FAR), found.start()) if word[0] not in "!&"]
+        key = before[-1][:20].lower() if before else ""
+        if key not in tried and difflib.get_close_matches(key, ("type", "soort"), cutoff=0.7):
+            return next(name for name in types if fold(name) == fold(found[1]))
+        tried.add(key)
     return None
 
 
-_TYPE = r"(\w+)\W+(?:[!&]\S*\s+)?\W*({named})(?![\w-])"
+_WORD = re.compile(r"[!&]?\w+")
+_FAR = 80
+"""Characters from a type's name back to the key that it stands behind."""
 
 
 def item_named(text: str) -> str | None:

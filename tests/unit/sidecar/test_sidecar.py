@@ -14,7 +14,7 @@ from dossier.office.keys import Preset, Settings
 from dossier.text.yamltext import Fault
 from ingest.sidecar.keys import KEYS, AttachmentEntry
 from ingest.sidecar.presets import Spoken
-from ingest.sidecar.reading import Sidecar, claimed_files, read_sidecar
+from ingest.sidecar.reading import Sidecar, claimed_files, item_named, read_sidecar, reads_as_sidecar, type_named
 from ingest.sidecar.schema import sidecar_schema
 
 ROOT = Path(__file__).parents[3]
@@ -412,6 +412,30 @@ def test_an_explanation_of_a_sidecars_own_is_not_shared_on_a_presets_word(own: s
     sidecar, faults = read_sidecar(f"{NEW}{own}".encode(), PLAIN, Spoken("slips", preset))
     assert sidecar is not None
     assert (faults, sidecar.share, sidecar.share_explanation) == ([], True, shared)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("type: wwft", "wwft"), ("soort: 'WWFT'", "wwft"), ("{typ: wwft}", "wwft"), ("type: !x wwft", "wwft"), ("type:\n  - wwft", "wwft"),
+        ("labels: [wwft]", None), ("type: wwft-light", "wwft-light"), ("type: memo\nexplanation: wwft", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_type_that_a_sidecar_names_is_known_whatever_is_wrong_with_it(text: str, named: str | None) -> None:
+    assert type_named(text, {"wwft", "wwft-light"}) == named
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", ["type" + " " * 60_000, "type" + ": !" * 20_000, "wwft " * 13_000, "x" * 60_000 + " wwft", "item" + "-" * 60_000]
+)
+def test_no_text_makes_it_take_long(text: str) -> None:
+    type_named(text, {"wwft"})
+    item_named(text)
+    reads_as_sidecar(text.encode(), PLAIN)
+    for opens in ("a: [", "a: {b: "):
+        read_sidecar(f"description: x\n{opens}{text} #\n".encode(), PLAIN)
+        read_sidecar(f"description: x\n{':[' * 30_000}\n".encode(), PLAIN)
 
 
 WORDS = [word for key in KEYS for word in (key.english, key.dutch)]
