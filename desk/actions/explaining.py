@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dossier.database import readable
 from dossier.database.tables import Drop, item_name
@@ -19,6 +19,9 @@ from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence
 from workflow.items import items, suspicion
 from workflow.reports import reasons
+
+if TYPE_CHECKING:
+    from ingest.intake.checking import Known
 
 Told = Sentence | str
 
@@ -60,14 +63,21 @@ def check(
     A line each, in this language. `is_open`: the database is, which knows of what drops things are
     left, and which ones the inbox does not let go.
     """
-    from ingest.intake import checking, leftovers, staying
+    from ingest.intake import checking
 
     may = people.readable(office, reader)
-    if is_open:
-        found, good = checking.check(office, paths, may, staying.recorded(), lambda one: leftovers.pointing_back(one, may))
-    else:
-        found, good = checking.check(office, paths, may)
+    found, good = checking.check(office, paths, may, _known(office, clock.utc_now(), may) if is_open else checking.Known())
     return [one.told(language) for one in found], good
+
+
+def _known(office: Office, now: datetime, may: Readable) -> Known:
+    from ingest.intake import checking, foreseeing, leftovers, staying
+
+    return checking.Known(
+        staying.recorded(),
+        lambda one: leftovers.pointing_back(one, may),
+        lambda found: foreseeing.faults(office, now, found, may),
+    )
 
 
 def why_path(office: Office, now: datetime, reader: Actor, path: Path, language: str) -> Why:
@@ -75,7 +85,7 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
     any more."""
     from desk.actions import unsorted
     from dossier.cluster import presence
-    from ingest.intake import checking, leftovers, staying
+    from ingest.intake import checking
     from ingest.sources.unsorted import FOLDER
 
     may = people.readable(office, reader)
@@ -88,7 +98,7 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
         return Why(sentence("overview.there", path=str(path)), [sentence("overview.finished_with")])
     if names.is_ignored(path.name):
         return Why(sentence("overview.not_taken", path=str(path)), [sentence("overview.never_taken_name")])
-    told, good = checking.check(office, [path], may, staying.recorded(), lambda one: leftovers.pointing_back(one, may))
+    told, good = checking.check(office, [path], may, _known(office, now, may))
     found, where, inbox = list[Told](one.told(language) for one in told), path.resolve(), office.inbox.resolve()
     is_whole_folder = inbox in (where, where.parent)
     if not found and not good:

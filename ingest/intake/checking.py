@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from dossier.files import files, settling
 from dossier.office import presets
@@ -12,14 +14,13 @@ from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import names, system
 from dossier.text.sentences import Sentence, sentence, told
+from dossier.text.yamltext import Fault
 from ingest.inbox import listing, looking
 from ingest.inbox.looking import Found, Looker, NotTaken
 from ingest.intake import kinds
 from ingest.intake.judging import entries, judge
 from ingest.intake.staying import Lying, lying
 from ingest.sidecar.reading import Sidecar, read_sidecar, words_of
-
-NONE: Mapping[Lying, Sentence] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,58 +40,79 @@ class Remark:
 Told = Callable[[NotTaken], Sentence]
 """Why something waits, as it is told."""
 
+Judged = Callable[[Found], Sequence[Fault]]
+"""What forbids a drop that is all there. Raises OSError."""
+
 
 def _plainly(one: NotTaken) -> Sentence:
     return one.reason
 
 
-def check(
-    office: Office, paths: Iterable[Path], may: Readable = ALL, stays: Mapping[Lying, Sentence] = NONE, why: Told = _plainly
-) -> tuple[list[Remark], int]:
+class Known(NamedTuple):
+    """What an open database tells besides."""
+
+    stays: Mapping[Lying, Sentence] = MappingProxyType({})
+    """What the daemon found that the inbox does not let go (staying.recorded)."""
+    why: Told = _plainly
+    """leftovers.pointing_back."""
+    judged: Judged | None = None
+    """foreseeing.faults; without it only the drop itself is judged."""
+
+
+def check(office: Office, paths: Iterable[Path], may: Readable = ALL, known: Known = Known()) -> tuple[list[Remark], int]:
     """(what is wrong or waited for, in the order of `paths`; how many drops are good).
 
     A path in the inbox is judged as the daemon would; of a sidecar that lies elsewhere only the
-    form can be. `may`: what the reader may know of; other clients are none. `stays`: what the
-    daemon found that the inbox does not let go (staying.recorded). `why`: leftovers.pointing_back,
-    where the database is open.
+    form can be. `may`: what the reader may know of; other clients are none.
     """
     findings: list[Remark] = []
     good = 0
     for path in paths:
-        told, count = _check_path(office, path, may, stays, why)
+        told, count = _check_path(office, path, may, known)
         findings += told
         good += count
     return findings, good
 
 
-def _check_path(
-    office: Office, path: Path, may: Readable, stays: Mapping[Lying, Sentence], why: Told
-) -> tuple[list[Remark], int]:
+def _check_path(office: Office, path: Path, may: Readable, known: Known) -> tuple[list[Remark], int]:
     inbox, where = office.inbox.resolve(), path.parent.resolve() / path.name
     if path.name in (".", "..", ""):
         where = path.resolve()
     if where == inbox:
-        known, others = listing.clients_with_folders(office)
+        clients, others = listing.clients_with_folders(office)
         told = [Remark(path / names.printable(name), 1, reason) for name, reason in others.items() if may.clients is None]
-        results = [_check_client(office, client, path / client, None, stays, why) for client in filter(may.has, known)]
+        results = [_check_client(office, client, path / client, None, known) for client in filter(may.has, clients)]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
     if parts and not (parts[0] in office.clients and may.has(parts[0])):
         return [Remark(path, 1, sentence("inbox.no_client", client=parts[0]))], 0
     if len(parts) == 1:
-        return _check_client(office, parts[0], path, None, stays, why)
+        return _check_client(office, parts[0], path, None, known)
+    if len(parts) > 2 and parts[1] == "_rejected" and not listing.speaks_of(office, parts[0], parts[2], may.hidden_types):
+        return _check_refused(office, path, parts[0]), 0
     if any(names.is_ignored(part) for part in parts[1:]):
         return [Remark(path, 1, sentence("inbox.never_taken"))], 0
     if parts:
-        told, good = _check_client(office, parts[0], path.parents[len(parts) - 2], parts[1:], stays, why)
+        told, good = _check_client(office, parts[0], path.parents[len(parts) - 2], parts[1:], known)
         is_presets = len(parts) == 2 and path.is_dir() and presets.of_folder(office.settings, parts[1]) is not None
         return (told, good) if told or good or is_presets else ([Remark(path, 1, sentence("inbox.nobodys"))], 0)
     if path.is_dir():
-        cards = sorted(entry for entry in path.iterdir() if names.is_sidecar(entry.name) and entry.is_file())
+        cards = _cards_in(path)
         told = [finding for card in cards for finding in _check_form(office, card)]
         return told, len(cards) - len({finding.path for finding in told})
     told = _check_form(office, path)
     return told, 0 if told else 1
+
+
+def _cards_in(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if names.is_sidecar(entry.name) and entry.is_file())
+
+
+def _check_refused(office: Office, path: Path, client: str) -> list[Remark]:
+    """A refused drop, or its sidecar, maybe corrected by now: it is not taken from there."""
+    cards = _cards_in(path) if path.is_dir() else [path] if names.is_sidecar(path.name) else []
+    told = [finding for card in cards for finding in _check_form(office, card)]
+    return told or [Remark(path, 1, sentence("inbox.was_refused", folder=f"{office.inbox.name}/{client}"))]
 
 
 def _check_form(office: Office, path: Path) -> list[Remark]:
@@ -103,9 +125,7 @@ def _check_form(office: Office, path: Path) -> list[Remark]:
     return [Remark(path, max(1, fault.line), fault.message, sidecar) for fault in faults]
 
 
-def _check_client(
-    office: Office, client: str, place: Path, only: Sequence[str] | None, stays: Mapping[Lying, Sentence], why: Told
-) -> tuple[list[Remark], int]:
+def _check_client(office: Office, client: str, place: Path, only: Sequence[str] | None, known: Known) -> tuple[list[Remark], int]:
     """A client's folder, or the drop that `only` (file, or folder and maybe file) is part of."""
     looker = Looker(office, at_once=True)
     view = looker.look(client, *settling.now())
@@ -115,13 +135,13 @@ def _check_client(
         if only is not None and not _is_part(found, only):
             continue
         lies = place / (found.folder or "") / names.printable(found.sidecar_name or found.stem)
-        told = [Remark(lies, line, what, found.sidecar) for line, what in _check_drop(office, found)]
-        if (reason := stays.get(lying(found))) is not None:
+        told = [Remark(lies, line, what, found.sidecar) for line, what in _check_drop(office, found, known.judged)]
+        if (reason := known.stays.get(lying(found))) is not None:
             told.append(Remark(lies, 1, reason, found.sidecar))
         findings += told
         good += not told
     findings += [
-        Remark(place.parent / one.path if one.path.startswith(f"{client}/") else Path(one.path), 1, _since(why(one), one))
+        Remark(place.parent / one.path if one.path.startswith(f"{client}/") else Path(one.path), 1, _since(known.why(one), one))
         for one in [*view.waiting, *view.odd]
         if only is None or _is_about(one, only)
     ]
@@ -143,9 +163,12 @@ def _since(why: Sentence, one: NotTaken) -> Sentence:
     return sentence("inbox.since", why=why, since=f"{looking.at(one.since):%Y-%m-%d %H:%M}")
 
 
-def _check_drop(office: Office, found: Found) -> list[tuple[int, Sentence | str]]:
+def _check_drop(office: Office, found: Found, judged: Judged | None) -> list[tuple[int, Sentence | str]]:
     """(line, what is wrong) for each fault of a drop that is all there."""
-    faults = judge(office, found).faults
+    try:
+        faults = judge(office, found).faults if judged is None else judged(found)
+    except OSError as error:
+        return [(1, sentence("inbox.unreadable", why=system.why(error)))]
     line = found.sidecar.lines.get("attachments", 1) if found.sidecar else 1
     told = [(max(1, fault.line), fault.message) for fault in sorted(set(faults))]
     for name, _, digest, disk in entries(found):

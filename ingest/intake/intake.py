@@ -69,7 +69,6 @@ from dossier.database.tables import Binned, Drop, Item, Removal, chunks, insert_
 from dossier.database.trouble import is_of_the_database
 from dossier.files import files
 from dossier.files.beneath import LastOpened
-from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, names, system
@@ -81,11 +80,11 @@ from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, WorkerPool, slices
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
-from ingest.intake import delegation, sightings
+from ingest.intake import delegation, foreseeing, sightings
 from ingest.intake.candidate import Candidate, changes_of, fingerprint_of, is_import, new_item_of, receipt_text, why_text
 from ingest.intake.clearing import CLAIMED, Clearing, is_our_reason
 from ingest.intake.guarding import GuardOfIntake, may_share
-from ingest.intake.judging import entries, judge, line_of
+from ingest.intake.judging import entries, judge
 from ingest.intake.leaving import Stays, claim
 from ingest.intake.outcome import Outcome
 from ingest.intake.receiving import Order, Received, Receiver, WantedFile
@@ -529,15 +528,13 @@ class Intake:
         """
         if not set(drop.faults) <= set(drop.found.faults):
             return
-        sidecar, lines = drop.found.sidecar, drop.found.sidecar.lines if drop.found.sidecar else {}
+        sidecar = drop.found.sidecar
         assert sidecar is not None
         assert drop.wish is not None
         assert drop.amends is not None
         key = item_key(drop.amends)
-        item = Item.get_or_none((Item.id == key) & (Item.client == drop.found.client))
-        if item is None or people.why_not_type(self.office, drop.actor.code, item.type):
-            told = sentence("intake.no_such_item", client=drop.found.client, item=drop.amends)
-            drop.faults.append(Fault(lines.get("item", 1), told))
+        if (unknown := foreseeing.not_its_item(self.office, drop)) is not None:
+            drop.faults.append(unknown)
             return
         source, changes = names.printable(drop.found.sidecar_name or drop.found.stem), changes_of(drop)
         _, at = before.get(drop.fingerprint, (key, None))
@@ -550,8 +547,7 @@ class Intake:
                 source=source, screened=drop.screened, doubts=drop.doubts,
             )  # fmt: skip
         except Refusal as refusal:
-            more = [problem for problem in refusal.problems if problem not in wish.faults]
-            drop.faults += [Fault(line_of(sidecar, problem.key or "item"), problem.message) for problem in more]
+            drop.faults += foreseeing.faults_of(drop, refusal)
         else:
             drop.item = key
             drop.doubts = drop.doubts if "held" in changed else []

@@ -105,9 +105,7 @@ def amend(
     this would share outright is offered instead. Raises Invalid with every reason, Refusal where
     there is no such item (for this actor), Unscreened; nothing was written then.
     """  # fmt: skip
-    item = items.get_for(office, actor, key)
-    if Removal.get_or_none(Removal.item == key) is not None:
-        raise NotFound("rules.removed_for_good", item=item_name(key))
+    item = _item_for(office, actor, key)
     if if_version is not None and item.version != if_version:
         raise Conflict("rules.changed_meanwhile", version=item.version)
     before = items.draft_of(item)
@@ -118,18 +116,10 @@ def amend(
     is_doubtful = change.action == "share" and bool(doubts)
     if change.action == "share" and (is_doubtful or suspicion.holds(office, change.screened)) and not problems:
         change.draft, change.action = suspicion.held(office, change.draft, change.screened), "offer"
-    action = change.action
-    if action == "offer":
-        able = is_settled(problems) and not {"approver", "share_status"} & ({one.key for one in problems} | wish.told)
-        change.draft, more = asking(office, change.draft, change.made_by())
-        problems += [one for one in more if one.key not in wish.told] if able else []
-    asks_inside = _asks_inside(change)
-    if asks_inside and not problems:
-        change.makers = makers.added(change.makers, makers.SINCE, actor.people)
-        change.draft, problems = asking(office, change.draft, internal.everybody(change.makers))
+    action, asks_inside = change.action, _find_approvers(change)
     edition = items.next_edition(key) if asks_inside or action in ("offer", "share") else None
-    if problems:
-        raise Invalid(problems)
+    if change.problems:
+        raise Invalid(change.problems)
     changed = _changed_keys(before, change.draft)
     if wish.notify and outbox.forget_failed(READY, key):
         changed["notify"] = {"from": "failed", "to": True}
@@ -154,6 +144,15 @@ def amend(
     return [*changed, *change.told, *filter(None, steps)]
 
 
+def foresee(office: Office, now: datetime, actor: Actor, key: int, wish: Wish, changes: FileChanges) -> None:
+    """Raises what `amend` would, but for what is not searched yet. Writes nothing."""
+    _item_for(office, actor, key)
+    change = _planned(office, now, actor, items.get(key), wish, changes)
+    _find_approvers(change)
+    if change.problems:
+        raise Invalid(change.problems)
+
+
 def still_to_do(key: int, changes: FileChanges) -> FileChanges:
     """The changes less removals and renames that were done before: the item has no such file."""
     here = {fold(row.name) for row in items.attachments_of(key)}
@@ -171,6 +170,28 @@ def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wis
     except Refusal:
         return []
     return _not_seen_yet(change) if change.action == "share" and not change.problems else []
+
+
+def _item_for(office: Office, actor: Actor, key: int) -> Item:
+    """The item, if the actor may know of it. Raises NotFound."""
+    item = items.get_for(office, actor, key)
+    if Removal.get_or_none(Removal.item == key) is not None:
+        raise NotFound("rules.removed_for_good", item=item_name(key))
+    return item
+
+
+def _find_approvers(change: _Change) -> bool:
+    """Name who must approve it, or add why nobody can. True if it is asked inside the office."""
+    office, wish, problems = change.office, change.wish, change.problems
+    if change.action == "offer":
+        able = is_settled(problems) and not {"approver", "share_status"} & ({one.key for one in problems} | wish.told)
+        change.draft, more = asking(office, change.draft, change.made_by())
+        problems += [one for one in more if one.key not in wish.told] if able else []
+    asks_inside = _asks_inside(change)
+    if asks_inside and not problems:
+        change.makers = makers.added(change.makers, makers.SINCE, change.actor.people)
+        change.draft, change.problems = asking(office, change.draft, internal.everybody(change.makers))
+    return asks_inside
 
 
 def _planned(office: Office, now: datetime, actor: Actor, item: Item, wish: Wish, changes: FileChanges) -> _Change:
