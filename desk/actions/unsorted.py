@@ -104,7 +104,7 @@ def assign(office: Office, now: datetime, actor: Actor, given: Path, client: str
 
     Raises as unsorted.assign.
     """
-    return unsorted.assign(office, now, actor, unsorted.name_of(office, given) or "", client, keys, share)
+    return unsorted.assign(office, now, actor, unsorted.name_of(office, given), client, keys, share)
 
 
 def describe(office: Office, now: datetime, actor: Actor, name: str, client: str, keys: Keys) -> Path:

@@ -48,6 +48,9 @@ MOST_BYTES = 1024 * 1024
 """Of a receipt or a WHY.txt."""
 
 
+TAKEN_NAMES = frozenset({"item.yaml", "item.yml", "why.txt"})
+"""Names, in small letters, that mean something in a folder drop: no file of one can have them."""
+
 _SCHEMA = "# yaml-language-server: $schema=../../../config/schema/sidecar.json"
 
 
@@ -146,6 +149,8 @@ def problems(office: Office, actor: Actor, request: Request, data: bytes, is_del
             found_wrong.append(fault("attachments", code, path=str(path)))
         elif path.name in looks:
             found_wrong.append(fault("attachments", "dropping.same_name", path=str(path)))
+        elif names.fold(path.name) in TAKEN_NAMES:
+            found_wrong.append(fault("attachments", "staging.taken_name", file=names.printable(path.name)))
         else:
             looks[path.name] = look
             kind = None if request.is_examined else kinds.examine(path.name, path)

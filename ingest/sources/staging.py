@@ -335,7 +335,7 @@ def _check_name(office: Office, row: StagedDrop, name: str) -> None:
     wrong = names.name_fault(name)
     if wrong:
         raise Invalid([Problem("files", Sentence("staging.name", {"file": shown, "reason": wrong}))])
-    if names.fold(name) in ("item.yaml", "item.yml", "why.txt"):
+    if names.fold(name) in dropping.TAKEN_NAMES:
         raise Invalid([fault("files", "staging.taken_name", file=shown)])
     if row.folder is not None:
         raise Conflict("staging.placed")

@@ -79,18 +79,19 @@ def lying(office: Office, may: Readable) -> list[Unsorted]:
     return sorted(found, key=lambda one: (one.since, one.name))
 
 
-def name_of(office: Office, given: Path) -> str | None:
-    """The name in the folder that is meant, by path or name alone. None: no such path."""
+def name_of(office: Office, given: Path) -> str:
+    """The name in the folder that is meant, by path or name alone; of what lies elsewhere the whole
+    path, which is no file's name there."""
     if len(given.parts) == 1 and not os.path.lexists(given):
         return given.name
     there = office.inbox.resolve() / FOLDER
-    return given.name if given.parent.resolve() == there else None
+    return given.name if given.parent.resolve() == there else str(given.absolute())
 
 
-def check(office: Office, may: Readable, name: str | None) -> str:
+def check(office: Office, may: Readable, name: str) -> str:
     """The name, if this reader may know of a plain file of this name there. Raises NotFound."""
-    if name is None or may.clients is not None or name not in {one.name for one in lying(office, may)}:
-        raise NotFound("unsorted.no_such_file", file=names.printable(name or ""), folder=f"{office.inbox.name}/{FOLDER}")
+    if may.clients is not None or name not in {one.name for one in lying(office, may)}:
+        raise NotFound("unsorted.no_such_file", file=names.printable(name), folder=f"{office.inbox.name}/{FOLDER}")
     return name
 
 

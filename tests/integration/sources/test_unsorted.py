@@ -176,6 +176,24 @@ def test_what_the_daemon_would_refuse_is_told_and_the_file_stays(office: Account
     path.unlink()
 
 
+def test_a_file_of_a_name_that_means_something_in_a_drop_stays_and_one_that_lies_elsewhere_is_named(
+    office: AccountOffice,
+) -> None:
+    scan = scanned(office, "item.yaml", b"openapi: 3.1\n")
+    told = office.run(
+        "j.admin", "assign", "item.yaml", "--client", "acme-bv", "--description", "What a scanner called so", code=1
+    )
+    assert "`item.yaml` is a name that means something here; give it another" in told
+    assert scan.exists()
+    assert not list(office.root.inbox().glob("what-a-scanner*"))
+    scan.unlink()
+    elsewhere = office.folder / "elsewhere.pdf"
+    elsewhere.write_bytes(PDF)
+    assert f"there is no file {elsewhere} in inbox/_unsorted" in office.run(
+        "j.admin", "assign", str(elsewhere), "--client", "acme-bv", code=1
+    )
+
+
 def test_killed_before_its_file_is_moved_it_lies_where_it_was_and_can_be_assigned_again(office: AccountOffice) -> None:
     path = scanned(office, "afgebroken.pdf")
     code = (
