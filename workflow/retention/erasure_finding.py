@@ -49,6 +49,7 @@ from dossier.text import clock
 from dossier.text.names import fold
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence, in_a_row, sentence
+from dossier.text.yamltext import legible
 from dossier.trail import trail
 from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
@@ -319,6 +320,6 @@ def _lines_naming(path: Path, person: ErasedPerson, client: str | None) -> list[
         data, _ = files.read_plain(path, MOST_BYTES)
     except (OSError, files.NotPlain):
         data = b""
-    lines = data.decode("utf-8", "replace").splitlines()
+    lines = legible(data).splitlines()
     found = [number for number, line in enumerate(lines, 1) if person.is_named_in(line, client)]
     return found or ([0] if person.is_named_in(path.name, client) else [])

@@ -327,10 +327,11 @@ def test_papers_that_name_him_are_listed_for_people_to_remove(office: Records) -
         path = office.root / name
         path.parent.mkdir(parents=True)
         path.write_text(text)
+    (office.root / "inbox/acme-bv/_rejected/x/wide.yaml").write_bytes("toelichting: gesproken met Jan Jansen\n".encode("utf-16"))
     papers = {one.subject for one in look(office).findings if one.area == "paper"}
     assert papers == {
         "config/clients.yaml:5", "inbox/acme-bv/_rejected/x/report.yaml:2", "var/breaches/D-2026-000001.md:1",
-        "inbox/acme-bv/_done/Jan_Jansen.receipt.yaml",
+        "inbox/acme-bv/_done/Jan_Jansen.receipt.yaml", "inbox/acme-bv/_rejected/x/wide.yaml:1",
     }  # fmt: skip
 
 
