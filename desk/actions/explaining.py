@@ -92,7 +92,7 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
     if not os.path.lexists(path):
         became = _what_became(path.name, may)
         return Why(sentence("overview.not_there_but_was" if became else "overview.not_there", path=str(path)), became)
-    if path.resolve().parent == office.inbox.resolve() / FOLDER:
+    if path.resolve().parent == office.inbox.resolve() / FOLDER and path.is_file():
         return Why(sentence("overview.not_taken", path=str(path)), unsorted.why(office, reader, path))
     if any(part in ("_rejected", "_done") for part in path.parts):
         return Why(sentence("overview.there", path=str(path)), [sentence("overview.finished_with")])

@@ -122,7 +122,9 @@ def _look(office: Office, may: Readable, most: int | None = None) -> InboxLook:
     except OSError as error:
         look.trouble.append(sentence("overview.inbox_unreadable", path=str(inbox), why=system.why(error)))
         return look
-    look.others, stays = others if may.clients is None else {}, staying.recorded()
+    stays = staying.recorded()
+    if may.clients is None:
+        look.others = {**others, **_never_sorted(office)}
     for client in filter(may.has, known):
         if most is not None and len(look.waiting) >= most:
             break
@@ -144,6 +146,13 @@ def _look(office: Office, may: Readable, most: int | None = None) -> InboxLook:
             look.waiting.append(NotTaken(client, path, reason or sentence("overview.is_whole"), found.changed_at))
         look.odd += view.odd
     return look
+
+
+def _never_sorted(office: Office) -> Mapping[str, Sentence]:
+    try:
+        return listing.never_sorted(office)
+    except OSError:
+        return {}  # the count of its files says so
 
 
 def _told(one: NotTaken) -> dict[str, Any]:

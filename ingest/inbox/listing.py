@@ -25,6 +25,12 @@ WHY = "WHY.txt"
 """Told of a refused drop. One of ours that came back with corrected files is no attachment."""
 
 
+UNSORTED = "_unsorted"
+"""The folder for what has no client yet."""
+
+WITHOUT_CLIENT = "unsorted.waits"
+"""What is told of a file there."""
+
 GLANCED_AT = 200
 """Folders in which a backlog is looked for before the start; a millisecond or two."""
 
@@ -164,6 +170,24 @@ def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]
             else:
                 others[entry.name] = sentence("inbox.no_clients_folder")
     return sorted(known), dict(sorted(others.items()))
+
+
+def unsorted(office: Office) -> dict[str, Sentence]:
+    """What lies in `_unsorted`, name → why nothing is taken of it. OSError: unreadable."""
+    found: dict[str, Sentence] = {}
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, UNSORTED) as home:
+        listing = list_folder(home)
+        found.update((name, reason) for name, (reason, _) in listing.odd.items())
+        found.update((name, sentence("inbox.folder_unsorted")) for name in listing.folders if holds_anything(home / name))
+        shown = f"{office.inbox.name}/{UNSORTED}"
+        found.update((name, sentence(WITHOUT_CLIENT, path=names.printable(f"{shown}/{name}"))) for name in listing.found)
+    return dict(sorted(found.items()))
+
+
+def never_sorted(office: Office) -> dict[str, Sentence]:
+    """Of that, by its way from the inbox, what can't be given to a client. OSError."""
+    lying = unsorted(office).items()
+    return {f"{UNSORTED}/{name}": reason for name, reason in lying if reason.code != WITHOUT_CLIENT}
 
 
 def backlog(office: Office) -> list[str]:

@@ -80,10 +80,13 @@ def _check_path(office: Office, path: Path, may: Readable, known: Known) -> tupl
         where = path.resolve()
     if where == inbox:
         clients, others = listing.clients_with_folders(office)
+        others |= listing.never_sorted(office)
         told = [Remark(path / names.printable(name), 1, reason) for name, reason in others.items() if may.clients is None]
         results = [_check_client(office, client, path / client, None, known) for client in filter(may.has, clients)]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
+    if parts and parts[0] == listing.UNSORTED and may.clients is None:
+        return _check_unsorted(office, path, parts[1:]), 0
     if parts and not (parts[0] in office.clients and may.has(parts[0])):
         return [Remark(path, 1, sentence("inbox.no_client", client=parts[0]))], 0
     if len(parts) == 1:
@@ -102,6 +105,14 @@ def _check_path(office: Office, path: Path, may: Readable, known: Known) -> tupl
         return told, len(cards) - len({finding.path for finding in told})
     told = _check_form(office, path)
     return told, 0 if told else 1
+
+
+def _check_unsorted(office: Office, path: Path, only: Sequence[str]) -> list[Remark]:
+    """What has no client yet; of that what `only`, a name or a way to it, leads to."""
+    lying = listing.unsorted(office)
+    if not only:
+        return [Remark(path / names.printable(name), 1, reason) for name, reason in lying.items()]
+    return [Remark(path, 1, lying.get(only[0], sentence("inbox.never_taken")))]
 
 
 def _cards_in(folder: Path) -> list[Path]:

@@ -1,7 +1,8 @@
 """What intake would find wrong with a drop that is all there, as the office is now.
 
-Changes nothing. The database must be open: it knows for whom a drop was placed, and what the item that is amended
-says already. What only a virus scanner or the wrong-client guard can tell is not asked.
+Changes nothing. The database must be open: it knows for whom a drop was placed, and what the item
+that is amended says already. What only a virus scanner or the wrong-client guard can tell is not
+asked.
 """
 
 from __future__ import annotations

@@ -39,13 +39,14 @@ from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import names
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound
+from ingest.inbox.listing import UNSORTED
 from ingest.inbox.looking import Looker
 from ingest.sidecar.default_description import description_of
 
 if TYPE_CHECKING:
     from ingest.sources.dropping import Keys
 
-FOLDER = "_unsorted"
+FOLDER = UNSORTED
 
 ALONE = "inbox.waits_for_sidecar"
 """What is said of a file that waits in a client's folder until somebody says what it is."""

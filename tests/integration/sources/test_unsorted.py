@@ -70,6 +70,25 @@ def test_nothing_is_taken_from_it_and_it_is_told_of_to_whoever_works_for_all_cli
     path.unlink()
 
 
+def test_a_folder_in_it_is_told_of_as_no_file_of_it_can_be_assigned(office: AccountOffice) -> None:
+    folder = office.path / "inbox" / "_unsorted" / "2026-11-29"
+    folder.mkdir()
+    (folder / "scan.pdf").write_bytes(PDF)
+    reason = "is a folder within `_unsorted`"
+    assert [one["path"] for one in office.json("status")["left_alone"]] == ["_unsorted/2026-11-29"]
+    inbox = str(office.path / "inbox")
+    for place in (inbox, str(folder)):
+        assert reason in office.root.run("check", place, code=1).stdout
+    for place in (folder, folder / "scan.pdf"):
+        assert reason in office.run("m.devries", "why", str(place)).replace("\n", " ")
+    assert reason not in office.run("k.smit", "check", inbox, code=None)
+    assert reason not in office.run("k.smit", "why", str(folder), code=None)
+    shutil.rmtree(folder)
+    scan = scanned(office, "told.pdf")
+    assert "has no client yet" in office.root.run("check", str(scan), code=1).stdout
+    scan.unlink()
+
+
 def test_names_and_numbers_in_its_text_suggest_whose_it_is(office: AccountOffice) -> None:
     path = scanned(office, "brief.txt", b"Betreft: KvK 12345678\nEen exemplaar gaat naar Bakkerij Zonnestraal te Zeist.\n")
     told = office.run("m.devries", "assign", "brief.txt", code=2)
