@@ -34,6 +34,7 @@ from dossier.database.tables import Drop, change_row, find_row, insert_rows, ite
 from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, open_beneath
+from dossier.files.files import Look
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -210,19 +211,21 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
 
     `refused` is the name of its folder in the client's `_rejected`.
 
-    Its files are copied, and the refused folder goes once the new drop lies whole in the inbox.
-    Killed in between, both are there, and nothing is lost. Whoever gives it back made it, from then
-    on.
+    Its files are copied, and those of the refused folder go once the new drop lies whole in the
+    inbox. Killed in between, both are there, and nothing is lost. Whoever gives it back made it,
+    from then on.
     """
-    row = begin(office, now, actor, client)
+    row, seen = begin(office, now, actor, client), dict[str, Look]()
     with open_beneath(office.inbox, client, "_rejected", refused) as folder:
+        card = card_of(client, refused, folder.names())
         for name in sorted(folder.names()):
             look = files.look(folder / name)
-            if name != WHY and not names.is_sidecar(name) and look is not None:
-                put(office, row, name, files.pieces(folder / name, 0, look.size))
+            if look is not None:
+                seen[name] = look
+                if name not in (WHY, card):
+                    put(office, row, name, files.pieces(folder / name, 0, look.size))
     row = _fresh(row)
-    own = re.sub(r"(?m)^(created_by|gemaakt_door|client|klant)[ \t]*:.*\n?", "", seal.without(text.replace("\r\n", "\n")))
-    whole = f"{own.rstrip()}\nclient: {scalar(client)}\ncreated_by: {scalar(actor.code)}\n"
+    whole = _signed(seal.without(text.replace("\r\n", "\n")), client, actor.code)
     data = seal.sealed(whole.encode("utf-8", "surrogateescape"))
     with _opened(office, row) as hidden:
         wrong = dropping.problems(office, actor, Request(client, [hidden / name for name in row.files], {}), data)
@@ -231,8 +234,35 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
             raise Invalid(wrong)
         _commit(office, now, actor, row, hidden, data, refused.partition("-")[2] or refused)
     with open_beneath(office.inbox, client, "_rejected") as rejected:
-        files.remove_tree(rejected / refused)
+        with rejected.open(refused) as folder:
+            for name, look in seen.items():
+                if files.look(folder / name) == look:
+                    files.remove(folder / name)
+        files.remove_folder(rejected / refused)
     return _fresh(row)
+
+
+def card_of(client: str, refused: str, there: Iterable[str]) -> str | None:
+    """The sidecar of a refused drop, of the names in its folder: others were attached. None: it has
+    none."""
+    cards = sorted(filter(names.is_sidecar, there))
+    row = Drop.select().where((Drop.client == client) & (Drop.target == refused) & (Drop.kind == "refused")).first()
+    own = str(row.files[-1][0]) if row is not None else ""
+    return own if own in cards else next(iter(cards), None)
+
+
+def _signed(text: str, client: str, maker: str) -> str:
+    """A sidecar that says for whom it is and who made it, wherever its YAML has room for that."""
+    begin = re.search(r"(?m)^([ \t]*)(?!#|---|%)\S", text)
+    indent = begin[1] if begin is not None else ""
+    said = f"client: {scalar(client)}", f"created_by: {scalar(maker)}"
+    if begin is not None and text[begin.end() - 1] == "{":
+        rest = text[begin.end() :]
+        comma = "" if rest.lstrip().startswith("}") else ", "
+        return f"{text[: begin.end()]}{', '.join(said)}{comma}{rest.rstrip()}\n"
+    own = re.sub(rf"(?m)^{indent}[\"']?(created_by|gemaakt_door|client|klant)[\"']?[ \t]*:.*\n?", "", text)
+    own = re.sub(r"(?m)^\.\.\.\s*\Z", "", own)
+    return "\n".join([own.rstrip(), *(f"{indent}{line}" for line in said), ""])
 
 
 def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden: Folder, data: bytes, called: str) -> str:

@@ -18,7 +18,7 @@ from desk.web.shell.sending import SANDBOX
 from desk.web.staff.visit import StaffVisit
 from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath
-from dossier.text import media, names
+from dossier.text import media
 from dossier.text.refusals import Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import told
 from dossier.text.yamltext import legible
@@ -116,7 +116,7 @@ def refused(visit: StaffVisit) -> Response:
     client, folder = visit.request.path_params["client"], visit.request.path_params["folder"]
     with _open(visit, client, folder) as place:
         there = sorted(place.names())
-        sidecar = next((name for name in there if names.is_sidecar(name) and files.look(place / name)), None)
+        sidecar = staging.card_of(client, folder, [name for name in there if files.look(place / name)])
         text = seal.without(legible(files.read_plain(place / sidecar, SIDECAR_BYTES)[0])) if sidecar else ""
         why = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace")
     there.remove(WHY)

@@ -58,6 +58,58 @@ def test_what_is_put_together_is_one_whole_drop_and_pressed_twice_still_one(offi
         staging.put(office.office, row, "more.pdf", [PDF])
 
 
+def refused(office: Records, files_: dict[str, bytes]) -> str:
+    """A refused drop, as it lies in _rejected; its folder's name."""
+    folder = "20261124-101500-bad"
+    place = office.root / "inbox/acme-bv/_rejected" / folder
+    place.mkdir(parents=True)
+    for name, data in {"WHY.txt": b"bad.yaml:1: too short\n", **files_}.items():
+        (place / name).write_bytes(data)
+    return folder
+
+
+def test_what_a_refused_drop_had_attached_comes_back_with_it_and_what_was_put_beside_it_stays(office: Records) -> None:
+    folder = refused(office, {"bad.yaml": b"description: x\n", "a.pdf": PDF, "data.yaml": b"openapi: 3.1\n"})
+    place = office.root / "inbox/acme-bv/_rejected" / folder
+    (place / "older").mkdir()
+    (place / "older/a.pdf").write_bytes(PDF)
+    text = "description: Long enough by now\nattachments: [a.pdf, data.yaml]\n"
+    row = staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, text)
+    drop = office.root / "inbox/acme-bv" / str(row.folder)
+    assert sorted(path.name for path in drop.iterdir()) == ["a.pdf", "data.yaml", "item.yaml"]
+    assert (drop / "data.yaml").read_bytes() == b"openapi: 3.1\n"
+    assert sorted(str(path.relative_to(place)) for path in place.rglob("*")) == ["older", "older/a.pdf"]
+
+
+def test_of_two_sidecars_in_a_refused_folder_neither_is_lost(office: Records) -> None:
+    folder = refused(office, {"item.yaml": b"description: x\n", "item.yml": b"description: y\n", "a.pdf": PDF})
+    with pytest.raises(Invalid):
+        staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, "description: Long enough by now\n")
+    left = office.root / "inbox/acme-bv/_rejected" / folder
+    assert sorted(path.name for path in left.iterdir()) == ["WHY.txt", "a.pdf", "item.yaml", "item.yml"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\ndescription: Annual accounts 2025\n...\n",
+        '# ours\n{"description": "Annual accounts 2025"}',
+        "  description: Annual accounts 2025\n  klant: zon\n",
+        '"client": zon\n"description": "Annual accounts 2025"\nexplanation: |\n  klant: told by phone\n',
+    ],
+)
+def test_a_sidecar_of_any_shape_is_given_back(office: Records, text: str) -> None:
+    folder = refused(office, {"bad.yaml": text.encode(), "a.pdf": PDF})
+    row = staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, text)
+    (ready,) = Looker(office.office, at_once=True).look("acme-bv", *settling.now()).ready
+    assert (ready.folder, ready.faults) == (row.folder, ())
+    assert ready.sidecar is not None
+    assert (ready.sidecar.client, ready.sidecar.created_by, ready.sidecar.description) == (
+        "acme-bv", DESK.code, "Annual accounts 2025",
+    )  # fmt: skip
+    assert ready.sidecar.explanation in (None, "klant: told by phone")
+
+
 def test_with_faults_nothing_happens_and_each_has_its_field(office: Records) -> None:
     row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
     staging.put(office.office, row, "accounts.pdf", [PDF])
