@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
+from peewee import SQL, Expression, fn
 
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Mail, item_name, tuples
@@ -138,12 +139,19 @@ def mark_sent(now: datetime, mail: Mail, answer: str) -> None:
             Mail.update({**went, Mail.attempts: Mail.attempts + 1}).where(Mail.id == part.id).execute()
             if part.kind == READY:
                 Item.update(notified_at=at).where(Item.id == part.item).execute()
-                # Another contact may have been chosen while it went.
-                Item.update(notify=False).where((Item.id == part.item) & (Item.contact == part.recipient)).execute()
+                Item.update(notify=False).where((Item.id == part.item) & ~_is_another_told(part.recipient)).execute()
             told = {"kind": part.kind, "to": mail.recipient, "email": mail.email, "message_id": mail.message_id, "answer": answer}
             trail.record(now, trail.DAEMON, "notified", part.item, told)
     for part in parts:
         log.info("mail sent", kind=part.kind, to=mail.recipient, item=part.item and item_name(part.item), answer=answer)
+
+
+def _is_another_told(recipient: str) -> Expression:
+    """The condition that a mail about the item goes to another contact, who was chosen while the
+    one to this `recipient` went."""
+    theirs = (Mail.item == Item.id) & (Mail.kind == READY) & (Mail.recipient == Item.contact) & (Mail.state == "waiting")
+    waits = Item.unsettled | fn.EXISTS(Mail.select(SQL("1")).where(theirs))
+    return Item.contact.is_null(False) & (Item.contact != recipient) & waits
 
 
 def mark_failed(office: Office, now: datetime, mail: Mail, reason: Sentence) -> None:

@@ -168,9 +168,26 @@ def test_when_nobody_is_to_be_told_any_more_the_mail_that_waits_does_not_go(offi
 def test_whoever_is_chosen_while_the_mail_to_another_goes_is_told_as_well(with_two: MailOffice, server: Server) -> None:
     office = with_two
     key = office.item()
-    server.on_data = lambda data: change(office.office.root, f"UPDATE item SET contact = 's.okafor' WHERE id = {key}")
+    chosen = f"UPDATE item SET contact = 's.okafor', unsettled = 1 WHERE id = {key}"
+    server.on_data = lambda data: change(office.office.root, chosen)
     office.mailer.round(office.now)
     assert (office.get(key).notify, office.get(key).notified_at is not None) == (True, True)
+
+
+def test_a_mail_to_an_earlier_contact_that_is_tried_again_leaves_nobody_to_be_told(with_two: MailOffice, server: Server) -> None:
+    office = with_two
+    server.on_rcpt = lambda address: "550 nobody here"
+    key = office.item()
+    office.mailer.round(office.now)
+    server.on_rcpt = lambda address: None
+    amend(office, key, contact="s.okafor")
+    office.later(3600)
+    [first] = [mail for mail in office.mails() if mail.recipient == "j.jansen"]
+    with transaction():
+        resending.retry(office.office, office.now, BAKKER, first.id)
+    office.later(3600)
+    assert [mail.state for mail in office.mails()] == ["sent", "sent"]
+    assert office.get(key).notify is False
 
 
 def test_another_contact_of_what_was_told_already_gets_no_mail(with_two: MailOffice) -> None:
