@@ -239,8 +239,8 @@ def those(seqs: Iterable[int]) -> list[RecordedEvent]:
 def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, object]:
     """An event's detail for people, with way and who was behind it; `erased` where it is gone.
 
-    An item that was moved may name a client that its reader may not know of, and one that a file
-    was copied from or to, or that names this client, may be such an item: to them it is None.
+    To its reader None is whatever they may not know of: a client of whom an item was moved, an item
+    that a file was copied from or to, or that names this client, a refused drop of some type.
     """
     who = {"way": event.way, **({"behind": event.behind} if event.behind else {})}
     detail = event.said
@@ -250,6 +250,8 @@ def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, object]:
     if "client" in hidden:
         hidden.add("source")  # its path begins with the client's folder
     if may != ALL:
+        if event.action == "refused" and detail.get("of_type") in may.hidden_types:
+            hidden.update(detail)
         if (other := OTHER_ITEM.get(event.action)) and _is_hidden(detail.get(other[0]), may):
             hidden.update(other)
         for file in (*detail.get("added", ()), *detail.get("replaced", ())) if event.action == "amended" else ():

@@ -52,7 +52,7 @@ its names, 6 is the database's all or nothing, 7 and 8 are tried again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -559,7 +559,13 @@ class Intake:
     def _secret_type(self, drop: Candidate) -> str | None:
         """The type it is, or was to be, of, if never shared and not all staff may know of it."""
         types = self.office.settings.types
-        secret = {name for name, kind in types.items() if kind.share == "never" and kind.staff is not None}
+        return self._type_among(drop, {name for name, kind in types.items() if kind.share == "never" and kind.staff is not None})
+
+    def _limited_type(self, drop: Candidate) -> str | None:
+        """The same of any type of which not all staff may know."""
+        return self._type_among(drop, {name for name, kind in self.office.settings.types.items() if kind.staff is not None})
+
+    def _type_among(self, drop: Candidate, secret: Collection[str]) -> str | None:
         if not secret:
             return None
         sidecar, text = drop.found.sidecar, drop.found.unread
@@ -587,7 +593,9 @@ class Intake:
                 "told": {other: why_text(drop, other) for other in LANGUAGES if other != language} if drop.faults else None,
             }  # fmt: skip
             if drop.faults:
-                detail = {} if secret is not None else {"source": names.printable(found.stem), "reasons": text.splitlines()}
+                of_type = self._limited_type(drop)
+                detail: dict[str, object] = {"source": names.printable(found.stem), "reasons": text.splitlines()}
+                detail = {} if secret is not None else {**detail, **({"of_type": of_type} if of_type is not None else {})}
                 told.append(trail.NewEvent(drop.actor, "refused", None, detail, found.client))
                 self._tell_refused(now, drop, text)
             elif kind == "duplicate":

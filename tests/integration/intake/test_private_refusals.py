@@ -15,7 +15,7 @@ from kit.accounts import ACCOUNTS, SETTINGS, AccountOffice
 from kit.support import PDF, once_here
 
 TYPES = """\
-types: {wwft: {share: never, staff: [m.devries], required: [risk], fields: {risk: [low, high]}}, note: {}}
+types: {salary: {share: approval, staff: [m.devries]}, wwft: {share: never, staff: [m.devries], required: [risk], fields: {risk: [low, high]}}, note: {}}
 presets: {wwft: {folder: Wwft, type: wwft}}
 """
 
@@ -35,6 +35,7 @@ def office() -> Iterator[AccountOffice]:
     made.drop("m.devries", "lacks", LACKS, {})
     made.put("m.devries", "Wwft/passport.pdf", PDF)
     made.drop("m.devries", "plain", "description: no\nattachments: []\n", {})
+    made.drop("m.devries", "salaries", "description: Salaries of May\ntype: salary\nstatus: paid\nattachments: []\n", {})
     for stem, lines in UNREAD.items():
         made.drop("m.devries", stem, f"description: Due diligence of Acme\n{lines}attachments: []\n", {})
     made.put("m.devries", "wide.yaml", BROKEN.encode("utf-16"))
@@ -77,6 +78,15 @@ def test_no_list_tells_others_of_it(office: AccountOffice) -> None:
     assert "refused" not in office.run("k.smit", "why", "inbox/acme-bv/lacks.yaml.txt", code=None)
     assert "refused" not in office.run("k.smit", "why", "inbox/acme-bv/broken.yaml", code=None)
     assert "refused" in office.run("m.devries", "why", "inbox/acme-bv/broken.yaml", code=None)
+
+
+def test_no_event_tells_others_of_it(office: AccountOffice) -> None:
+    told, others = (office.run(who, "audit", "log", "--json") for who in ("m.devries", "k.smit"))
+    assert "plain.yaml" in others
+    for piece in ("salaries", "paid", "salary"):
+        assert piece in told
+        assert piece not in others
+    assert "lacks" not in told + others, "what is never shared is not even there"
 
 
 KEPT = """\
