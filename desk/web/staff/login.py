@@ -48,9 +48,10 @@ def link(visit: StaffVisit) -> Response:
     if found is not None and visit.session is not None and visit.session.staff == found.staff:
         first_run.note_click()  # no mail scanner has this session
         return visit.to(goal_of(found.goal))
-    is_asked = visit.request.method != "POST"
-    if found is not None and is_asked and access.is_good(found, visit.now) and found.staff in visit.office.staff:
-        return visit.page("link.html", secret=secret, name=visit.office.staff[found.staff].name)
+    person = visit.office.staff.get(found.staff) if found is not None else None
+    is_good = found is not None and access.is_good(found, visit.now) and person is not None and person.active
+    if person is not None and is_good and visit.request.method != "POST":
+        return visit.page("link.html", secret=secret, name=person.name)
     goal = goal_of(found.goal) if found is not None else "/"
     return visit.page("login.html", 410, goal=goal, state="over", minutes=access.LINK_MINUTES)
 

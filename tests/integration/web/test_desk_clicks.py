@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit.calling import Caller, Told
-from kit.records import LISA, Records, with_inbox
+from kit.records import LISA, STAFF, Records, with_inbox
 
 from desk.web.staff.app import DeskWeb
 from dossier.database.tables import Edition, item_name
@@ -52,6 +52,14 @@ def test_a_page_that_asks_again_by_itself_keeps_nobody_logged_in(office: Records
     assert not lisa.is_seen_since()
     assert b"data-again" in lisa.get(f"/drops/{row.id}").body
     assert lisa.is_seen_since()
+
+
+def test_the_page_of_a_link_is_not_for_whoever_left_since_it_was_mailed(office: Records) -> None:
+    secret = staff_access.new_link(office.office, clock.utc_now(), "l.visser", "/").rpartition("/")[2]
+    assert b"Lisa Visser" in Caller(DeskWeb(office.office, {}).app).ask("GET", f"/_login/{secret}").body
+    office.configure(staff=STAFF.replace("nl, rights: [create, share]", "nl, active: no, rights: [create, share]"))
+    told = Caller(DeskWeb(office.office, {}).app).ask("GET", f"/_login/{secret}")
+    assert (told.status, b"Lisa Visser" in told.body) == (410, False)
 
 
 def test_both_words_at_once_are_no_decision(office: Records) -> None:
