@@ -187,12 +187,14 @@ def scalar(value: object) -> str:
     return dumped if "\n" not in dumped else _quoted(text)
 
 
-def lines_of(values: Mapping[str, str | Sequence[str]]) -> list[str]:
-    """Each key with its value, or with its values as a list, as lines of YAML."""
+def lines_of(values: Mapping[str, str | Sequence[str] | Mapping[str, str]]) -> list[str]:
+    """Each key with its value, or with its values as a list or a mapping, as lines of YAML."""
     lines = []
     for key, value in values.items():
         if isinstance(value, str):
             lines.append(f"{key}: {scalar(value)}")
+        elif isinstance(value, Mapping):
+            lines += [f"{key}:", *(f"  {scalar(one)}: {scalar(what)}" for one, what in value.items())]
         else:
             lines += [f"{key}:", *(f"  - {scalar(one)}" for one in value)] if value else [f"{key}: []"]
     return lines

@@ -54,8 +54,8 @@ TAKEN_NAMES = frozenset({"item.yaml", "item.yml", "why.txt"})
 _SCHEMA = "# yaml-language-server: $schema=../../../config/schema/sidecar.json"
 
 
-Keys = Mapping[str, str | Sequence[str] | None]
-"""English key of a sidecar → value, or list of values."""
+Keys = Mapping[str, str | Sequence[str] | Mapping[str, str] | None]
+"""English key of a sidecar → value, or list of values; of `rename`, old name → new one."""
 
 
 class Listed(NamedTuple):

@@ -33,6 +33,7 @@ from desk.web.shell.sending import of_vault, saved_file
 from dossier.database.tables import Item, item_key, item_name
 from dossier.database.web_tables import StagedDrop
 from dossier.office import terms
+from dossier.office.terms import ENGLISH
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, sentence, told
@@ -336,7 +337,8 @@ def commit_drop(call: Call) -> Response:
     said = _shares(row, body.pop("shares", None) or {})
     if (listed := body.pop("attachments" if "attachments" in body else "bijlagen", None)) is not None:
         said |= _attachments(row, listed, said)
-    staging.commit(call.office, call.now, call.actor, row, _keys(body), said)
+    renamed = {word: body.pop(word) for word in list(body) if ENGLISH.get(word) == "rename" and _is_names(body[word])}
+    staging.commit(call.office, call.now, call.actor, row, {**_keys(body), **renamed}, said)
     return _fate(row, staging.fate(row) if row.folder else Fate("waiting"), 202)
 
 
@@ -354,6 +356,11 @@ def _shares(row: StagedDrop, shares: object) -> dict[str, Said]:
     if wrong:
         raise Invalid(wrong)
     return found
+
+
+def _is_names(value: object) -> bool:
+    """True for old names with new ones, as a sidecar's `rename` has them."""
+    return isinstance(value, dict) and bool(value) and all(isinstance(new, str) for new in value.values())
 
 
 class _Listed(BaseModel):

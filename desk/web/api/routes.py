@@ -85,8 +85,12 @@ ATTACHMENT = _object(
 
 REASON = {**TEXT, "description": "why it is taken off the portal; with `share` no"}
 CHANGE = _open(_object({"location": "2025/Jaarrekening", "labels": ["annual"]}, (), **KEYS, reason=REASON))
+AMENDING: Mapping[str, Schema] = {
+    "item": {**TEXT, "description": "the number of an item that is there, which the drop changes"},
+    "remove": NAMES, "rename": {"type": "object", "additionalProperties": TEXT, "description": "old name → new one"}, "reason": REASON,
+}  # fmt: skip
 NEW = _open(_object(
-    {"description": "Annual accounts 2025", "share": True, "share_status": "concept", "shares": {"annual-accounts.pdf": True}}, (), **KEYS,
+    {"description": "Annual accounts 2025", "share": True, "share_status": "concept", "shares": {"annual-accounts.pdf": True}}, (), **KEYS, **AMENDING,
     shares={"type": "object", "additionalProperties": {"type": "boolean"}, "description": "of each file: is it shared?"},
     attachments={"type": "array", "items": {"anyOf": [TEXT, ATTACHMENT]}, "description": "the files that were sent, with what is said of each"},
 ))  # fmt: skip

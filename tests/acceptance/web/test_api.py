@@ -147,6 +147,16 @@ def test_a_drop_takes_the_keys_of_a_sidecar_in_dutch_too(rig: DeskRig, petra: st
         assert ask(rig, petra, "POST", f"/drops/{made}/commit", {**keys, **more}).status == 422
 
 
+def test_a_drop_that_amends_an_item_renames_and_removes_its_files(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Amended by a drop"}, {"old-name.pdf": PDF + b"r", "gone.pdf": PDF + b"g"})
+    keys: dict[str, object] = {"item": item, "rename": {"old-name.pdf": "new #1.pdf"}, "verwijderen": ["gone.pdf"]}
+    assert drop(rig, petra, keys, {}) == item
+    assert [one["name"] for one in told(ask(rig, petra, "GET", f"/items/{item}"))["attachments"]] == ["new #1.pdf"]
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    answer = ask(rig, petra, "POST", f"/drops/{made}/commit", {"item": item, "rename": ["new #1.pdf"]})
+    assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, ["rename"])
+
+
 def test_a_decision_holds_for_the_content_that_was_seen(rig: DeskRig, petra: str, marieke: str) -> None:
     item = drop(rig, petra, {**CONCEPT, "description": "To be decided on"}, {"a.pdf": PDF + b"d"})
     [waits] = [one for one in told(ask(rig, marieke, "GET", "/queue")) if one["item"] == item]
