@@ -138,12 +138,13 @@ def _told(call: Call, whole: dict[str, Any]) -> Response:
 def _version(call: Call, found: Item) -> int | None:
     """The version that the program says it changes; None if it says none. Raises Outdated.
 
-    An ETag says it, and so does the version alone in its place.
+    An ETag says it, and so does the version alone in its place; one of several will do.
     """
     wanted = call.request.headers.get("if-match", "").strip()
     if not wanted:
         return None
-    if wanted != "*" and not re.fullmatch(rf'"{found.version}(-[0-9a-f]{{16}})?"', wanted):
+    own = re.compile(rf'"{found.version}(-[0-9a-f]{{16}})?"')
+    if wanted != "*" and not any(own.fullmatch(one.strip()) for one in wanted.split(",")):
         raise Outdated("tokens.version", version=found.version)
     return int(found.version)
 

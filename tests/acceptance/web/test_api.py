@@ -208,6 +208,16 @@ def test_a_change_says_which_version_it_is_of(rig: DeskRig, petra: str) -> None:
     assert wrong.status == 422
 
 
+@pytest.mark.parametrize(
+    ("said", "status"), [('"{}"', 200), ('"0", "{}"', 200), ("*", 200), ('"0"', 412), ('W/"{}"', 412), ("{}", 412), ("", 428)]
+)
+def test_a_version_is_said_in_quotes_and_one_of_several_will_do(rig: DeskRig, petra: str, said: str, status: int) -> None:
+    item = drop(rig, petra, {"description": "Its version is said"}, {"v.pdf": PDF + said.encode()})
+    version = rig.office.json("show", item)["version"]
+    answer = ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2026"}, if_match=said.format(version))
+    assert answer.status == status
+
+
 def test_files_are_added_replaced_renamed_and_taken_out(rig: DeskRig, petra: str) -> None:
     item = drop(rig, petra, {"description": "With several files"}, {"one.pdf": PDF + b"1"})
     assert ask(rig, petra, "PUT", f"/items/{item}/attachments/two.pdf", PDF + b"2").status == 200
