@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import codecs
 import gzip
 import io
+import quopri
 import re
 import struct
 import time
@@ -89,6 +91,22 @@ def test_strict_open_xml_is_read_as_the_usual_one(read) -> None:
 
 
 LINK = f'<Relationships><Relationship Target="file:///Z:/{NAME.replace(" ", "%20")}" TargetMode="External"/></Relationships>'
+WORKBOOK = {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"}
+STRINGS = f"<sst><si><t>Klant</t></si><si><t>{NAME}</t></si></sst>"
+SHEET = '<worksheet><sheetData><row><c t="s"><v>1</v></c></row></sheetData></worksheet>'
+
+
+def header(text: str) -> str:
+    """A sheet with nothing but this header."""
+    return f"<worksheet><headerFooter><oddHeader>{text}</oddHeader></headerFooter></worksheet>"
+
+
+def within_a_mail(kind: str, coding: str, inner: bytes) -> bytes:
+    """A mail with this part in it."""
+    head = f"From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {coding}\r\n\r\n"
+    return head.encode() + inner
+
+
 WITHIN = {
     "deleted.docx": repacked("letter.docx", {"word/footnotes.xml": part("footnotes", f"<w:p><w:del><w:delText>{NAME}</w:delText></w:del></w:p>")}),
     "box.docx": repacked("letter.docx", {"word/document.xml": part("document", "<w:t>Noorderlicht </w:t><w:t>Beheer B.V.</w:t>")}),
@@ -102,12 +120,22 @@ WITHIN = {
     "pivot.xlsx": repacked("ledger.xlsx", {"xl/pivotCache/pivotCacheRecords1.xml": f'<pivotCacheRecords><r><s v="{NAME}"/></r></pivotCacheRecords>'}),
     "thread.xlsx": repacked("ledger.xlsx", {"xl/threadedComments/threadedComment1.xml": f"<ThreadedComments><text>{NAME}</text></ThreadedComments>"}),
     "defined.xlsx": repacked("ledger.xlsx", {"xl/workbook.xml": f'<workbook><sheets><sheet name="{NAME}"/></sheets></workbook>'}),
+    "named.xlsx": zipped({**WORKBOOK, "xl/sharedStrings.xml": STRINGS, "xl/worksheets/Blad1.xml": SHEET}),
+    "cased.xlsx": zipped({**WORKBOOK, "xl/SharedStrings.xml": STRINGS, "xl/Worksheets/Sheet1.xml": SHEET}),
+    "bold.xlsx": zipped({**WORKBOOK, "xl/worksheets/sheet1.xml": header("&amp;LNoorderlicht &amp;B&amp;IBeheer&amp;B B.V.")}),
     "remark.pptx": repacked("slides.pptx", {"ppt/comments/comment1.xml": f"<p:cmLst xmlns:p=\"p\"><p:cm><p:text>{NAME}</p:text></p:cm></p:cmLst>"}),
     "object.odt": repacked("letter.odt", {"Object 1/content.xml": f'<o:d xmlns:o="o" xmlns:t="t"><t:p>{NAME}</t:p></o:d>'}),
     "page.vsdx": zipped({"[Content_Types].xml": "<Types/>", "visio/pages/page1.xml": f"<PageContents><Shape><Text>{NAME}</Text></Shape></PageContents>"}),
     "attribute.xaf": f'<auditfile><company><companyName>x</companyName><customer naam="{NAME}"/></company></auditfile>'.encode(),
     "wide.xml": f'<?xml version="1.0" encoding="UTF-16"?><a b="{NAME}"/>'.encode("utf-16"),
     "broken.xml": f"<a><b>{NAME}</a>".encode(),
+    "entity.xml": f'<?xml version="1.0"?><a><b>&nbsp;</b><c naam="{NAME}"/></a>'.encode(),
+    "page.xhtml": b'<?xml version="1.0"?><html xmlns="x"><body><p>Noorder<b>licht</b> Beheer <i>B.V.</i></p></body></html>',
+    "drawing.svg": b"<svg xmlns='x'><text><tspan>Noorderlicht</tspan> <tspan>Beheer B.V.</tspan></text></svg>",
+    "flat.fodt": b'<?xml version="1.0"?><o:document xmlns:o="o" xmlns:t="t"><t:p>Noorder<t:span>licht</t:span> Beheer B.V.</t:p></o:document>',
+    "flat.xml": b'<?xml version="1.0"?><pkg:package xmlns:pkg="p" xmlns:w="w"><w:p><w:t>Noorder</w:t><w:t>licht Beheer B.V.</w:t></w:p></pkg:package>',
+    "invoice.xml": b'<Invoice xmlns:cbc="c"><cbc:EmbeddedDocumentBinaryObject mimeCode="application/pdf" filename="factuur.pdf">'
+    + base64.encodebytes(pdf(NAME)) + b"</cbc:EmbeddedDocumentBinaryObject></Invoice>",
     "page.html": f'<html><body><img alt="{NAME}"></body></html>'.encode(),
     "inline.html": b"<p>Noorder<b>licht</b> Beheer&nbsp;B.V.</p>",
     "text.unheard": f"Brief aan {NAME}".encode(),
@@ -126,6 +154,9 @@ WITHIN = {
     "plain.eml": mail(NAME), "subject.eml": mail("x", Subject=f"Stukken van {NAME}"), "attached.eml": mail("x", {"a.docx": word(NAME)}),
     "name.eml": mail("x", {f"{NAME}.bin": b"\0\1"}), "twice.eml": mail("x", {"a.eml": mail("y", {"b.docx": word(NAME)})}),
     "zip.eml": mail("x", {"a.zip": zipped({"b.pdf": pdf(NAME)})}), "noname.unheard": mail(NAME),
+    "encoded.eml": within_a_mail("message/rfc822", "base64", base64.encodebytes(mail(NAME))),
+    "quoted.eml": within_a_mail("message/rfc822", "quoted-printable", quopri.encodestring(mail(NAME))),
+    "global.eml": within_a_mail("message/global", "8bit", mail("x", Subject=f"Stukken van {NAME}")),
     "body.msg": outlook(NAME), "subject.msg": outlook("x", subject=NAME), "attached.msg": outlook("x", {"a.pdf": pdf(NAME)}),
     "twice.msg": outlook("x", {"a.msg": outlook("y", {"b.docx": word(NAME)})}), "header.rtf": b"{\\rtf1\\ansi{\\header Noorderlicht Beh\\'65er B.V.}}",
     "unicode.rtf": b"{\\rtf1\\ansi\\uc1 N\\u111?orderlicht Beheer B.V.}",
@@ -137,6 +168,12 @@ def test_a_name_is_found_wherever_it_can_be_read(read, name: str) -> None:
     found = read(name, WITHIN[name])
     assert NAME in re.sub(r"\s+", " ", found.text)
     assert found.failure is None
+
+
+@pytest.mark.parametrize("codes", ["&amp;C&amp;K01+000", "&amp;12", "&amp;&quot;Arial,Bold&quot;&amp;14&amp;KFF0000"])
+def test_what_stands_before_a_name_in_a_header_is_no_part_of_it(read, codes: str) -> None:
+    data = zipped({**WORKBOOK, "xl/worksheets/sheet1.xml": header(codes + NAME)})
+    assert NAME in read("a.xlsx", data).text.splitlines()
 
 
 def test_the_storage_of_a_mail_within_a_mail_of_outlook_is_read(read) -> None:
@@ -196,6 +233,9 @@ def test_notes_fields_links_properties_and_attachments_of_a_pdf_are_read(read) -
     assert NAME in read("d.pdf", b"\xef\xbb\xbf\r\n" + paper(NAME)).text
 
 
+SEALED = b"-----BEGIN PGP MESSAGE-----\n\nhQEMA5sd8sdf9sd8f\n=abcd\n-----END PGP MESSAGE-----\n"
+
+
 def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
     told = {
         "protected.docx": (stored("protected-letter.docx"), "protected by a password"),
@@ -204,6 +244,7 @@ def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
         "some.pdf": (paper("Beste", None, None), "2 of its pages have no text"), "one.pdf": (paper("Beste", None), "one of its pages has no text"),
         "damaged.docx": (stored("letter.docx")[:-300], "it is damaged"), "torn.xlsx": (b"PK\x03\x04" + b"x" * 200, "damaged"),
         "drawing.vsd": (documents()["drawing.vsd"], "files of its kind are not read"), "sheet.numbers": (documents()["sheet.numbers"], "files of its kind"),
+        "sealed.asc": (SEALED, "files of its kind are not read"), "sealed.eml": (mail(SEALED.decode()), "files of its kind are not read"),
         "empty.txt": (b"", "it is empty"), "binary.txt": (b"abc\0def\1\2\3", "files of its kind are not read"),
         "long.txt": (b"woord " * 700_000, "only its beginning was read"), "mail.eml": (mail("x", {"scan.pdf": scan()}), "`scan.pdf` in it: there is no text"),
         "deep.eml": (mail("x", {"a.eml": mail("y", {"b.eml": mail("z", {"c.docx": word("w")})})}), "`a.eml › b.eml › c.docx` in it: what is packed so deep"),

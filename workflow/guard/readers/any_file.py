@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import BinaryIO
 
 from dossier.files.marks import Marks, marks_of
 from dossier.text.names import extension
 from workflow.guard.readers import mail
 from workflow.guard.readers.gathering import MAX_CHARACTERS, PART_BYTES, Gathering, NoText
-from workflow.guard.readers.plain_text import decoded, decoded_html, encoding_of, text_of_html
+from workflow.guard.readers.plain_text import attributes_of, decoded, decoded_html, encoding_of, is_sealed, text_of_html
 
 TEXT_BYTES = 4 * MAX_CHARACTERS
+
+_HEAD_BYTES = 4096
+"""In so many bytes an XML file has begun."""
 
 OFFICE = frozenset(
     ["docx", "xlsx", "xlsb", "pptx", "vsdx", "odt", "ott", "odm", "ods", "ots", "odp", "otp", "odg", "otg", "odc", "odf"]
@@ -34,6 +38,8 @@ def reason_unread(seen: Marks) -> str | None:
         return "empty"
     if seen.kind == "protected":
         return "password"
+    if not seen.kind and is_sealed(seen.head[:100].decode("utf-8-sig", "replace")):
+        return "format"
     if seen.kind in READ or seen.kind in PICTURES:
         return None
     return "format" if seen.kind not in ("", "mt940") or encoding_of(seen.head) is None else None
@@ -103,12 +109,30 @@ def read_picture(gathering: Gathering, content: object) -> None:
     gathering.add(ocr.text_of_picture(content))
 
 
+_RUNNING = re.compile(rb"<(?:[\w.-]+:)?(html|svg|package|wordDocument|document)[\s>]")
+"""The outermost element of what is read as running text: a name may have marks within."""
+
+
 def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
-    """What is no proper XML is read as the text that it is."""
+    """What is no proper XML is read as the text that it is; what is running text, so besides."""
     from workflow.guard.readers.xml import read_xml
 
     try:
         read_xml(gathering, stream)
     except NoText:
         stream.seek(0)
-        gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))
+        source = decoded_html(stream.read(TEXT_BYTES))
+        gathering.add(f"{text_of_html(source)}\n{attributes_of(source)}")
+        if stream.read(1):
+            gathering.miss("beginning")
+        return
+    stream.seek(0)
+    if root := _RUNNING.search(stream.read(_HEAD_BYTES)):
+        gathering.add("\n")
+        stream.seek(0)
+        if root[1] in (b"html", b"svg"):
+            gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))
+            return
+        from workflow.guard.readers.office import OPEN, WORD
+
+        (OPEN if root[1] == b"document" else WORD).read(gathering, stream)

@@ -7,10 +7,13 @@ import re
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import Message
+from functools import partial
 from typing import BinaryIO
 
 from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
-from workflow.guard.readers.plain_text import decoded, decoded_html, text_of_html
+from workflow.guard.readers.plain_text import decoded, decoded_html, is_sealed, text_of_html
+
+_MAILS = ("message/rfc822", "message/global")
 
 _HEADERS = ("Subject", "From", "To", "Cc", "Reply-To", "Organization", "Thread-Topic")
 
@@ -54,17 +57,31 @@ def _read_part(gathering: Gathering, part: Message) -> None:
         part = waiting.pop()
         content, name = part.get_content_type(), _name(part)
         payload: object = part.get_payload()
-        if content == "message/rfc822" and isinstance(payload, list):
+        if content in _MAILS and isinstance(payload, list):
             for inner in payload:
-                gathering.within(name or "mail", lambda inner=inner: _read(gathering, inner))  # type: ignore[misc]
+                gathering.within(name or "mail", partial(_read_inner, gathering, inner, part))
         elif isinstance(payload, list):
             waiting.extend(reversed(payload))
         elif content in ("text/plain", "text/html") and part.get_content_disposition() != "attachment":
             data = _data(part)
             text = _text(part, data) if content == "text/plain" or part.get_content_charset() else decoded_html(data)
+            if is_sealed(text):
+                gathering.miss("format")
             gathering.add(f"{text_of_html(text) if content == 'text/html' else text}\n")
         elif not (content.startswith("image/") and part.get_content_disposition() != "attachment"):  # a logo is no paper
             gathering.part(name or content, io.BytesIO(_data(part)))
+
+
+def _read_inner(gathering: Gathering, inner: Message, part: Message) -> None:
+    """A mail within `part`. Some programs encode it, though none may (RFC 2045 section 6.4)."""
+    coding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if coding not in ("base64", "quoted-printable"):
+        _read(gathering, inner)
+        return
+    coded = Message()
+    coded["Content-Transfer-Encoding"] = coding
+    coded.set_payload(inner.as_bytes().decode("ascii", "surrogateescape"))
+    read_mail(gathering, io.BytesIO(_data(coded)))
 
 
 def _data(part: Message) -> bytes:

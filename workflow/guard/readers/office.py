@@ -52,6 +52,10 @@ OPEN = Rules(
 )  # fmt: skip
 """OpenDocument, in a zip or flat."""
 
+_CELLS = re.compile(r"xl/(?:worksheets|macrosheets)/[^/]+\.xml", re.IGNORECASE)
+_STRINGS = re.compile(r"xl/sharedstrings[^/]*\.xml", re.IGNORECASE)
+"""Where a workbook usually has these. Some programs call its sheets otherwise."""
+
 _EMBEDDED = re.compile(r"(?:word|xl|ppt|visio)/(?:embeddings/.+|(?:afchunk|altchunk)[^/]*)", re.IGNORECASE)
 _LINK = re.compile(rb"<Relationship\b[^<>]*TargetMode\s*=\s*[\"']External[\"'][^<>]*>")
 _TARGET = re.compile(rb"Target\s*=\s*[\"']([^\"']{1,2000})[\"']")
@@ -117,8 +121,8 @@ def _read_part(gathering: Gathering, archive: zipfile.ZipFile, name: str, rules:
                 read_xml(gathering, archive.open(name))  # type: ignore[arg-type]  # it reads as a file does
         elif (
             name.endswith((".xml", ".vml"))
-            and not name.startswith(("xl/worksheets/sheet", "xl/sharedStrings"))
             and name != "[Content_Types].xml"
+            and not (_CELLS.fullmatch(name) or _STRINGS.fullmatch(name))
         ):
             with archive.open(name) as part:
                 rules.read(gathering, part)  # type: ignore[arg-type]
@@ -134,10 +138,10 @@ def _read_sheets(gathering: Gathering, archive: zipfile.ZipFile, names: list[str
     """The sheets' names and cells, hidden or not, with formulas as they were when saved."""
     shared = list[str]()
     for name in names:
-        if name.startswith("xl/sharedStrings"):
+        if _STRINGS.fullmatch(name):
             _collect_strings(gathering, archive, name, shared)
     for name in names:
-        if name.startswith("xl/worksheets/sheet") and name.endswith(".xml"):
+        if _CELLS.fullmatch(name):
             with archive.open(name) as part:
                 _read_sheet(gathering, part, shared)  # type: ignore[arg-type]
 
@@ -208,13 +212,13 @@ def _cell(written: str, kind: str, shared: list[str]) -> str:
     return written
 
 
-_CODES = re.compile(r"&(?:[LCR]|\"[^\"]{0,100}\"|\d{1,3}|K[0-9A-F]{6}|[A-Z&])")
+_CODES = re.compile(r"(?:&(?:[LCR]|\"[^\"]{0,100}\"|\d{1,3}|K(?:[0-9A-F]{6}|\d\d[+-]\d{3})|[A-Z&]))+")
 """ECMA-376 part 1, 18.3.1.46: left, centre, right, font, size, colour, the date and so on."""
 
 
 def without_codes(text: str) -> str:
     """A sheet's header or footer without what says how it stands; any other text as it is."""
-    return _CODES.sub("\n", text) if text.startswith(("&L", "&C", "&R")) else text
+    return _CODES.sub("\n", text) if _CODES.match(text) else text
 
 
 # OpenDocument

@@ -28,7 +28,17 @@ _SHOWN_ATTRIBUTES = re.compile(
     r"\b(?:alt|title|content|value|label|placeholder|aria-label)\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})')",
     re.IGNORECASE,
 )
+_ATTRIBUTES = re.compile(r"\s[\w:.-]{1,100}\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})')")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+
+
+_SEALED = re.compile(r"\s*-----BEGIN (?:PGP MESSAGE|PKCS7|CMS)-----")
+"""RFC 4880 section 6.2, RFC 7468 sections 8 and 9: what is encrypted or signed, as letters."""
+
+
+def is_sealed(text: str) -> bool:
+    """True for what says nothing to a reader, though it is text."""
+    return _SEALED.match(text) is not None
 
 
 def encoding_of(head: bytes) -> str | None:
@@ -69,6 +79,13 @@ def decoded_html(data: bytes) -> str:
         except (LookupError, UnicodeDecodeError):
             pass
     return decoded(data) or ""
+
+
+def attributes_of(source: str) -> str:
+    """What stands in attributes of something like XML, whichever they are."""
+    import html
+
+    return "\n".join(html.unescape(first or second) for first, second in _ATTRIBUTES.findall(source))
 
 
 def text_of_html(source: str) -> str:

@@ -7,14 +7,16 @@ local names, so strict Open XML, whose namespaces are others, is read as the usu
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 from xml.parsers import expat
 
-from workflow.guard.readers.gathering import Gathering, NoText
+from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 
 CHUNK = 65_536
 
@@ -66,28 +68,56 @@ def _or_damaged() -> Iterator[None]:
         raise NoText("damaged") from error
 
 
+ENDING = "BinaryObject"
+"""How an element of an invoice (UBL, CII) is called in which there is a file, in base64."""
+
+
 def read_xml(gathering: Gathering, stream: BinaryIO) -> None:
-    """Any XML: each text behind its element's name, each attribute behind its own, as labels."""
-    last = ""
+    """Any XML: each text behind its element's name, each attribute behind its own, as labels.
+
+    A file within it is read as what is attached to a mail.
+    """
+    last, inside, kept, letters = "", "", list[str](), 0
 
     def started(name: str, attributes: dict[str, str]) -> None:
-        nonlocal last
+        nonlocal last, inside
         last = name
         for attribute, value in attributes.items():
             if not attribute.startswith("xmlns") and not value.isspace():
                 gathering.add(f"\n{_label(attribute.rpartition(':')[2])}: {value}")
+        if name.endswith(ENDING):
+            inside = attributes.get("filename") or name
 
     def ended(_: str) -> None:
-        nonlocal last
+        nonlocal last, inside, letters
         last = ""
+        if inside:
+            file, data, is_cut = inside, _unpacked("".join(kept)), letters > PART_BYTES
+            inside, letters = "", 0
+            kept.clear()
+            if is_cut:
+                gathering.miss("beginning")
+            gathering.part(file, io.BytesIO(data))
 
     def text(piece: str) -> None:
-        nonlocal last
-        if not piece.isspace():
+        nonlocal last, letters
+        if inside:
+            letters += len(piece)
+            if letters <= PART_BYTES:
+                kept.append(piece)
+        elif not piece.isspace():
             gathering.add(f"\n{_label(last)}: {piece}" if last else piece)
             last = ""
 
     parse(stream, gathering, started, ended, text)
+
+
+def _unpacked(text: str) -> bytes:
+    """What is written in base64; as it stands, where it is none."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return text.encode()
 
 
 def _label(name: str) -> str:
