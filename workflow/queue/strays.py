@@ -1,6 +1,6 @@
 """Copies of queue files, left beside them: they decide nothing, and that is told.
 
-`D-2026-000012.yaml.txt`, `D-2026-000012 (1).yaml`, `D-2026-000012.yaml.bak`: somebody may have
+`D-2026-000012.yaml.txt`, `D-2026-000012 (1).yaml`, `D-2026-000012 approved.yaml`: somebody may have
 typed a decision into one of these, and wait for it.
 """
 
@@ -22,6 +22,10 @@ _OURS_AMONG_ALL = re.compile(rf"(?<![^/]){_OURS.pattern}/")
 """The same, in names of which each ends with a slash."""
 
 
+_NUMBER = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{6,7}(?![0-9])")
+"""Of an item, in the name of a file that somebody called as they liked."""
+
+
 def item_meant(name: str) -> int | None:
     """The item whose queue file a name is a copy of; None if of none, or it is the file."""
     if name.startswith((".", "_", "~")) or _OURS.fullmatch(name):
@@ -29,8 +33,10 @@ def item_meant(name: str) -> int | None:
     from dossier.text import copies  # its patterns take longer to make than a command lasts
 
     card = copies.copy_of(name)
-    if card is None and fold(name).endswith((".txt", ".yml")):
-        card = f"{name.rpartition('.')[0]}.yaml"  # Notepad's own ending, and one that isn't ours
+    if card is None and fold(name).endswith((".yaml", ".yml")) and (number := _NUMBER.search(name)):
+        card = f"{number[0]}.yaml"
+    if card is None and fold(name).endswith(".txt"):
+        card = f"{name.rpartition('.')[0]}.yaml"  # Notepad's own ending
     try:
         return item_key(card[: card.rindex(".")]) if card is not None else None
     except ValueError:

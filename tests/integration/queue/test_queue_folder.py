@@ -133,6 +133,7 @@ def test_a_copy_under_another_name_is_told_that_it_does_not_count(office: QueueO
 LEFT = (
     "{}.yaml.txt", "{}.txt", "{}.yml", "{} (1).yaml", "{} - kopie.yaml", "Kopie van {}.yaml", "{}.yaml.bak", "{}.yaml~", "#{}.yaml#",
     "{}.sync-conflict-20261124-101500-ABCDEFG.yaml", "{} (conflicted copy 2026-11-24 101500).yaml", "{}.yaml.orig",
+    "{}.YAML", "{} goedgekeurd.yaml", "{} ok.yml", "approve_{}.yaml", "{}-k.smit.yaml",
 )  # fmt: skip
 
 
