@@ -31,7 +31,8 @@ def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | 
     if refusal:
         raise Forbidden(refusal)
     contact = contact_of(office, item, wanted)
-    if item.public is None and item.standing is None and item.pending is None:
+    is_offered = item.pending is not None and item.share  # what is approved inside the office goes on no portal
+    if item.public is None and item.standing is None and not is_offered:
         raise Conflict("mail.nothing_on_portal", item=item_name(key), state=sentence(f"states.{item.share_state}"))
     if outbox.has(READY, key, contact.id, ("waiting",)):
         raise Conflict("mail.waits_already", item=item_name(key), contact=contact.id)

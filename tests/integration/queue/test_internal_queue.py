@@ -14,9 +14,11 @@ from desk.actions import undoing
 from dossier.database.database import transaction
 from dossier.database.tables import Mail, item_key, item_name
 from dossier.office.people import Actor
+from dossier.text.refusals import Refusal
 from workflow.items import items
 from workflow.items.items import File, NewItem
 from workflow.items.rules import Wish, new_draft
+from workflow.mail import resending
 from workflow.reminders import reminders
 from workflow.reports import finding
 
@@ -106,3 +108,10 @@ def test_of_another_client_it_says_so(office: QueueOffice) -> None:
     undoing.move(office.office, office.now, Actor("p.bakker", "command"), item_key(item), "zon")
     office.folder.round(office.now)
     assert "- it is another client's now" in paper(office, item)
+
+
+def test_nobody_is_promised_a_mail_about_what_no_client_will_see(office: QueueOffice) -> None:
+    item = inside(office)
+    with pytest.raises(Refusal, match="nothing on the portal"), transaction():
+        resending.notify(office.office, office.now, Actor("p.bakker", "command"), item_key(item), "j.jansen")
+    assert items.get(item_key(item)).notify is False
