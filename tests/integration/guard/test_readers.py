@@ -236,6 +236,30 @@ def test_notes_fields_links_properties_and_attachments_of_a_pdf_are_read(read) -
 SEALED = b"-----BEGIN PGP MESSAGE-----\n\nhQEMA5sd8sdf9sd8f\n=abcd\n-----END PGP MESSAGE-----\n"
 
 
+def with_catalogue(catalogue: bytes, *more: bytes) -> bytes:
+    """A PDF of one page, whose catalogue names objects 6 and following."""
+    said = b"BT /F1 12 Tf 20 100 Td (Een ogenblik geduld) Tj ET"
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R%s>>" % catalogue, b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(said), said), b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>", *more,
+    ]  # fmt: skip
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(parts, 1))
+    return b"%PDF-1.7\n" + body + b"trailer<</Root 1 0 R/Size 9>>\n%%EOF"
+
+
+def test_bookmarks_and_a_form_of_xml_in_a_pdf_are_read(read) -> None:
+    outline = (
+        b"<</Type/Outlines/First 7 0 R/Last 7 0 R>>",
+        b"<</Title(Jaarrekening %s)/Parent 6 0 R/First 7 0 R>>" % NAME.encode(),
+    )
+    assert NAME in read("a.pdf", with_catalogue(b"/Outlines 6 0 R", *outline)).text
+    form = b'<xdp:xdp xmlns:xdp="x"><datasets><naam>', NAME.encode(), b"</naam></datasets></xdp:xdp>"
+    packets = [b"<</Length %d>>stream\n%s\nendstream" % (len(part), part) for part in form]
+    names = b"/AcroForm<</Fields[]/XFA[(preamble) 6 0 R(datasets) 7 0 R(postamble) 8 0 R]>>"
+    assert NAME in read("b.pdf", with_catalogue(names, *packets)).text
+
+
 def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
     told = {
         "protected.docx": (stored("protected-letter.docx"), "protected by a password"),

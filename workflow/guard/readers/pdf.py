@@ -1,4 +1,4 @@
-"""PDF by pdfium: pages, forms, notes, properties, and files attached to it.
+"""PDF by pdfium: pages, forms, notes, properties, bookmarks, and files attached to it.
 
 One bad page doesn't hide the others. Pages without a letter on which there is a picture are
 counted: they are scans, and nobody knows what they say, unless OCR is on.
@@ -31,15 +31,17 @@ _OBJECTS_MOST = 50
 _NOTES_MOST = 1_000
 """Of a page."""
 
-_ATTACHED_MOST = 100
+_ATTACHED_MOST, _TITLES_MOST, _PACKETS_MOST = 100, 1_000, 100
 
 
 def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str] | None = None) -> None:
     """`content`: bytes that stay. `ocr`: page → the text in its pictures. Enough, Unreadable."""
     with _opened(content) as document:
         gathering.add("\n".join(_string(partial(raw.FPDF_GetMetaText, document, name)) for name in _PROPERTIES) + "\n")
+        gathering.add("\n".join(_titles(document)) + "\n")
         if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
             document.init_forms()
+            _read_form(gathering, document)
         scans = words = 0
         for number in range(len(document)):
             try:
@@ -67,6 +69,30 @@ def _opened(content: Any) -> Iterator[Any]:
         raise NoText("password" if protected else "damaged") from error
     with contextlib.closing(document):
         yield document
+
+
+def _titles(document: object) -> list[str]:
+    """What its bookmarks are called."""
+    titles, waiting = list[str](), [raw.FPDFBookmark_GetFirstChild(document, None)]
+    while waiting and len(titles) < _TITLES_MOST:
+        if mark := waiting.pop():
+            titles.append(_string(partial(raw.FPDFBookmark_GetTitle, mark)))
+            waiting += [raw.FPDFBookmark_GetNextSibling(document, mark), raw.FPDFBookmark_GetFirstChild(document, mark)]
+    return titles
+
+
+def _read_form(gathering: Gathering, document: object) -> None:
+    """A form of XML (XFA): its pages are made of it by few programs, and say nothing by
+    themselves."""
+    packets, size = list[bytes](), ctypes.c_ulong(0)
+    for number in range(min(raw.FPDF_GetXFAPacketCount(document), _PACKETS_MOST)):
+        raw.FPDF_GetXFAPacketContent(document, number, None, 0, size)
+        if 0 < size.value <= PART_BYTES - sum(map(len, packets)):
+            buffer = ctypes.create_string_buffer(size.value)
+            raw.FPDF_GetXFAPacketContent(document, number, buffer, size.value, size)
+            packets.append(buffer.raw)
+    if packets:
+        gathering.part("XFA", io.BytesIO(b"".join(packets)))
 
 
 def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callable[[Any], str] | None) -> tuple[str, bool]:
