@@ -63,7 +63,8 @@ def new(
     until: date,
     clients: Sequence[str] = (),
 ) -> str:
-    """A new key; returns it, once. `actor` is an admin. Raises Invalid, Conflict."""
+    """A new key; returns it, once. `actor` is an admin; whoever of the staff is behind them issues
+    it. Raises Invalid, Conflict."""
     wrong = []
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         wrong.append(fault("name", "tokens.name", name=name))
@@ -85,12 +86,13 @@ def new(
     behind = min(until, date(9999, 12, 29)) + timedelta(days=1)
     zone = hours.zone(office.settings.office_hours)
     end = datetime.combine(behind, time(), zone) if zone is not None else clock.begin_of(behind)
+    issuer = actor.behind if actor.behind in office.staff else actor.code
     with transaction():
         if ApiToken.get_or_none(ApiToken.name == name) is not None:
             raise Conflict("tokens.there", name=name)
         ApiToken.insert(
             name=name, hash=_hash(key), staff=staff, scopes=sorted(set(scopes)), clients=sorted(set(clients)) or None,
-            made_by=actor.code, made_at=clock.to_text(now), expires_at=clock.to_text(end), used_at=None, revoked_at=None,
+            made_by=issuer, made_at=clock.to_text(now), expires_at=clock.to_text(end), used_at=None, revoked_at=None,
         ).execute()  # fmt: skip
         told = {"for": staff, "scopes": sorted(set(scopes)), "clients": sorted(set(clients)), "until": until.isoformat()}
         trail.record(now, actor, "token_made", None, {"name": name, **told})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kit.records import JOOST, KAREL, LISA, MARIEKE, PETRA, STAFF, Records
 
+from desk.actions import tokens
 from dossier.database.tables import Edition
 from dossier.office.people import Actor
 from dossier.text.refusals import Forbidden
@@ -152,3 +154,12 @@ def test_who_is_behind_counts_as_the_operating_systems_user_they_are(office: Rec
     # A user who is nobody's os_user says nothing: a file server's account, say.
     shared = concept(office, Actor("p.bakker", "drop", behind="os:smb"))
     assert may(office, shared, Actor("k.smit", "queue", behind="os:smb"))
+
+
+def test_whoever_issued_a_key_in_anothers_name_is_behind_what_is_done_with_it(office: Records) -> None:
+    issuer = Actor("m.devries", "command", behind="j.admin")
+    key = tokens.new(office.office, office.now, issuer, "karels", "k.smit", tokens.SCOPES, date(2099, 12, 31))
+    bearer = tokens.bearer(office.office, office.now, key)
+    assert bearer is not None
+    assert not may(office, concept(office, JOOST), bearer.actor)
+    assert may(office, concept(office, MARIEKE), bearer.actor)
