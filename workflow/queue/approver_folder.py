@@ -61,6 +61,8 @@ class QueueFile:
     """Hash of what we wrote."""
     is_typed: bool = False
     """Something is in it that is the approver's, or a reason why that was refused."""
+    beside: tuple[int, ...] = ()
+    """What was written in it beside the content: paper.beside."""
     gone_since: float | None = None
 
 
@@ -100,6 +102,8 @@ class ApproverFolder:
         item, edition = asking.concept.item, asking.concept.edition
         place, sheet = _place(home, item), sheets.sheet(asking, self.person)
         file = self.files.setdefault(item, QueueFile(edition, False))
+        if (beside := paper.beside(sheet)) not in file.beside:
+            file.beside = (*file.beside, beside)
         is_other = file.edition != edition
         if is_other or not (
             self._copies.are_whole(home / sheet.item, sheet.shown) if file.look is None else files.is_folder(home / sheet.item)
@@ -128,7 +132,7 @@ class ApproverFolder:
             return is_new
         if is_other:
             data, seen = files.read_plain(place, paper.limits_for(sheet, text).bytes + 1)
-            return self._renew(place, file, sheet, data, seen, paper.read(data, sheet), [_CHANGED])
+            return self._renew(place, file, sheet, data, seen, paper.read(data, sheet, file.beside), [_CHANGED])
         if not file.is_typed and file.text != hash(text):
             self._put(place, file, text, there)
         return False
@@ -261,10 +265,12 @@ class ApproverFolder:
         if _is_nothing(data):
             self._put(place, file, paper.render(sheet, [_EMPTIED]).encode(), seen)
             return False
-        reading = paper.read(data, sheet)
+        reading = paper.read(data, sheet, file.beside)
         if stranger := self._stranger(seen):
             reason = sentence("queue.saved_by", stranger=stranger, person=self.person)
             self._renew(place, file, sheet, data, seen, reading, [reason])
+        elif reading.is_outdated:
+            self._put(place, file, paper.render(sheet).encode(), seen)
         elif reading.content is not None and reading.content != sheet.content:
             self._renew(place, file, sheet, data, seen, reading, reading.reasons)
         elif reading.verdict is not None:

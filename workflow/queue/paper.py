@@ -18,7 +18,7 @@ a byte order mark, UTF-16. Unclear is no.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -35,6 +35,9 @@ ALLOWED = sentence("queue.allowed")
 
 TYPED = ("decision", "comment")
 """The keys that are the approver's."""
+
+BESIDE = ("client", "explanation")
+"""The keys of which the digest does not cover all: they may change while it is decided on."""
 
 ROOM_BYTES = 64 * 1024
 """How much longer than our own text a queue file may be: that is for the comment."""
@@ -90,6 +93,8 @@ class ReturnedPaper:
     reasons: tuple[Sentence | str, ...]
     is_broken: bool = False
     """It could not be read as YAML."""
+    is_outdated: bool = False
+    """Nothing was typed, and what it tells BESIDE the content is not so any more."""
 
     @property
     def is_blank(self) -> bool:
@@ -104,13 +109,12 @@ def render(sheet: Sheet, reasons: Sequence[Sentence | str] = ()) -> str:
     lines += [f"# {_line(told(sentence('queue.attention', note=note), language))}" for note in sheet.attention]
     lines.append(f"# {told(sentence('queue.to_decide'), language)}")
     lines += [f"# {_line(remark)}" for remark in sheet.remarks]
-    name = f"{sheet.client_name} ({sheet.client})" if sheet.client_name else sheet.client
     lines += [
         "decision:",
         "comment:",
         f"item: {sheet.item}",
         f"content: {sheet.content}        # {told(sentence('queue.content'), language)}",
-        f"client: {scalar(name)}",
+        f"client: {scalar(_client_line(sheet))}",
         f"description: {scalar(sheet.shown['description'])}",
         *_explanation(sheet),
         f"made_by: {scalar(sheet.made_by)}",
@@ -121,6 +125,10 @@ def render(sheet: Sheet, reasons: Sequence[Sentence | str] = ()) -> str:
     ]
     lines += ["attachments:", *attachments] if attachments else ["attachments: []"]
     return "\n".join(lines) + "\n"
+
+
+def _client_line(sheet: Sheet) -> str:
+    return f"{sheet.client_name} ({sheet.client})" if sheet.client_name else sheet.client
 
 
 def _explanation(sheet: Sheet) -> list[str]:
@@ -195,8 +203,16 @@ def is_text(data: bytes) -> bool:
         return False
 
 
-def read(data: bytes, sheet: Sheet) -> ReturnedPaper:
-    """What an approver made of the queue file about `sheet`."""
+def beside(sheet: Sheet) -> int:
+    """What the file tells that the digest does not cover, as a number: it may change meanwhile."""
+    return hash((_client_line(sheet), sheet.explanation or None))
+
+
+def read(data: bytes, sheet: Sheet, earlier: Collection[int] = ()) -> ReturnedPaper:
+    """What an approver made of the queue file about `sheet`.
+
+    `earlier`: what was written `beside` the content before, as it still may be in an editor.
+    """
     # What is wrong is told with its line in the file as it will be, with the reasons on top.
     body = without_reasons(data)
     tree, faults = read_map(_with_comment_quoted(body), limits_for(sheet))
@@ -209,12 +225,14 @@ def read(data: bytes, sheet: Sheet) -> ReturnedPaper:
         faults = _cut_off(tree.entries["comment"].node)
     verdict, reasons = None, _faults(faults, body)
     if not reasons:
-        reasons = _objections(got, sheet)
+        reasons = _objections(got, sheet, earlier)
     if not reasons:
         verdict, reasons = _decision(typed)
     comment = typed.get("comment")
     said = comment if isinstance(comment, str) else ""
-    return ReturnedPaper(typed, content, None if reasons else verdict, said, tuple(reasons), bool(faults))
+    is_outdated = not (faults or any(typed.values())) and content == sheet.content and bool(reasons)
+    is_outdated = is_outdated and set(_changed_keys(got, sheet, earlier)) <= set(BESIDE)
+    return ReturnedPaper(typed, content, None if reasons else verdict, said, tuple(reasons), bool(faults), is_outdated)
 
 
 def _with_comment_quoted(body: bytes) -> bytes:
@@ -260,30 +278,34 @@ def _faults(faults: Sequence[Fault], body: bytes) -> list[Sentence]:
     return [*found, ALLOWED]
 
 
-def _objections(got: Mapping[str, Plain], sheet: Sheet) -> list[Sentence]:
+def _objections(got: Mapping[str, Plain], sheet: Sheet, earlier: Collection[int]) -> list[Sentence]:
     """Why this file can't decide anything, whatever it says."""
-    expected, _ = read_map(render(sheet).encode(), limits_for(sheet))
-    ours, theirs = _fixed(plain(expected), sheet), _fixed(got, sheet)
-    if theirs.get("content") not in (None, sheet.content):
+    if got.get("content") not in (None, sheet.content):
         return [sentence("queue.another_content")]
-    changed = sorted(key for key in {*ours, *theirs} if ours.get(key, ours) != theirs.get(key, theirs))
+    changed = _changed_keys(got, sheet, earlier)
     if not changed:
         return []
     return [sentence("queue.keys_changed", keys=[names.printable(key) for key in changed[:10]], count=len(changed))]
 
 
+def _changed_keys(got: Mapping[str, Plain], sheet: Sheet, earlier: Collection[int]) -> list[str]:
+    """The keys that are not as they were written."""
+    expected, _ = read_map(render(sheet).encode(), limits_for(sheet))
+    ours, theirs = _fixed(plain(expected), sheet), _fixed(got, sheet)
+    found = {key: theirs.get(key) for key in BESIDE}
+    if all(value is None or isinstance(value, str) for value in found.values()) and hash(tuple(found.values())) in earlier:
+        ours |= found
+    return sorted(key for key in {*ours, *theirs} if ours.get(key, ours) != theirs.get(key, theirs))
+
+
 def _fixed(values: Mapping[str, Plain] | Plain, sheet: Sheet) -> dict[str, Plain]:
-    """What must be as written, but what may change beside the content: names, our own words."""
+    """What must be as written; a moment may be written otherwise."""
     if not isinstance(values, dict):
         return {}
     fixed = {key: value for key, value in values.items() if key not in TYPED}
-    client, made_at = fixed.get("client"), fixed.get("made_at")
-    if isinstance(client, str) and (client == sheet.client or client.endswith(f" ({sheet.client})")):
-        fixed["client"] = sheet.client
+    made_at = fixed.get("made_at")
     if isinstance(made_at, str) and _moment(made_at) == clock.from_text(sheet.made_at).replace(microsecond=0):
         fixed["made_at"] = sheet.made_at
-    if sheet.shown["explanation"] is None:
-        fixed["explanation"] = None
     return fixed
 
 

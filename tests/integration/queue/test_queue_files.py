@@ -245,6 +245,8 @@ def test_a_rejection_needs_a_comment(office: QueueOffice, item: str) -> None:
         ("made_by: p.bakker\n", "", "made_by"),
         ("item: D-", "more: yes\nitem: D-", "more"),
         ("item: D-2026-000001", "item: D-2026-000002", "item"),
+        ("client: Acme B.V. (acme-bv)", "client: Zon (acme-bv)", "client"),
+        ("explanation:\n", "explanation: it is fine\n", "explanation"),
     ],
 )
 def test_only_decision_and_comment_may_be_changed(office: QueueOffice, item: str, old: str, new: str, key: str) -> None:
@@ -365,6 +367,28 @@ def test_a_restart_writes_nothing_again_and_loses_nothing(office: QueueOffice, i
 def test_a_new_name_of_the_client_does_not_spoil_a_file_that_lies_there(office: QueueOffice, item: str) -> None:
     office.type(item, "approve")
     office.configure(clients=(office.root / "config" / "clients.yaml").read_text().replace("Acme B.V.", "Acme Holding N.V."))
+    office.round()
+    assert office.state(item) == "approved"
+
+
+def test_what_nobody_typed_in_is_written_anew_where_the_client_was_renamed_while_no_daemon_ran(
+    office: QueueOffice, item: str
+) -> None:
+    (office.root / "config" / "clients.yaml").write_text(
+        (office.root / "config" / "clients.yaml").read_text().replace("Acme B.V.", "Acme Holding N.V.")
+    )
+    office.configure()
+    office.restart()
+    office.round()
+    assert "client: Acme Holding N.V. (acme-bv)" in office.text(item)
+    assert top(office.text(item)) == []
+
+
+def test_another_explanation_of_our_own_does_not_spoil_a_file_that_lies_open(office: QueueOffice) -> None:
+    item = office.concept(explanation="Please look")
+    office.round()
+    office.amend(item, explanation="Please look at page 3")
+    office.type(item, "approve")
     office.round()
     assert office.state(item) == "approved"
 
