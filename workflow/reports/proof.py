@@ -201,6 +201,9 @@ def check(text: str) -> tuple[dict[str, object], list[Sentence]]:
     """
     from jinja2 import TemplateError
 
+    # Mail and editors change line ends and put a byte order mark in front. Nothing is shown by
+    # that.
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     proof = read(text)
     try:
         faults = _faults(proof)

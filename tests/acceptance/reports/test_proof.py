@@ -199,6 +199,22 @@ def test_in_the_office_it_is_said_that_a_sheet_fits_its_trail(sheet: Path, root:
         away.rename(database)
 
 
+@pytest.mark.parametrize(("begins", "line_end"), [(b"", b"\r\n"), (b"\xef\xbb\xbf", b"\n")], ids=["line ends", "byte order mark"])
+def test_a_sheet_holds_that_went_through_a_mail_or_an_editor(sheet: Path, tmp_path: Path, begins: bytes, line_end: bytes) -> None:
+    sent = tmp_path / "sent.html"
+    sent.write_bytes(begins + sheet.read_bytes().replace(b"\n", line_end))
+    assert check(sent).returncode == 0
+    sent.write_bytes(sent.read_bytes().replace(b"</body>", b"more</body>"))
+    assert "shows something else" in check(sent).stderr
+
+
+def test_a_sheet_is_checked_where_the_configuration_is_wrong(sheet: Path, tmp_path: Path) -> None:
+    other = new_office(tmp_path / "other")
+    other.set("settings", "office: [")
+    done = other.run("proof", "--check", str(sheet))
+    assert "can't be told here" in done.stdout
+
+
 def test_a_sheet_of_another_office_fits_itself_and_not_this_offices_trail(root: Root, tmp_path: Path) -> None:
     other = new_office(tmp_path / "other")
     other.drop("a", "description: Something else\ncreated_by: p.bakker\n", a_pdf=PDF)
