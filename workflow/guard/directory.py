@@ -100,6 +100,9 @@ _LETTERS = str.maketrans(
     }
 )  # fmt: skip
 _ACCENTS = re.compile("[\u0300-\u036f]+")
+_ESCAPED = re.compile(r"\\u((?:[0-9a-cA-CefEF][0-9a-fA-F]|[dD][0-7])[0-9a-fA-F]{2})")
+"""A letter as JSON may write it."""
+
 _HYPHENATED = re.compile(r"[-\x02](?:(?<=[^\W\d_].)\s*\n\s*(?=[a-z])|(?<=\x02))")
 """PDFium gives U+0002 for a hyphen that only breaks a word. Begins with what is seldom there: so it
 is looked for ten times as fast."""
@@ -110,6 +113,8 @@ _SQUEEZED = {code: chr(code).lower() if chr(code).isalnum() else None for code i
 
 def fold_text(text: str) -> str:
     """The text without accents, ligatures and hyphenation; case and gaps between words stay."""
+    if "\\u" in text:
+        text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
     if not text.isascii():
         text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(_LETTERS)))
     if "\r" in text:
