@@ -34,7 +34,9 @@ def queue(office: Office) -> Iterator[Finding]:
     there = dict(users(office))
     for code in office.staff:
         path = office.queue / code
-        if path.is_dir():
+        if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()):
+            yield wrong("queue", "doctor.queue_no_folder", path=str(path), staff=code)
+        elif path.is_dir():
             yield from _whose(path, code, there)
             yield from _papers(path, code, there.get(code))
 

@@ -78,3 +78,13 @@ def test_queue_files_that_an_approver_cannot_save_and_empty_papers_are_told_of(t
     paper.chmod(0o666)
     preview.write_bytes(b"")
     assert told() == [f"{preview} is empty"]
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_an_approvers_folder_that_is_none_is_told(tmp_path: Path, kind: str) -> None:
+    root = new_office(tmp_path / "office")
+    office = load_office(root.path, {})
+    office.queue.mkdir(parents=True, exist_ok=True)
+    place = office.queue / "m.devries"
+    place.symlink_to(tmp_path) if kind == "link" else place.write_text("")
+    assert [one for one in queue(office) if "m.devries is no folder" in str(one.message)]
