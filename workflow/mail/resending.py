@@ -69,7 +69,7 @@ def retry(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
         parts = [mail]
     for part in parts:
         if part.kind == READY:
-            Item.update(notify=True).where(Item.id == part.item).execute()
+            Item.update(notify=True).where((Item.id == part.item) & (Item.contact == part.recipient)).execute()
         again = {"state": "waiting", "attempts": 0, "unreached": 0, "error": None, "due_at": clock.to_text(now)}
         Mail.update(**again, within=None).where(Mail.id == part.id).execute()
         _record_by(now, actor, "mail_retried", part)

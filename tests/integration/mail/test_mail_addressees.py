@@ -158,6 +158,22 @@ def test_when_another_contact_is_chosen_the_mail_goes_to_them_alone(with_two: Ma
     assert office.actions(key).count("mail_cancelled") == 1
 
 
+def test_a_mail_called_off_for_another_contact_can_be_sent_all_the_same_and_nobody_gets_two(
+    with_two: MailOffice, server: Server
+) -> None:
+    office = with_two
+    key = office.item()
+    amend(office, key, contact="s.okafor")
+    office.send_all()
+    with transaction():
+        resending.retry(office.office, office.now, BAKKER, office.mails()[0].id)
+    office.send_all()
+    assert server.recipients == ["s@acme.example", "j.jansen@acme.example"]
+    assert office.get(key).notify is False
+    amend(office, key, labels=("checked",))
+    assert office.send_all() == 0
+
+
 def test_when_nobody_is_to_be_told_any_more_the_mail_that_waits_does_not_go(office: MailOffice, server: Server) -> None:
     key = office.item()
     amend(office, key, notify=False)
