@@ -140,6 +140,11 @@ def _look(office: Office, may: Readable, most: int | None = None) -> InboxLook:
         except OSError as error:
             look.trouble.append(sentence("overview.folder_unreadable", path=folder, why=system.why(error)))
             continue
+        if may.hidden_types:
+            view.waiting, view.odd = (
+                [one for one in some if not _is_for_others(office, one, may)] for some in (view.waiting, view.odd)
+            )
+            view.ready = [one for one in view.ready if one.sidecar is None or one.sidecar.type not in may.hidden_types]
         look.waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
         for found in view.ready:
             path, reason = f"{client}/{names.printable(found.called.rstrip('/'))}", stays.get(staying.lying(found))
@@ -153,6 +158,11 @@ def _never_sorted(office: Office) -> Mapping[str, Sentence]:
         return listing.never_sorted(office)
     except OSError:
         return {}  # the count of its files says so
+
+
+def _is_for_others(office: Office, one: NotTaken, may: Readable) -> bool:
+    """True for what is to be of a type that the reader must not know of."""
+    return bool(one.names) and listing.waits_for_others(office, one.client, one.names[0], may.hidden_types)
 
 
 def _told(one: NotTaken) -> dict[str, Any]:

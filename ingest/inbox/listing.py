@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import time
 from collections.abc import Collection, Sequence
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from dossier.files import files
 from dossier.files.beneath import At, Folder, open_beneath, open_folder
 from dossier.files.files import Look
+from dossier.office import presets
 from dossier.office.office import Office
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
@@ -240,11 +242,35 @@ def speaks_of(office: Office, client: str, refused: str, types: Collection[str])
     any more."""
     try:
         with open_beneath(office.inbox, client, "_rejected", refused) as folder:
-            sidecars = [name for name in folder.names() if name.lower().endswith((".yaml", ".yml"))]
-            texts = (legible(files.read_plain(folder / name, WHY_BYTES)[0]) for name in sidecars)
-            return any(type_named(text, types) is not None for text in texts)
+            return _names_type(folder, folder.names(), types)
     except OSError:
         return True
+
+
+def waits_for_others(office: Office, client: str, name: str, types: Collection[str]) -> bool:
+    """True if what waits by this name, as it lies in the client's folder, is to be of one of these
+    types: its preset says so, or a sidecar, or that can't be read."""
+    above, _, own = name.partition("/")
+    preset = presets.of_folder(office.settings, above) if own else presets.of_name(office.settings, name)
+    if preset is not None and office.settings.presets[preset].type in types:
+        return True
+    *way, last = name.split("/")
+    try:
+        with open_beneath(office.inbox, client, *way) as home:
+            if files.look(home / last) is not None:
+                return _names_type(home, [last], types)
+            with home.open(last) as folder:
+                return _names_type(folder, folder.names(), types)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def _names_type(folder: Folder, here: Collection[str], types: Collection[str]) -> bool:
+    """True if one of these files is a sidecar, or the copy of one, that names such a type."""
+    sidecars = [name for name in here if re.search(r"\.ya?ml", name.lower())]
+    return any(type_named(legible(files.read_plain(folder / name, WHY_BYTES)[0]), types) is not None for name in sidecars)
 
 
 def _refused(client: str, home: Folder, name: str) -> Refused | None:

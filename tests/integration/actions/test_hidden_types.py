@@ -9,7 +9,7 @@ import pytest
 from kit.records import LISA, Records
 from kit.support import PDF
 
-from desk.actions import changing, client_card, offering
+from desk.actions import changing, client_card, offering, overview
 from dossier.database.tables import Item, Opening
 from dossier.office import people
 from dossier.office.people import Actor
@@ -65,6 +65,24 @@ def test_what_contacts_opened_of_it_is_not_counted(office: Records) -> None:
     for who, count in ((OUTSIDE, 1), (LISA, 2)):
         [reader] = client_card.readers(office.office, "acme-bv", people.readable(office.office, who))
         assert reader.items == count
+
+
+def test_what_waits_to_be_of_it_is_not_told_of(office: Records) -> None:
+    inbox = office.office.inbox / "acme-bv"
+    for name, text in {
+        "june.yaml": "description: Salaries of June\nsoort: salary\nattachments: [june.pdf]\n",
+        "july.yaml.txt": "description: Salaries of July\ntype: salary\n",
+        "pay/item.yaml": "description: Salaries of May\ntype: salary\nattachments: [may.pdf]\n",
+        "Payroll/april.pdf": "%PDF-1.4 broken off",
+        "note.yaml": "description: A note to keep\ntype: note\nattachments: [note.pdf]\n",
+        "alone.pdf": "%PDF-1.4",
+    }.items():
+        (inbox / name).parent.mkdir(exist_ok=True)
+        (inbox / name).write_text(text)
+    theirs, hers = ([one["path"] for one in overview.waits(office.office, who)] for who in (OUTSIDE, LISA))
+    assert sorted(theirs) == ["acme-bv/alone.pdf", "acme-bv/note.yaml"]
+    assert len(hers) == 6
+    assert [overview.status(office.office, who)["waiting"] for who in (OUTSIDE, LISA)] == [2, 6]
 
 
 def test_its_presets_are_not_offered(office: Records) -> None:

@@ -123,8 +123,8 @@ class Faces(RuleBasedStateMachine):
         for client in CLIENTS:
             for kind in (None, "salary"):
                 self.make("root", client, kind, True, 0)
-            self.refuse(client)
-            self.leave(client)
+                self.refuse(client, kind)
+                self.leave(client, kind)
         self.drops += [staging.begin(self.office, now, Actor(code, "desk"), self.clients[code][0]).id for code in STAFF]
 
     def teardown(self) -> None:
@@ -159,23 +159,25 @@ class Faces(RuleBasedStateMachine):
             location=f"2025/{word()}", **wish,
         )  # fmt: skip
 
-    @rule(client=st.sampled_from(CLIENTS))
-    def refuse(self, client: str) -> None:
+    @rule(client=st.sampled_from(CLIENTS), kind=st.sampled_from((None, "salary")))
+    def refuse(self, client: str, kind: str | None = None) -> None:
         """A drop that can't be taken."""
-        stem = self.word(client)
+        stem = self.word(client, kind)
         folder = self.office.inbox / client
-        (folder / f"{stem}.txt").write_text(f"the content is {self.word(client)}")
+        (folder / f"{stem}.txt").write_text(f"the content is {self.word(client, kind)}")
         (folder / f"{stem}.yaml").write_text(
-            f"attachments: [{stem}.txt]\ndescription: About {self.word(client)}\nstatus: {self.word(client)}\n"
+            f"attachments: [{stem}.txt]\ndescription: About {self.word(client, kind)}\nstatus: {self.word(client, kind)}\n"
+            + (f"type: {kind}\n" if kind else "")
         )
         self.intake.take(self.records.tick(), Looker(self.office).look(client, *settling.now()).ready)
 
-    @rule(client=st.sampled_from(CLIENTS))
-    def leave(self, client: str) -> None:
+    @rule(client=st.sampled_from(CLIENTS), kind=st.sampled_from((None, "salary")))
+    def leave(self, client: str, kind: str | None = None) -> None:
         """Something that waits in the inbox, for a file that is never coming."""
-        word = self.word(client)
+        word = self.word(client, kind)
         (self.office.inbox / client / f"{word}.yaml").write_text(
-            f"attachments: [{self.word(client)}.pdf]\ndescription: About {self.word(client)}\n"
+            f"attachments: [{self.word(client, kind)}.pdf]\ndescription: About {self.word(client, kind)}\n"
+            + (f"type: {kind}\n" if kind else "")
         )
 
     @rule(pick=picks, verdict=st.sampled_from(("approve", "reject")), who=st.sampled_from(("dora", "root")))
