@@ -143,12 +143,18 @@ def _is_used(key: str, value: str, may: Readable) -> bool:
     return bool(readable.only_items(Item.select().where(getattr(Item, key) == value), may).exists())
 
 
-def key_of_number(number: int, office: Office, reader: Actor) -> list[int]:
+def key_of_number(number: int, office: Office, reader: Actor, in_bin: bool = False) -> list[int]:
     """The keys of the items that have this number in any year and that the reader may know of, the
-    newest first."""
-    keys = [first_key(year) + number for (year,) in tuples(Counter.select(Counter.year))]
-    found = readable.only_items(Item.select(Item.id).where(Item.id.in_(keys)), people.readable(office, reader))
-    return sorted((item.id for item in found), reverse=True)
+    newest first.
+
+    Those in the bin only where no other has it; first of all with `in_bin`.
+    """
+    keys, may = [first_key(year) + number for (year,) in tuples(Counter.select(Counter.year))], people.readable(office, reader)
+    these, condition = Item.select(Item.id).where(Item.id.in_(keys)), readable.of_items(may)
+    every = {item.id for item in (these if condition is None else these.where(condition))}
+    lying = {item.id for item in readable.only_items(these, may)}
+    binned = every - lying
+    return sorted((binned or lying) if in_bin else (lying or binned), reverse=True)
 
 
 def key_typed(text: str, office: Office, reader: Actor) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from desk.cli import options, printing, session, wishes
+from desk.cli import completing, options, printing, session, wishes
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.translation import Command, _, add
@@ -140,7 +140,7 @@ def remove(item: OneItem, names: Annotated[list[str], typer.Argument(metavar="NA
 def copy(
     item: OneItem,
     names: Annotated[list[str], typer.Argument(metavar="NAME...")],
-    to: Annotated[str, typer.Option("--to", metavar="ITEM", help="The item that gets them.")],
+    to: Annotated[str, typer.Option("--to", metavar="ITEM", help="The item that gets them.", autocompletion=completing.items)],
     share: Share = None,
 ) -> None:
     """Copy attachments to another item."""

@@ -8,8 +8,11 @@ choose from.
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
 
 from desk.cli import session
 
@@ -20,10 +23,12 @@ Choices = list[tuple[str, str]]
 """What is completed, each with what it is."""
 
 
-def _or_nothing(find: Callable[[str], Iterable[tuple[str, str]]]) -> Callable[[str], Choices]:
-    @functools.wraps(find)
-    def found(incomplete: str) -> Choices:
+def _or_nothing(find: Callable[[str], Iterable[tuple[str, str]]]) -> Callable[[typer.Context, str], Choices]:
+    def found(ctx: typer.Context, incomplete: str) -> Choices:
         with contextlib.suppress(Exception):
+            said = ctx.find_root().params  # the line is not run, so nobody was told of these options
+            session.GIVEN.root = Path(said["root"]).expanduser() if said.get("root") else None
+            session.GIVEN.staff = said.get("staff")
             session.spare_driver()
             return list(find(incomplete))
         return []
@@ -53,6 +58,30 @@ def items(incomplete: str) -> Iterable[tuple[str, str]]:
     from desk.actions import looking_up
     from workflow.reports.finding import Filter
 
-    for one in looking_up.find_items(session.opened_quickly(), session.reader(), Filter(), MOST):
-        if any(name.startswith(incomplete.upper()) for name in (one["item"], one["item"].removeprefix("D-"))):
-            yield one["item"], one["description"]
+    office, reader, last = session.opened_quickly(), session.reader(), _last(incomplete)
+    return _beginning(incomplete, looking_up.find_items(office, reader, Filter(), MOST, None if last is None else last + 1))
+
+
+@_or_nothing
+def binned(incomplete: str) -> Iterable[tuple[str, str]]:
+    """What is in the bin, and has a number that begins so."""
+    from desk.actions import undoing
+
+    return _beginning(incomplete, undoing.in_bin(session.opened_as_remembered(), session.reader())[:MOST])
+
+
+def _beginning(incomplete: str, found: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+    begin = incomplete.upper()
+    names = ((one, one["item"], one["item"].removeprefix("D-")) for one in found)
+    return [(name, one["description"]) for one, name, short in names if name.startswith(begin) or short.startswith(begin)]
+
+
+def _last(incomplete: str) -> int | None:
+    """The last key that a number which begins so can have; None if it may be any."""
+    from dossier.database.tables import item_key
+
+    year, dash, number = incomplete.upper().removeprefix("D-").partition("-")
+    try:
+        return item_key(f"{year:9<4}-{number:9<6}") if dash else item_key(f"{year:9<4}-9999999")
+    except ValueError:
+        return None

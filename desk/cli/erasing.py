@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from desk.cli import printing, session
+from desk.cli import completing, printing, session
 from desk.cli.numbers import key_of
 from desk.cli.options import Json
 from desk.cli.translation import _, add
@@ -27,7 +27,10 @@ def erase(
     ],
     name: Annotated[list[str] | None, typer.Option("--name", help="Another name of theirs, as often as needed.")] = None,
     address: Annotated[list[str] | None, typer.Option("--address", help="Another mail address of theirs.")] = None,
-    item: Annotated[list[str] | None, typer.Option("--item", metavar="ITEM", help="An item that is to go as a whole.")] = None,
+    item: Annotated[
+        list[str] | None,
+        typer.Option("--item", metavar="ITEM", help="An item that is to go as a whole.", autocompletion=completing.items),
+    ] = None,
     file: Annotated[
         list[str] | None, typer.Option("--file", metavar="ITEM/NAME", help="An attachment that is to go, in all versions.")
     ] = None,

@@ -47,7 +47,9 @@ def items(
         bool, typer.Option("--due", help="Something must be done with it soon, or had to be; the earliest first.")
     ] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 50,
-    after: Annotated[str | None, typer.Option(metavar="ITEM", help="Go on behind this one.")] = None,
+    after: Annotated[
+        str | None, typer.Option(metavar="ITEM", help="Go on behind this one.", autocompletion=completing.items)
+    ] = None,
     json: Json = False,
 ) -> None:
     """Find items, newest first; with words the best match first."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli import options, session, wishes
+from desk.cli import completing, options, session, wishes
 from desk.cli.translation import _, add
 from dossier.text import clock
 
@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 
 @options.spread("wish", wishes.NEW)
 def new(
-    client: Annotated[str | None, typer.Argument(metavar="[CLIENT]", help="The client's code.")] = None,
+    client: Annotated[
+        str | None, typer.Argument(metavar="[CLIENT]", help="The client's code.", autocompletion=completing.clients)
+    ] = None,
     files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES]...")] = None,
     *,
     wish: options.Given,

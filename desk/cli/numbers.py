@@ -18,15 +18,15 @@ OneItem = Annotated[
 ]
 
 
-def key_of(name: str) -> int:
+def key_of(name: str, in_bin: bool = False) -> int:
     """The key of the item that was typed: a number, or, where only one fits, the part of it without
-    the year. Raises BadParameter."""
+    the year; `in_bin`: of those in the bin, if it fits any. Raises BadParameter."""
     from dossier.database.tables import item_key, item_name
 
     if name.isascii() and name.isdecimal() and len(name) <= 7:  # as many digits as a number has at most
         from desk.actions import looking_up
 
-        fitting = looking_up.key_of_number(int(name), session.opened_quickly(), session.reader())
+        fitting = looking_up.key_of_number(int(name), session.opened_quickly(), session.reader(), in_bin)
         if len(fitting) == 1:
             return fitting[0]
         if fitting:

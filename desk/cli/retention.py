@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli import printing, session
+from desk.cli import completing, printing, session
 from desk.cli.numbers import key_of
 from desk.cli.options import Json
 from desk.cli.translation import _, add, confirm, group, ngettext
@@ -18,8 +18,10 @@ from dossier.text.sentences import sentence
 if TYPE_CHECKING:
     from workflow.retention.retention import RetentionState
 
-Client = Annotated[str | None, typer.Option("--client", metavar="CODE", help="A client, with all its items.")]
-Item = Annotated[str | None, typer.Option("--item", metavar="ITEM", help="One item.")]
+Client = Annotated[
+    str | None, typer.Option("--client", metavar="CODE", help="A client, with all its items.", autocompletion=completing.clients)
+]
+Item = Annotated[str | None, typer.Option("--item", metavar="ITEM", help="One item.", autocompletion=completing.items)]
 Reason = Annotated[str, typer.Option("--reason", help="Stays in the trail.")]
 
 

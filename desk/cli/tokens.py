@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import printing, session
+from desk.cli import completing, printing, session
 from desk.cli.options import Json
 from desk.cli.translation import _, add, group
 from dossier.text import clock
@@ -25,10 +25,13 @@ def register(app: typer.Typer) -> None:
 
 def new(
     name: Name,
-    staff: Annotated[str, typer.Option("--for", metavar="STAFF", help="Whom it acts for.")],
+    staff: Annotated[str, typer.Option("--for", metavar="STAFF", help="Whom it acts for.", autocompletion=completing.staff)],
     scope: Annotated[list[str], typer.Option("--scope", metavar="S", help="What it may; may be given several times.")],
     until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], metavar="DATE", help="Its last day.")],
-    client: Annotated[list[str] | None, typer.Option("--client", metavar="CODE", help="Only this client; several times.")] = None,
+    client: Annotated[
+        list[str] | None,
+        typer.Option("--client", metavar="CODE", help="Only this client; several times.", autocompletion=completing.clients),
+    ] = None,
 ) -> None:
     """Make a key. It is printed once, alone, and kept nowhere."""
     from desk.actions import tokens

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from desk.cli import options, printing, session
+from desk.cli import completing, options, printing, session
 from desk.cli.numbers import key_of
 from desk.cli.options import Json
 from desk.cli.translation import _, add, group, ngettext
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from desk.actions.auditing import EventFilter
     from dossier.trail.trail import RecordedEvent
 
-OfItem = Annotated[str | None, typer.Option("--item", metavar="ITEM")]
+OfItem = Annotated[str | None, typer.Option("--item", metavar="ITEM", autocompletion=completing.items)]
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 FILTER = {
     "item": OfItem,
-    "client": options.text("--client", metavar="CODE", help="About this client or an item of it."),
-    "person": options.text("--person", metavar="STAFF", help="Who did it, also for another."),
+    "client": options.text(
+        "--client", metavar="CODE", help="About this client or an item of it.", autocompletion=completing.clients
+    ),
+    "person": options.text("--person", metavar="STAFF", help="Who did it, also for another.", autocompletion=completing.staff),
     "since": Annotated[datetime | None, typer.Option(formats=_DAY, help="From this day or moment on.")],
     "until": Annotated[datetime | None, typer.Option(formats=_DAY, help="Before this day or moment.")],
 }
@@ -51,7 +53,12 @@ def register(app: typer.Typer) -> None:
 
 
 def why(
-    what: Annotated[str, typer.Argument(metavar="ITEM|PATH", help="An item's number, or a file or folder of the inbox.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="ITEM|PATH", help="An item's number, or a file or folder of the inbox.", autocompletion=completing.items
+        ),
+    ],
     json: Json = False,
 ) -> None:
     """All that keeps an item off the portal, or a file in the inbox from being taken."""
@@ -80,7 +87,10 @@ def why(
 
 
 def proof(
-    item: Annotated[str | None, typer.Argument(metavar="[ITEM]", help="A number: D-2026-000012, 2026-000012, or 12.")] = None,
+    item: Annotated[
+        str | None,
+        typer.Argument(metavar="[ITEM]", help="A number: D-2026-000012, 2026-000012, or 12.", autocompletion=completing.items),
+    ] = None,
     check: Annotated[str | None, typer.Option("--check", metavar="FILE", help="Verify a sheet; needs no office.")] = None,
     language: Annotated[Literal["nl", "en"] | None, typer.Option(help="Of the sheet; without it, yours.")] = None,
     json: Json = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import printing, session
+from desk.cli import completing, printing, session
 from desk.cli.items import columns
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
@@ -23,7 +23,12 @@ def register(app: typer.Typer) -> None:
     add(app, revert, "dossier revert 2026-000012 accounts.pdf --version 1")
 
 
-def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar="CODE", help="The client who gets it.")]) -> None:
+def move(
+    item: OneItem,
+    client: Annotated[
+        str, typer.Option("--client", metavar="CODE", help="The client who gets it.", autocompletion=completing.clients)
+    ],
+) -> None:
     """Give an item that no client ever saw to another client. What was asked or approved before is
     over."""
     from desk.actions import undoing
@@ -71,8 +76,12 @@ def bin_(json: Json = False) -> None:
     printing.listing(found, json, shown, _("Nothing is in the bin."))
 
 
-def undelete(item: OneItem) -> None:
+def undelete(
+    item: Annotated[
+        str, typer.Argument(metavar="ITEM", help="A number: D-2026-000012, 2026-000012, or 12.", autocompletion=completing.binned)
+    ],
+) -> None:
     """Take an item out of the bin."""
     from desk.actions import undoing
 
-    printing.outcome(undoing.undelete, key_of(item))
+    printing.outcome(undoing.undelete, key_of(item, in_bin=True))

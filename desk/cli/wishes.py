@@ -26,7 +26,7 @@ NEW = {
     "share_none": options.switch("--share-none", "No file is shared."),
     "share_file": options.texts("--share-file", metavar="NAME", help="Only these files are shared."),
     "share_explanation": options.switch("--share-explanation", "The client sees the explanation too."),
-    "approver": options.texts(metavar="STAFF"),
+    "approver": options.texts(metavar="STAFF", autocompletion=completing.staff),
     "approvals": options.text(help="With several approvers: all, any, or a number."),
     "notify": options.switch("--notify", "A mail to the contact once it is on the portal."),
     "contact": options.text(metavar="ID"),

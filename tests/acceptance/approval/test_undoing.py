@@ -50,6 +50,16 @@ def test_what_is_deleted_is_in_the_bin_alone_and_comes_back_as_it_was(office: Ac
     office.run("p.bakker", "undelete", one, code=1)
 
 
+def test_what_is_in_the_bin_goes_by_its_short_number_too(office: AccountOffice) -> None:
+    one = drop(office, "short")
+    number = str(int(one.rpartition("-")[2]))
+    office.run("p.bakker", "delete", number)
+    for words in (("show", number), ("get", number), ("why", number), ("delete", number)):
+        assert f"dossier undelete {one}" in office.run("p.bakker", *words, code=1)
+    assert one in office.run("p.bakker", "undelete", number)
+    assert office.json("show", number)["item"] == one
+
+
 def test_only_its_maker_or_an_admin_deletes_or_moves_an_item(office: AccountOffice) -> None:
     one = drop(office, "whose")
     for words in (("delete", one), ("move", one, "--client", "zon")):

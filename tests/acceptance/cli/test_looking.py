@@ -7,7 +7,7 @@ import pty
 import subprocess
 
 import pytest
-from kit.support import DOSSIER, PDF, Root, plain_environ
+from kit.support import DOSSIER, PDF, STAFF, Root, plain_environ
 
 SIDECAR = "description: {what}\nlabels: [vat]\ncreated_by: p.bakker\n"
 
@@ -166,8 +166,13 @@ def test_labels_are_put_on_and_taken_off_one_by_one(office: Root) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "offered"), [("show D-", "D-20"), ("items --client ac", "acme-bv"), ("queue --approver k", "k.smit")]
-)
+    ("typed", "offered"),
+    [
+        ("show D-", "D-20"), ("items --client ac", "acme-bv"), ("queue --approver k", "k.smit"), ("new ac", "acme-bv"),
+        ("move D-1 --client nor", "northwind-ltd"), ("copy D-1 a.pdf --to D-", "D-20"), ("proof D-", "D-20"), ("why D-", "D-20"),
+        ("items --after D-", "D-20"), ("audit log --client ac", "acme-bv"), ("retention list --client nor", "northwind-ltd"),
+    ],
+)  # fmt: skip
 def test_shells_complete_items_clients_and_staff(office: Root, typed: str, offered: str) -> None:
     words = ["dossier", *typed.split()]
     environ = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1), "_DOSSIER_COMPLETE": "complete_bash"}
@@ -175,6 +180,38 @@ def test_shells_complete_items_clients_and_staff(office: Root, typed: str, offer
         [DOSSIER], env={**os.environ, **environ, "DOSSIER_ROOT": str(office.path)}, capture_output=True, text=True
     )
     assert offered in done.stdout, done.stderr
+
+
+def offered(root: Root, *words: str, **environ: str) -> list[str]:
+    """What bash offers in the place of the last word; a folder that is no office's."""
+    told = {"COMP_WORDS": " ".join(("dossier", *words)), "COMP_CWORD": str(len(words)), "_DOSSIER_COMPLETE": "complete_bash"}
+    done = subprocess.run(
+        [DOSSIER], env={**plain_environ(), **told, **environ}, cwd=root.path.parent, capture_output=True, text=True
+    )
+    return done.stdout.split()
+
+
+def test_what_is_completed_is_of_the_office_and_the_person_that_the_line_names(office: Root) -> None:
+    office.set("staff", STAFF + "  l.lee: {name: Lee, email: l@office.example, clients: [acme-bv]}\n")
+    assert offered(office, "show", "D-") == []
+    line = ("--root", str(office.path), "--as")
+    assert len(offered(office, *line, "m.devries", "show", "D-")) == 3
+    assert len(offered(office, *line, "l.lee", "show", "D-")) == 2
+    assert offered(office, *line, "l.lee", "items", "--client", "nor") == []
+
+
+def test_an_item_completes_however_many_came_after_it_and_one_in_the_bin_where_it_is_taken_out(office: Root) -> None:
+    for number in range(60):
+        office.drop(f"more{number}", SIDECAR.format(what=f"Something more {number}") + "attachments: []\n")
+    office.once()
+    first = office.json("items", "--limit", "0")[-1]["item"]
+    root = {"DOSSIER_ROOT": str(office.path)}
+    assert first in offered(office, "show", first[:-1], **root)
+    assert len(offered(office, "show", "D-", **root)) == 50
+    assert offered(office, "show", "E", **root) == []
+    office.run("delete", first, user="p.bakker")
+    assert offered(office, "show", first, **root) == []
+    assert offered(office, "undelete", "D-", **root) == [first]
 
 
 def test_an_office_where_nothing_waits_is_well_in_a_line(office: Root) -> None:
