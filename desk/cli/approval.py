@@ -93,12 +93,14 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
     if len(keys) > 1 and not going_on(listed, yes=False, is_search=False):
         return
     for key, outcome in deciding.decide_each(office, clock.utc_now(), actor, contents, verdict, comment):
-        if isinstance(outcome, Refusal):
-            of = f"{key}: " if len(keys) > 1 else ""
-            print(f"{of}{printing.refusal(outcome)}", file=sys.stderr)
-            refused = True
-        else:
-            print(printing.text(outcome))
+        is_refused = isinstance(outcome, Refusal)
+        with printing.read_or_not():
+            if isinstance(outcome, Refusal):
+                of = f"{key}: " if len(keys) > 1 else ""
+                print(f"{of}{printing.refusal(outcome)}", file=sys.stderr)
+            else:
+                print(printing.text(outcome))
+        refused = refused or is_refused
     if refused:
         raise typer.Exit(1)
 

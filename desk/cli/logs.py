@@ -6,10 +6,10 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import Literal, TextIO, cast
 
 from desk.cli.translation import _
 
@@ -36,6 +36,25 @@ PROGRESS_FROM = 50
 """So many sidecars in the inbox are worth a progress bar."""
 
 
+class _Log:
+    """Where the log goes.
+
+    A line that can't be written is lost, as its disk is full or whoever read it has left: what is
+    logged of goes on all the same.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure(form: Literal["auto", "human", "json"], quiet: bool = False) -> None:
     """Log to stderr. `quiet`: warnings and worse only, for where a summary tells the rest."""
     human = form == "human" or (form == "auto" and sys.stderr.isatty())
@@ -48,7 +67,7 @@ def configure(form: Literal["auto", "human", "json"], quiet: bool = False) -> No
             else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # a line with one call of the system
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Log(sys.stderr))),  # a line with one call of the system
         cache_logger_on_first_use=True,
     )
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # desk/daemon/schedule.py tells what failed

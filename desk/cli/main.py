@@ -25,7 +25,7 @@ from typer.exceptions import TyperException
 from typer.models import CommandInfo
 
 from desk.cli import completing, printing, session
-from desk.cli.translation import Group, _, of_typer, translate
+from desk.cli.translation import Group, Unread, _, of_typer, translate
 from dossier import __version__
 from dossier.text.refusals import ENVIRONMENT, MISCONFIGURED, USAGE, Refusal
 from dossier.text.sentences import Sentence
@@ -129,15 +129,13 @@ def run() -> int:
             translate(ctx.command, ctx)
         told = io.StringIO()
         error.show(told)  # type: ignore[attr-defined]
-        print(of_typer(told.getvalue()), end="", file=sys.stderr)
+        _complain(of_typer(told.getvalue()).removesuffix("\n"))
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
-        print(_("stopped"), file=sys.stderr)
+        _complain(_("stopped"))
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has enough of it. Python must not complain again at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (BrokenPipeError, Unread) as error:
+        return 0 if printing.leave_unread() else _told(error)
     except Exception as error:  # noqa: BLE001 - the last resort: a word for the user, the rest for the log
         return _told(error)
 
@@ -226,13 +224,19 @@ def _told(error: Exception) -> int:
     from dossier.office.terms import ConfigurationError
 
     if isinstance(error, ConfigurationError):
-        print("\n".join(printing.text(fault.told(session.language())) for fault in error.faults), file=sys.stderr)
+        _complain("\n".join(printing.text(fault.told(session.language())) for fault in error.faults))
         return MISCONFIGURED
     if isinstance(error, Refusal):
-        print(printing.refusal(error), file=sys.stderr)
+        _complain(printing.refusal(error))
         return error.exit_code
-    print(_trouble(error), file=sys.stderr)
+    _complain(_trouble(error))
     return ENVIRONMENT
+
+
+def _complain(what: str) -> None:
+    """On stderr, if anybody is there to read it; the exit code tells as much either way."""
+    with contextlib.suppress(OSError):
+        print(what, file=sys.stderr)
 
 
 def _trouble(error: Exception) -> str:

@@ -48,7 +48,8 @@ def each_of(
     from dossier.database.tables import item_key
 
     def say(told: Sequence[Sentence | str]) -> None:
-        print(between.join(map(printing.text, told)) if between else printing.several(told))
+        with printing.read_or_not():
+            print(between.join(map(printing.text, told)) if between else printing.several(told))
 
     if bool(names) == bool(where):
         raise typer.BadParameter(_("which items? give their numbers, or --where SEARCH"))
@@ -66,7 +67,8 @@ def each_of(
     refused = 0
     for name, outcome in many.each(keys, lambda key: act(key, versions.get(key))):
         if isinstance(outcome, Refusal):
-            print(f"{name}: {printing.refusal(outcome)}", file=sys.stderr)
+            with printing.read_or_not():
+                print(f"{name}: {printing.refusal(outcome)}", file=sys.stderr)
             refused += 1
         else:
             say(outcome)
@@ -82,7 +84,8 @@ def going_on(found: Sequence[Mapping[str, Any]], yes: bool, is_search: bool) -> 
     Raises BadParameter.
     """
     shown = columns("item", "created_at", "client", "description", "status", "share_state")
-    printing.listing(found, False, shown, _("No item fits."), spare=(_("status"),))
+    with printing.read_or_not():
+        printing.listing(found, False, shown, _("No item fits."), spare=(_("status"),))
     if not found and is_search:
         return False
     if yes:

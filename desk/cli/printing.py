@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import select
 import shlex
 import shutil
 import subprocess  # nosec B404 - PAGER is the user's own
@@ -14,7 +15,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TextIO, TypeAlias
 from unicodedata import combining, east_asian_width
 
 from desk.cli import session
@@ -100,6 +101,32 @@ def outcome(action: Callable[Concatenate[Office, datetime, Actor, P], Told], *gi
     office, actor = session.opened_as_remembered(), session.actor()
     became = action(office, clock.utc_now(), actor, *given, **named)
     print(text(became) if isinstance(became, Sentence) else several(became))
+
+
+def leave_unread() -> bool:
+    """Whoever read what is printed has enough of it, as `| head` has: what follows is lost, and
+    Python does not complain of it at its end. False: it was another pipe that broke."""
+    left = [stream for stream in (sys.stdout, sys.stderr) if _is_left(stream)]
+    for stream in left:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return bool(left)
+
+
+def _is_left(stream: TextIO) -> bool:
+    poll = select.poll()
+    poll.register(stream, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _number, event in poll.poll(0))
+
+
+@contextlib.contextmanager
+def read_or_not() -> Iterator[None]:
+    """What is printed inside may be more than anybody reads: what is done next is done all the
+    same."""
+    try:
+        yield
+    except BrokenPipeError:
+        if not leave_unread():
+            raise
 
 
 def several(sentences: Iterable[Sentence | str]) -> str:

@@ -73,9 +73,10 @@ def run(
 
     office, actor, now = session.opened(), session.actor(), clock.utc_now()
     found = retaining.due(office, now, actor, [key_of(name) for name in items] if items else None)
-    for one in found.over:
-        over = sentence("retention.over_since", until=str(one.end.until), because=one.end.because)
-        print(f"{item_name(one.item)}  {one.client}  {_against(one) or printing.text(over)}")
+    with printing.read_or_not():
+        for one in found.over:
+            over = sentence("retention.over_since", until=str(one.end.until), because=one.end.because)
+            print(f"{item_name(one.item)}  {one.client}  {_against(one) or printing.text(over)}")
     if not found.going:
         went, left = retaining.sweep(office)
         print(_("Nothing may go."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from dossier import __version__
@@ -14,6 +15,7 @@ after 700: it would look a dozen times while a command is loaded, and find nothi
 
 def main() -> None:
     """Run the command that was typed, and end with its exit code."""
+    _open_streams()
     if sys.argv[1:] == ["--version"]:
         print(f"dossier {__version__}")
         return
@@ -21,3 +23,16 @@ def main() -> None:
     from desk.cli.main import main as run
 
     run()
+
+
+def _open_streams() -> None:
+    """A stream that whoever started us has closed (`>&-`) leads nowhere: nothing is read from it,
+    what is printed is lost, and the next file that is opened does not get its number, under which
+    another program's complaints would be written into it."""
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    sys.stdin = sys.stdin or os.fdopen(number, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(number, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(number, "w", closefd=False)

@@ -48,8 +48,19 @@ class Command(TyperCommand):
         return of_typer(super().get_help(ctx))
 
 
+class Unread(OSError):
+    """A BrokenPipeError on its way through typer, which would make of it exit code 1 without a
+    word."""
+
+
 class Group(TyperGroup):
     """As Command, for several commands under one name."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise Unread(error.strerror) from error
 
     def get_help(self, ctx: Any) -> str:
         for one in (self, *self.commands.values()):

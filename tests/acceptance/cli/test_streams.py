@@ -1,0 +1,77 @@
+"""Standard streams that are closed, full, or that nobody reads to the end: a command does what it was asked for all the same."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+from kit.support import DOSSIER, Root, wait_for
+
+SIDECAR = (
+    "description: A letter, with a description of some length, number {}\nattachments: []\ncreated_by: p.bakker\nlabels: [bulk]\n"
+)
+
+
+def shell(root: Root, line: str) -> tuple[int, str]:
+    """What bash makes of a line in which $D is the command."""
+    environ = {**root.whole_environ(), "D": f"{DOSSIER} --root {root.path} --as m.devries"}
+    done = subprocess.run(["bash", "-c", line], env=environ, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def place(root: Root, stem: str, count: int) -> None:
+    for number in range(count):
+        root.drop(f"{stem}{number}", SIDECAR.format(number))
+
+
+def statuses(root: Root) -> set[str]:
+    return {one["status"] for one in root.json("items", "bulk", "--limit", "0")}
+
+
+def test_what_several_items_are_to_become_they_become_though_nobody_reads_on(root: Root) -> None:
+    place(root, "a", 120)
+    root.once()
+    code, told = shell(root, "$D edit --where label=bulk --status done --yes | head -1; echo ${PIPESTATUS[0]}")
+    assert (code, told.splitlines()[-1]) == (0, "0")
+    assert statuses(root) == {"done"}
+    assert shell(root, "$D items --limit 0 | head -1; exit ${PIPESTATUS[0]}")[0] == 0
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_leads_nowhere(root: Root, closed: str) -> None:
+    place(root, "a", 2)
+    lines = ("$D run --once", "$D edit 1 2 --status done", "$D edit --where label=bulk --status new </dev/null")
+    assert [shell(root, f"{line} {closed}")[0] for line in lines] == [0, 0, 2]
+    assert statuses(root) == {"done"}
+    assert not (root.path / "var/errors.log").exists()
+
+
+def test_what_is_wrong_has_its_exit_code_though_it_can_be_told_nobody(root: Root) -> None:
+    assert [shell(root, f"$D {words} 2>/dev/full")[0] for words in ("show 2026-000099", "show x", "items --nonsense")] == [
+        1,
+        2,
+        2,
+    ]
+
+
+def test_drops_are_taken_though_the_log_can_not_be_written(root: Root) -> None:
+    place(root, "a", 2)
+    assert shell(root, "$D run --once 2>/dev/full")[0] == 0
+    assert statuses(root) == {"new"}
+
+
+def test_a_daemon_goes_on_when_whoever_read_its_log_has_left(root: Root) -> None:
+    ours, theirs = os.pipe()
+    command = [str(DOSSIER), "--root", str(root.path), "run"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=root.whole_environ()) as daemon:
+        os.close(theirs)
+        said = b""
+        while b"running" not in said:
+            said += os.read(ours, 65536)
+        os.close(ours)
+        place(root, "a", 3)
+        wait_for(lambda: len(root.json("items", "bulk")) == 3, "the drops are taken")
+        assert daemon.poll() is None
+        daemon.terminate()
+        assert daemon.wait(10) == 0
