@@ -114,7 +114,7 @@ def replace(office: Office, now: datetime, actor: Actor, key: int, name: str, pa
     """Put a new version in the place of an attachment, which keeps its name."""
     if names.extension(path.name) != names.extension(name):
         raise Invalid([fault("attachments", "actions.other_kind", file=names.printable(str(path)), name=names.printable(name))])
-    return change(office, now, actor, key, sources=[Source(path, names.nfc(name))], must_be_there=[name])
+    return change(office, now, actor, key, sources=[Source(path, items.called(key, name))], must_be_there=[name])
 
 
 def rename(office: Office, now: datetime, actor: Actor, key: int, old: str, new: str) -> list[Sentence]:

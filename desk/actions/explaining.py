@@ -92,14 +92,17 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
     if not os.path.lexists(path):
         became = _what_became(path.name, may)
         return Why(sentence("overview.not_there_but_was" if became else "overview.not_there", path=str(path)), became)
-    if path.resolve().parent == office.inbox.resolve() / FOLDER and path.is_file():
+    where, inbox = checking.place_of(path), office.inbox.resolve()
+    if where == inbox / FOLDER and may.clients is None:
+        return Why(sentence("overview.not_taken", path=str(path)), [sentence("unsorted.folder")])
+    if where.parent == inbox / FOLDER and path.is_file():
         return Why(sentence("overview.not_taken", path=str(path)), unsorted.why(office, reader, path))
-    if any(part in ("_rejected", "_done") for part in path.parts):
+    if where.is_relative_to(inbox) and {"_rejected", "_done"} & set(where.relative_to(inbox).parts):
         return Why(sentence("overview.there", path=str(path)), [sentence("overview.finished_with")])
-    if names.is_ignored(path.name):
+    if where != inbox and names.is_ignored(where.name):
         return Why(sentence("overview.not_taken", path=str(path)), [sentence("overview.never_taken_name")])
     told, good = checking.check(office, [path], may, _known(office, now, may))
-    found, where, inbox = list[Told](one.told(language) for one in told), path.resolve(), office.inbox.resolve()
+    found = list[Told](one.told(language) for one in told)
     is_whole_folder = inbox in (where, where.parent)
     if not found and not good:
         is_elsewhere = not where.is_relative_to(inbox)
@@ -108,7 +111,7 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
             if is_elsewhere
             else sentence("overview.nothing_lies_there")
         )
-    found += _trouble(office, path, may)
+    found += _trouble(office, where, may)
     if not presence.daemons(office, now):
         found.append(sentence("overview.no_daemon"))
     if found or not is_whole_folder:
@@ -116,13 +119,13 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
     return Why(sentence("overview.all_is_whole", path=str(path), count=good), found)
 
 
-def _trouble(office: Office, path: Path, may: Readable) -> list[Sentence]:
+def _trouble(office: Office, where: Path, may: Readable) -> list[Sentence]:
     """What keeps the drops of this client from being taken, whatever they are like."""
     from workflow.outbox import alarms
 
     told = None
     with contextlib.suppress(ValueError, IndexError):
-        client = path.resolve().relative_to(office.inbox.resolve()).parts[0]
+        client = where.relative_to(office.inbox.resolve()).parts[0]
         told = alarms.text_of(f"intake {client}") if may.has(client) else None
     return [sentence("overview.trouble", why=told)] if told else []
 

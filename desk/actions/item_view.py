@@ -133,7 +133,10 @@ def files_of(office: Office, item: Item) -> list[FileView]:
 
 
 def version_of(office: Office, actor: Actor, name: str, file: str, version: int | None) -> Attachment:
-    """The attachment of this name as it is now, or an earlier version of it. Raises NotFound."""
+    """The attachment of this name (`items.called`) as it is now, or an earlier version of it.
+
+    Raises NotFound.
+    """
     item, file = find(office, actor, name), names.nfc(file)
     same = (Attachment.item == item.id) & (Attachment.name == file)
     wanted = same & (Attachment.current if version is None else Attachment.version == version)
@@ -143,7 +146,10 @@ def version_of(office: Office, actor: Actor, name: str, file: str, version: int 
         older = next((one for one in versions.versions(item.id).get(file, ()) if one.number == version), None)
         row = Attachment.get_by_id(older.row) if older is not None else None
     if row is None:
-        raise NotFound("desk.no_file", item=name, file=file)
+        called = items.called(item.id, file)
+        if called == file:
+            raise NotFound("desk.no_file", item=name, file=file)
+        return version_of(office, actor, name, called, version)
     return row
 
 

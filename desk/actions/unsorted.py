@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,7 +96,7 @@ def suggested(found: Sequence[Suggestion]) -> Sentence:
 def why(office: Office, reader: Actor, given: Path) -> list[Sentence]:
     """What keeps a file there from being taken. Raises NotFound; OSError."""
     name = unsorted.check(office, people.readable(office, reader), unsorted.name_of(office, given))
-    path = names.printable(f"{office.inbox.name}/{unsorted.FOLDER}/{name}")
+    path = shlex.quote(names.printable(f"{office.inbox.name}/{unsorted.FOLDER}/{name}"))
     return [sentence("unsorted.waits", path=path), suggested(suggestions(office, reader, given))]
 
 

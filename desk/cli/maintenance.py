@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -205,7 +206,7 @@ def restore(
             " until an admin makes it the real one (adopt)."
         )
         print(told)
-    print(_("Next: dossier --root %(root)s doctor, then run") % values)
+    print(_("Next: dossier --root %(root)s doctor, then run") % {"root": shlex.quote(str(restored.office.root))})
 
 
 def adopt(
@@ -217,7 +218,7 @@ def adopt(
 
     found = session.office()
     adopted = maintenance.adopt(found, clock.utc_now(), session.actor(), reason)
-    values = {"events": adopted.events, "mails": adopted.mails, "root": printing.text(str(found.root))}
+    values = {"events": adopted.events, "mails": adopted.mails, "root": shlex.quote(str(found.root))}
     print(_("This database, with %(events)s events, is the office's from now on; numbers that were used stay used.") % values)
     if adopted.mails:
         print(_("%(mails)s mails wait, and are sent by the next run; those that are not to go: dossier outbox") % values)

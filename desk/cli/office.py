@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; default: here.")] = Path(),
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where; default: --root, else here.")] = None,
     country: Annotated[
         Literal["nl", "none"] | None,
         typer.Option(
@@ -44,13 +45,16 @@ def init(
     from desk.actions import new_office
     from dossier.office.terms import CLIENTS, STAFF
 
+    folder = folder or session.GIVEN.root or Path()
     written = new_office.found(folder, country or new_office.country_of(os.environ), has_founder=not first_run)
     for path in written:
         print(_("written: %(path)s") % {"path": path})
     if written and first_run:
-        print(_("\nNext: dossier --root %(root)s serve, and open the address that it tells.") % {"root": folder})
+        print(
+            _("\nNext: dossier --root %(root)s serve, and open the address that it tells.") % {"root": shlex.quote(str(folder))}
+        )
     elif written:
-        values = {"clients": folder / CLIENTS, "staff": folder / STAFF, "root": folder}
+        values = {"clients": folder / CLIENTS, "staff": folder / STAFF, "root": shlex.quote(str(folder))}
         print(_("\nNext: write your clients into %(clients)s and your staff into %(staff)s,") % values)
         print(_("then start the daemon: dossier --root %(root)s run") % values)
     else:

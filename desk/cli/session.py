@@ -74,7 +74,15 @@ def office_as_read() -> tuple[Office, Fingerprint | None]:
 def _root() -> Path:
     from dossier.office.opening import find_root
 
-    return find_root(Path.cwd(), GIVEN.root, os.environ)
+    return find_root(_here(), GIVEN.root, os.environ)
+
+
+def _here() -> Path:
+    """The folder that the command is typed in; the topmost one if that was deleted."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("/")
 
 
 def spare_driver() -> None:
@@ -89,7 +97,7 @@ def spare_driver() -> None:
         return
     settings = "config/settings.yaml"
     given = GIVEN.root or (Path(os.environ["DOSSIER_ROOT"]) if os.environ.get("DOSSIER_ROOT") else None)
-    roots = [given] if given else [Path.cwd(), *Path.cwd().parents]
+    roots = [given] if given else [_here(), *_here().parents]
     try:
         text = next((root / settings).read_text(errors="replace") for root in roots if (root / settings).is_file())
     except (OSError, StopIteration):

@@ -117,7 +117,7 @@ def _check_proof(path: str, json: bool) -> None:
     """A sheet that fits itself may still be another's: only the trail of this office, or an anchor
     kept elsewhere, can tell."""
     from desk.actions import auditing
-    from dossier.office.terms import ConfigurationError, RootNotFound
+    from dossier.office.terms import ConfigurationError
     from workflow.reports import proof as room
 
     with Path(path).open("rb") as file:
@@ -130,7 +130,7 @@ def _check_proof(path: str, json: bool) -> None:
         faults = [error.sentence]
     is_ours: bool | None = None
     if not faults:
-        with contextlib.suppress(RootNotFound, ConfigurationError):
+        with contextlib.suppress(ConfigurationError, OSError):  # then nothing here can tell
             is_ours = auditing.belongs_here(session.office(), sheet)
     if is_ours is False:
         faults = [_("the sheet fits itself, but not this office's trail: its anchor does not lie on it")]

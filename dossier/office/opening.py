@@ -6,6 +6,8 @@ answer; so both are imported only by whoever really reads config/.
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,11 +26,14 @@ def find_root(start: Path, given: Path | None, environ: Mapping[str, str]) -> Pa
         if not (named / SETTINGS).is_file():
             if (named / RESTORING).exists():
                 raise RootNotFound([ConfigFault(str(named), None, "", sentence("config.restore_broken_off"))])
-            raise RootNotFound([ConfigFault(str(named / SETTINGS), 0, "", sentence("config.no_settings", root=named))])
+            raise RootNotFound(
+                [ConfigFault(str(named / SETTINGS), 0, "", sentence("config.no_settings", root=shlex.quote(str(named))))]
+            )
         return named.resolve()
     for folder in (start, *start.parents):
-        if (folder / SETTINGS).is_file():
-            return folder.resolve()
+        with contextlib.suppress(PermissionError):  # nobody's office who may not look there
+            if (folder / SETTINGS).is_file():
+                return folder.resolve()
     raise RootNotFound([ConfigFault("", None, "", sentence("config.no_office_here", file=SETTINGS, folder=start))])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -66,7 +67,7 @@ def _load(
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        faults.append(ConfigFault(name, 0, "", sentence("config.lacks", root=root)))
+        faults.append(ConfigFault(name, 0, "", sentence("config.lacks", root=shlex.quote(str(root)))))
         return None
     except OSError as error:
         faults.append(ConfigFault(name, 0, "", sentence("config.unreadable", error=error.strerror)))

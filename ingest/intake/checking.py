@@ -74,10 +74,13 @@ def check(office: Office, paths: Iterable[Path], may: Readable = ALL, known: Kno
     return findings, good
 
 
+def place_of(path: Path) -> Path:
+    """Where something lies; of a link, the link."""
+    return path.resolve() if path.name in (".", "..", "") else path.parent.resolve() / path.name
+
+
 def _check_path(office: Office, path: Path, may: Readable, known: Known) -> tuple[list[Remark], int]:
-    inbox, where = office.inbox.resolve(), path.parent.resolve() / path.name
-    if path.name in (".", "..", ""):
-        where = path.resolve()
+    inbox, where = office.inbox.resolve(), place_of(path)
     if where == inbox:
         clients, others = listing.clients_with_folders(office)
         others |= listing.never_sorted(office)

@@ -38,7 +38,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, jsontext
-from dossier.text.names import fold
+from dossier.text.names import fold, nfc
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import Sentence, as_data
 from dossier.trail import trail
@@ -266,6 +266,13 @@ def attachments_of(key: int) -> list[Attachment]:
     return list(
         Attachment.select().where((Attachment.item == key) & Attachment.current).order_by(Attachment.position, Attachment.id)
     )
+
+
+def called(key: int, name: str) -> str:
+    """What the item's attachment is called that somebody means by this name: capitals and the form
+    of accents apart. The name itself, if there is none."""
+    there = [row.name for row in attachments_of(key)]
+    return name if name in there else next((one for one in there if fold(one) == fold(name)), nfc(name))
 
 
 def draft_of(item: Item) -> Draft:
