@@ -22,7 +22,7 @@ import zipfile
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, count
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_ROWS = 100_000
+
+SEPARATORS = ";,\t|"
 
 Kind = Literal["clients", "staff"]
 
@@ -69,6 +71,15 @@ HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     },
 }  # fmt: skip
 """What the columns of common exports are called, Dutch and English, as letters and digits alone."""
+
+KNOWN = frozenset(word for kinds in HEADINGS.values() for words in kinds.values() for word in words)
+"""All of these."""
+
+HEAD_ROWS = 20
+"""So many rows are looked through for the headings: a title or an empty row may stand above."""
+
+NUMBERS = (("kvk", "KvK"), ("rsin", "RSIN"), ("vat", "btw"))
+"""The columns with numbers that one client has, and how config/ calls these."""
 
 NEVER_TAKEN = ("bsn", "burgerservicenummer", "sofinummer")
 
@@ -154,10 +165,11 @@ def read_table(path: Path, data: bytes) -> list[Row]:
     )
     if len(rows) > MOST_ROWS:
         raise Invalid([fault("file", "lists.too_many_rows", file=path.name, most=MOST_ROWS)])
-    first = next((index for index, cells in enumerate(rows) if sum(1 for cell in cells if cell) > 1), None)
-    if first is None:
+    full = [index for index, cells in enumerate(rows) if sum(1 for cell in cells if cell) > 1]
+    if not full:
         raise Invalid([fault("file", "lists.no_headings", file=path.name)])
-    headings = rows[first]
+    first = next((index for index in full[:HEAD_ROWS] if _knows(rows[index])), full[0])
+    headings = _each_once(rows[first])
     return [
         Row(first + 2 + index, {heading: cell for heading, cell in zip(headings, cells, strict=False) if heading})
         for index, cells in enumerate(rows[first + 1 :])
@@ -165,8 +177,41 @@ def read_table(path: Path, data: bytes) -> list[Row]:
     ] or [Row(first + 1, dict.fromkeys(filter(None, headings), ""))]
 
 
+def _knows(cells: Sequence[str]) -> int:
+    """How many of these are headings that are known."""
+    return sum(_bare(cell) in KNOWN for cell in cells)
+
+
+def _each_once(headings: Sequence[str]) -> list[str]:
+    """The headings; of one that comes again, `E-mail (2)`: what is in that column is not taken for
+    the first one's."""
+    return [
+        f"{heading} ({again})" if heading and (again := headings[: index + 1].count(heading)) > 1 else heading
+        for index, heading in enumerate(headings)
+    ]
+
+
+def _encodings(data: bytes) -> Sequence[str]:
+    """What the file may be written in, the likeliest first."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return ("utf-16",)
+    if b"\0" in data[:2]:
+        return ("utf-16-be",) if data[:1] == b"\0" else ("utf-16-le",)
+    return ("utf-8-sig", "cp1252")
+
+
+def _separator(text: str) -> str:
+    """What stands between the cells: as the headings have it, else the first row with several."""
+    lines = list(islice(filter(str.strip, text.splitlines()), HEAD_ROWS))
+    found = max(((_knows(line.split(one)), -index, one) for index, line in enumerate(lines) for one in SEPARATORS), default=None)
+    if found is not None and found[0] > 0:
+        return found[2]
+    first = next((line for line in lines if any(one in line for one in SEPARATORS)), "")
+    return max(SEPARATORS, key=first.count)
+
+
 def _csv(path: Path, data: bytes) -> Iterator[list[str]]:
-    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
+    for encoding in _encodings(data):
         try:
             text = data.decode(encoding)
             break
@@ -178,8 +223,7 @@ def _csv(path: Path, data: bytes) -> Iterator[list[str]]:
         raise Invalid([fault("file", "lists.unreadable", file=path.name)])
     # Excel says which separator it chose in a first line of its own.
     told = re.match(r"sep=(.)\r?\n", text)
-    first = text.splitlines()[1 if told else 0] if text.strip() else ""
-    separator = told[1] if told else max(";,\t|", key=first.count)
+    separator = told[1] if told else _separator(text)
     try:
         for cells in csv.reader(io.StringIO(text[told.end() :] if told else text, newline=""), delimiter=separator):
             yield [_clean(cell) for cell in cells]
@@ -313,6 +357,10 @@ def _entries(
             continue
         name = values["name"]
         code = values.get("code") or _known_code(kind, office, values) or by_name.get(name)
+        if not values.get("code") and code is not None and (other := _other_number(office, found, code, values)):
+            key, has = other
+            faults.append(RowFault(row.number, headings[key], sentence("lists.other_number", name=name, code=code, has=has)))
+            continue
         if code is None:
             code = _free(_slug(name) if kind == "clients" else _person_code(name), found)
         entry = found.get(code)
@@ -361,7 +409,7 @@ def _take_over(office: Office, entry: ListEntry, values: Mapping[str, str]) -> N
         said["active"] = values["active"].casefold() in _YES
     if values.get("rights"):
         said["rights"] = _split(values["rights"])
-    for key, label in (("kvk", "KvK"), ("rsin", "RSIN"), ("vat", "btw")):
+    for key, label in NUMBERS:
         number = values.get(key, "")
         if number and f"{label} {number}" not in entry.identifiers:
             entry.identifiers.append(f"{label} {number}")
@@ -383,6 +431,23 @@ def _known_code(kind: Kind, office: Office, values: Mapping[str, str]) -> str | 
         if numbers & {*known, *(_bare(one) for one in client.identifiers)}:
             return code
     return next((code for code, client in office.clients.items() if _bare(client.name) == _bare(values["name"])), None)
+
+
+def _other_number(office: Office, found: Mapping[str, ListEntry], code: str, values: Mapping[str, str]) -> tuple[str, str] | None:
+    """The key of a number by which this is another client than the one of the same name, and what
+    that one has. None: it may be the same."""
+    has = [
+        *(office.clients[code].identifiers if code in office.clients else ()),
+        *(found[code].identifiers if code in found else ()),
+    ]
+    theirs = {key: {_digits(one) for one in has if _bare(one).startswith(_bare(label))} for key, label in NUMBERS}
+    if any(values.get(key) and _digits(values[key]) in theirs[key] for key, _ in NUMBERS):
+        return None
+    return next(((key, ", ".join(has)) for key, _ in NUMBERS if values.get(key) and theirs[key]), None)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
 
 
 def _slug(name: str) -> str:

@@ -70,6 +70,8 @@ def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_j
     given = dict(one.rpartition("=")[::2] for one in columns or ())
     if any(not heading or not key for heading, key in given.items()):
         raise typer.BadParameter(_("give --map HEADING=KEY, such as --map 'Relatie nr'=code"))
+    if not os.path.lexists(file):
+        raise typer.BadParameter(_("%(path)s: there is no such file or folder") % {"path": file})
     office = session.opened() if do_it else session.office()
     actor = session.manager()
     made = list_import.plan(kind, office, os.environ, file, list_import.read_file(file), given)

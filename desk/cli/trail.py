@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -120,6 +121,8 @@ def _check_proof(path: str, json: bool) -> None:
     from dossier.office.terms import ConfigurationError
     from workflow.reports import proof as room
 
+    if not os.path.lexists(path):
+        raise typer.BadParameter(_("%(path)s: there is no such file or folder") % {"path": path})
     with Path(path).open("rb") as file:
         data = file.read(room.MOST_BYTES + 1)
     sheet: dict[str, Any] = {}

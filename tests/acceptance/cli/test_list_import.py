@@ -118,6 +118,33 @@ def test_staff_come_from_a_list_too_and_only_an_admin_brings_them(office: Root, 
     person = load_office(office.path, {}).staff["k.smit"]
     assert (person.name, person.os_user, person.rights) == ("Karel Smit", "ksmit", ["create", "approve"])
     office.run("--as", "m.devries", "staff", "import", str(path), code=1)
+    assert "there is no such file" in office.run("staff", "import", str(tmp_path / "nothing.csv"), code=2).stderr
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+@pytest.mark.parametrize("above", ["\n", "Relatielijst 2026\n\n", "Relatielijst, export; van vandaag\n"])
+def test_an_empty_row_or_a_title_may_stand_above_the_headings(office: Root, tmp_path: Path, above: str, separator: str) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text(above + LIST.replace(";", separator), encoding="utf-16-le")
+    assert plan(office, "clients", path)["new"] == ["cafe-nandu"]
+
+
+def test_of_two_columns_with_one_heading_the_first_counts_and_the_other_is_told_of(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text("Naam;E-mail;E-mail\nBakkerij Zon;zon@zon.example;\n")
+    assert plan(office, "clients", path, "--apply")["ignored"] == ["E-mail (2)"]
+    assert [one.email for one in load_office(office.path, {}).clients["bakkerij-zon"].contacts] == ["zon@zon.example"]
+
+
+def test_clients_of_one_name_with_other_numbers_are_not_taken_for_one(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    head = "Naam;KvK;RSIN;E-mail\n"
+    path.write_text(head + "Jansen;11111111;;jan@a.example\nJansen;22222222;;piet@b.example\nAcme B.V.;99999999;;eve@b.example\n")
+    found = plan(office, "clients", path, "--apply", code=1)
+    assert [(one["row"], one["column"]) for one in found["faults"]] == [(3, "KvK"), (4, "KvK")]  # type: ignore[attr-defined]
+    assert (office.path / "config/clients.yaml").read_text() == CLIENTS
+    path.write_text(head + "Jansen;11111111;1;jan@a.example\nJansen;;1;piet@a.example\nAcme B.V.;12345678;2;eve@acme.example\n")
+    assert plan(office, "clients", path)["new"] == ["jansen"]
 
 
 @pytest.mark.parametrize(
