@@ -168,14 +168,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str =
         _table_on_pipe(columns, cells)
 
 
-SHORT, ENOUGH = 16, 20
-"""A column no wider than this is never cut off. One that is gets so much room at least, or a spare
-column goes."""
+SHORT, ENOUGH, LEAST = 16, 20, 10
+"""A column no wider than the first is never cut off. One that is gets so much room as the second,
+or a spare column goes; and the third at least, or the row goes on below."""
 
 
 def _table_on_terminal(columns: Sequence[str], cells: Sequence[Sequence[str]], spare: Sequence[str]) -> None:
     """A row is a line, as wide as the terminal: of the widest columns, what does not fit is cut off
-    with a `…`."""
+    with a `…`. Where the terminal is too narrow even for that, a row goes on below."""
     terminal = shutil.get_terminal_size()
     rows = [[" ".join(cell.split("\n")) for cell in row] for row in [columns, *cells]]
     full = {index: max(_width(row[index]) for row in rows) for index in range(len(columns))}
@@ -187,23 +187,46 @@ def _table_on_terminal(columns: Sequence[str], cells: Sequence[Sequence[str]], s
             chosen = [index for index in chosen if columns[index] != name]
             widths = _fitted([full[index] for index in chosen], terminal.columns)
     shared, colours = _("shared"), "NO_COLOR" not in os.environ
+    groups = [
+        (group, _fitted([full[index] for index in group], terminal.columns - (BELOW if number else 0)))
+        for number, group in enumerate(_beside(chosen, widths, terminal.columns))
+    ]
     lines = []
     for number, row in enumerate(rows):
-        line = []
-        for index, width in zip(chosen, widths, strict=True):
-            cell = _cut(row[index], width)
-            padded = cell + " " * (width - _width(cell))
-            colour = "1" if number == 0 else _colour(row[index]) if columns[index] == shared else ""
-            line.append(f"\x1b[{colour}m{padded}\x1b[0m" if colour and colours else padded)
-        lines.append("  ".join(line).rstrip())
+        for group, fitting in groups:
+            line = []
+            for index, width in zip(group, fitting, strict=True):
+                cell = _cut(row[index], width)
+                padded = cell + " " * (width - _width(cell))
+                colour = "1" if number == 0 else _colour(row[index]) if columns[index] == shared else ""
+                line.append(f"\x1b[{colour}m{padded}\x1b[0m" if colour and colours else padded)
+            if group is groups[0][0] or any(row[index] for index in group):
+                lines.append((" " * (0 if group is groups[0][0] else BELOW) + "  ".join(line)).rstrip())
     _paged(lines, terminal.lines)
 
 
+BELOW = 2
+"""How far the rest of a row stands in, where it goes on below."""
+
+
+def _beside(columns: Sequence[int], widths: Sequence[int], room: int) -> list[list[int]]:
+    """The columns that stand beside each other: all of them, or as many as there is room for."""
+    groups, used = [[columns[0]]], widths[0]
+    for column, width in zip(columns[1:], widths[1:], strict=True):
+        if used + 2 + width <= room:
+            groups[-1].append(column)
+            used += 2 + width
+        else:
+            groups.append([column])
+            used = BELOW + width
+    return groups
+
+
 def _fitted(widths: Sequence[int], room: int) -> list[int]:
-    """The widths that fit into the terminal: the widest gives way first."""
-    found = list(widths)
-    while sum(found) + 2 * (len(found) - 1) > room and max(found) > SHORT:
-        found[found.index(max(found))] -= 1
+    """The widths that fit into the terminal: the widest gives way first, and none of SHORT."""
+    found, long = list(widths), [index for index, width in enumerate(widths) if width > SHORT]
+    while sum(found) + 2 * (len(found) - 1) > room and any(found[index] > LEAST for index in long):
+        found[max(long, key=lambda index: found[index])] -= 1
     return found
 
 

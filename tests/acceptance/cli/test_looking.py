@@ -191,6 +191,30 @@ def offered(root: Root, *words: str, **environ: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.parametrize("columns", [80, 60, 40, 30])
+def test_no_table_is_wider_than_the_terminal_and_no_number_or_day_is_cut_off(office: Root, columns: int) -> None:
+    shared = "share: yes\nshare_attachments: all\nshare_status: concept\napprover: m.devries\n"
+    office.drop("four", SIDECAR.format(what="Aangifte") + shared, four_pdf=PDF + b"4")
+    office.once()
+    office.run("delete", "1", user="p.bakker")
+    for words in (
+        ("items", "--limit", "0"),
+        ("queue",),
+        ("outbox",),
+        ("audit", "log"),
+        ("bin",),
+        ("recent",),
+        ("clients",),
+        ("show", "4"),
+    ):
+        lines = on_terminal(office, *words, columns=columns, NO_COLOR="1").splitlines()
+        assert max(map(len, lines)) <= columns or words[0] == "show", words
+        told = "\n".join(lines)
+        made = {one["item"]: one["created_at"][:10] for one in office.json("items")}
+        assert words[0] not in ("items", "queue") or all(day in told for day in made.values())
+        assert words[0] != "items" or all(item in told for item in made)
+
+
 def test_what_is_completed_is_of_the_office_and_the_person_that_the_line_names(office: Root) -> None:
     office.set("staff", STAFF + "  l.lee: {name: Lee, email: l@office.example, clients: [acme-bv]}\n")
     assert offered(office, "show", "D-") == []
