@@ -138,6 +138,20 @@ Folder = Annotated[Path, AfterValidator(_folder)]
 Place = Annotated[Path | str, PlainValidator(_place, json_schema_input_type=str)]
 
 
+A_THOUSAND_YEARS = 365_000
+"""In days. Whoever gives more means never, and no calendar goes on for ever."""
+
+
+def _at_most(most: int) -> AfterValidator:
+    return AfterValidator(lambda value: min(value, most))
+
+
+Hours = Annotated[float, _at_most(A_THOUSAND_YEARS * 24)]
+Days = Annotated[float, _at_most(A_THOUSAND_YEARS)]
+WholeDays = Annotated[int, _at_most(A_THOUSAND_YEARS)]
+Months = Annotated[int, _at_most(12_000)]
+
+
 class Paths(Strict):
     inbox: Folder = Path("inbox")
     """Where staff drop files, a folder for each client."""
@@ -210,7 +224,7 @@ def _ending(value: str) -> str:
 
 
 class IntakeSettings(Strict):
-    wait_hours: float = Field(24, gt=0)
+    wait_hours: Hours = Field(24, gt=0)
     """How long a drop may be incomplete before it is refused."""
     max_file_mb: int = Field(512, gt=0)
     """The largest file that is taken, in megabytes of 1,048,576 bytes."""
@@ -255,7 +269,7 @@ class ItemsSettings(Strict):
     """Allowed labels; empty: any."""
     description_min: int = Field(8, ge=1, le=200)
     """The least characters of a description."""
-    bin_days: int = Field(35, ge=0)
+    bin_days: WholeDays = Field(35, ge=0)
     """How many days a deleted item can be taken out of the bin, before an admin's `retention run`
     removes it for good."""
     due_days: int = Field(14, ge=0, le=366)
@@ -276,9 +290,9 @@ class SharingSettings(Strict):
     guard_ocr: Literal["off", "tesseract"] = "off"
     """tesseract: the guard reads scans and pictures as well, where that program is installed; some
     seconds a page."""
-    remind_hours: float = Field(24, gt=0)
+    remind_hours: Hours = Field(24, gt=0)
     """After so many hours a waiting approver is reminded."""
-    escalate_hours: float = Field(72, gt=0)
+    escalate_hours: Hours = Field(72, gt=0)
     """After so many hours the substitute, else every admin, is told."""
 
 
@@ -360,9 +374,9 @@ class AlarmsSettings(Strict):
     free_mb: int = Field(1024, ge=0)
     """Less room than this, in megabytes of 1,048,576 bytes, on a disk that the office uses raises
     an alarm."""
-    rejected_hours: float = Field(24, gt=0)
+    rejected_hours: Hours = Field(24, gt=0)
     """A refused drop that nobody looked at for so long raises an alarm."""
-    backup_hours: float = Field(36, gt=0)
+    backup_hours: Hours = Field(36, gt=0)
     """So long after the last backup, once there was one, the next should have been made: an
     alarm."""
 
@@ -398,7 +412,7 @@ class PortalSettings(Strict):
     office_pictures: Literal["off", "libreoffice"] = "off"
     """libreoffice: Word, Excel, PowerPoint and OpenDocument papers have a picture on the portal
     too, where LibreOffice is installed; some seconds a paper."""
-    remind_contact_days: float = Field(7, ge=0)
+    remind_contact_days: Days = Field(7, ge=0)
     """A contact who was told of an item and has not opened it for so many days is reminded, once;
     0: never. Only where `dossier portal` is used: otherwise nobody knows what was opened."""
 
@@ -523,7 +537,7 @@ class ItemType(Strict):
     """Extra keys: text, date, or the list of choices."""
     labels: list[Word] = []
     """The labels that such an item can have; empty: those of items.labels."""
-    review_months: int | None = Field(None, gt=0)
+    review_months: Months | None = Field(None, gt=0)
     """So many months after it was made or last changed an item must be looked at again, and whoever
     made it gets a mail."""
     review_field: Word | None = None

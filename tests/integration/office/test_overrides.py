@@ -43,6 +43,22 @@ def test_a_fault_of_the_file_is_told_of_the_file_though_a_variable_says_somethin
     assert [(fault.file, fault.line) for fault in refused.value.faults] == [("config/settings.yaml", 1)]
 
 
+@pytest.mark.parametrize("value", ["99999999", "99999999999999999999", "inf"])
+@pytest.mark.parametrize(
+    "key", ["sharing: {remind_hours", "sharing: {escalate_hours", "alarms: {rejected_hours", "items: {bin_days"]
+)
+def test_a_time_that_is_longer_than_any_calendar_means_never(tmp_path: Path, key: str, value: str) -> None:
+    if "bin_days" in key and value == "inf":
+        return  # whole days
+    office = new_office(tmp_path / "office", settings=f"{key}: {value}}}\nidentity: {{trust_sidecar: yes}}\n")
+    office.drop("one", "description: To be thrown away\nattachments: []\ncreated_by: p.bakker\n")
+    office.drop("two", "descripion: x\n")
+    assert "taken 1, duplicates 0, refused 1" in office.once()
+    office.run("delete", "1", user="p.bakker")
+    assert len(office.json("bin")) == 1
+    office.once()
+
+
 @pytest.mark.parametrize("value", ["[a]", "{b: c}", "'2026-01-02T10:00'"])
 @pytest.mark.parametrize(
     "place", ["desk: {key: %s}", "office_hours: {holidays: [%s]}", "watch: {poll_seconds: %s}", "mail: {port: %s}"]
