@@ -13,6 +13,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.office.terms import Language
 from dossier.text.refusals import Forbidden
+from dossier.text.sentences import Sentence, sentence
 
 
 def doing(office: Office, named: str | None) -> Actor:
@@ -26,6 +27,14 @@ def doing(office: Office, named: str | None) -> Actor:
 def reading(office: Office, named: str | None) -> Actor:
     """Who reads by a command: as `doing`, or the operating system's user. Raises Refusal."""
     return people.reader(office, named)
+
+
+def told_nothing(office: Office, who: Actor) -> Sentence | None:
+    """Why this reader finds nothing, whatever there is; None for anybody who is somebody here."""
+    behind = who.code if who.behind is None else who.behind
+    if not behind.startswith(people.OS) or people.readable_clients(office, behind) != frozenset():
+        return None
+    return sentence("people.told_nothing", user=behind.removeprefix(people.OS))
 
 
 def reading_all(office: Office, named: str | None) -> Actor:

@@ -88,19 +88,19 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
     from ingest.intake import checking
     from ingest.sources.unsorted import FOLDER
 
-    may = people.readable(office, reader)
+    may, shown = people.readable(office, reader), names.printable(str(path))
     if not os.path.lexists(path):
         became = _what_became(path.name, may)
-        return Why(sentence("overview.not_there_but_was" if became else "overview.not_there", path=str(path)), became)
+        return Why(sentence("overview.not_there_but_was" if became else "overview.not_there", path=shown), became)
     where, inbox = checking.place_of(path), office.inbox.resolve()
     if where == inbox / FOLDER and may.clients is None:
-        return Why(sentence("overview.not_taken", path=str(path)), [sentence("unsorted.folder")])
+        return Why(sentence("overview.not_taken", path=shown), [sentence("unsorted.folder")])
     if where.parent == inbox / FOLDER and path.is_file():
-        return Why(sentence("overview.not_taken", path=str(path)), unsorted.why(office, reader, path))
+        return Why(sentence("overview.not_taken", path=shown), unsorted.why(office, reader, path))
     if where.is_relative_to(inbox) and {"_rejected", "_done"} & set(where.relative_to(inbox).parts):
-        return Why(sentence("overview.there", path=str(path)), [sentence("overview.finished_with")])
+        return Why(sentence("overview.there", path=shown), [sentence("overview.finished_with")])
     if where != inbox and names.is_ignored(where.name):
-        return Why(sentence("overview.not_taken", path=str(path)), [sentence("overview.never_taken_name")])
+        return Why(sentence("overview.not_taken", path=shown), [sentence("overview.never_taken_name")])
     told, good = checking.check(office, [path], may, _known(office, now, may))
     found = list[Told](one.told(language) for one in told)
     is_whole_folder = inbox in (where, where.parent)
@@ -115,8 +115,8 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
     if not presence.daemons(office, now):
         found.append(sentence("overview.no_daemon"))
     if found or not is_whole_folder:
-        return Why(sentence("overview.not_taken_yet" if found else "overview.nothing_keeps_it", path=str(path)), found)
-    return Why(sentence("overview.all_is_whole", path=str(path), count=good), found)
+        return Why(sentence("overview.not_taken_yet" if found else "overview.nothing_keeps_it", path=shown), found)
+    return Why(sentence("overview.all_is_whole", path=shown, count=good), found)
 
 
 def _trouble(office: Office, where: Path, may: Readable) -> list[Sentence]:

@@ -15,6 +15,7 @@ from dossier.cluster import presence
 from dossier.database import identity, readable
 from dossier.database.database import transaction
 from dossier.database.tables import Drop, Item, Mail, chunks, tuples
+from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.files import settling
 from dossier.office import people
 from dossier.office.office import Office
@@ -235,15 +236,22 @@ def look_at_rejected(office: Office, now: datetime, reader: Actor, seen: Sequenc
 
     Whoever saw a part only has not seen to the rest.
 
-    Nothing is written where they had seen all of it before.
+    Nothing is written where they had seen all of it before. Where it can't be written down, there
+    may be an alarm still.
     """
     if people.readable(office, reader).clients is not None:
         return
     latest = max((datetime.fromisoformat(one["at"]) for one in seen), default=None)
     if latest is None or alarms.has_looked_at_rejected(reader.code, latest + A_MOMENT):
         return
-    with transaction():
-        alarms.look_at_rejected(reader.code, now)
+    try:
+        with transaction():
+            alarms.look_at_rejected(reader.code, now)
+    except (DatabaseUnavailable, *UNAVAILABLE) as error:
+        import structlog  # takes longer to import than most commands last
+
+        log = structlog.get_logger("looking")
+        log.error("that somebody looked at what is refused can't be written down", actor=reader.code, error=str(error))
 
 
 def _from(root: Path, path: Path) -> str:

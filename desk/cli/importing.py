@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from desk.cli import completing, session
+from desk.cli import completing, printing, session
 from desk.cli.translation import _, add
 from dossier.text import clock
 from dossier.text.refusals import Invalid, fault
@@ -48,7 +48,7 @@ def import_(
 ) -> None:
     """Bring an archive in: each item becomes a drop in the inbox. Run again, it goes on where it
     was."""
-    from desk.cli import logs, printing
+    from desk.cli import logs
     from dossier.cluster import presence
     from ingest.sources import paperless
     from ingest.sources.archive import Archive, read_import_map
@@ -108,7 +108,7 @@ def export(
     total = exporting.count(office, reader, client)
     with logs.counting(_("exporting"), total) as progress:
         done = exporting.export(office, clock.utc_now(), reader, client, folder, internal, progress)
-    values = {"items": done.items, "files": done.files, "folder": folder, "there": done.there}
+    values = {"items": done.items, "files": done.files, "folder": printing.text(str(folder)), "there": done.there}
     print(_("%(items)s items with %(files)s files (%(there)s were there already) are in %(folder)s; look at index.html") % values)
     if done.stayed:
         told = _("%(count)s items of types that are never shared stayed behind; --internal takes them along")

@@ -39,7 +39,11 @@ def _version(wanted: bool) -> None:
 
 def _globals(
     root: Annotated[
-        Path | None, typer.Option("--root", metavar="DIR", help="The office's folder. Default: DOSSIER_ROOT, else here or above.")
+        Path | None,
+        # Not readable: whoever may look into its folders need not be allowed to list it.
+        typer.Option(
+            "--root", metavar="DIR", readable=False, help="The office's folder. Default: DOSSIER_ROOT, else here or above."
+        ),
     ] = None,
     staff: Annotated[
         str | None,
@@ -129,7 +133,7 @@ def run() -> int:
             translate(ctx.command, ctx)
         told = io.StringIO()
         error.show(told)  # type: ignore[attr-defined]
-        _complain(of_typer(told.getvalue()).removesuffix("\n"))
+        _complain(printing.text(of_typer(told.getvalue()).removesuffix("\n")))
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         _complain(_("stopped"))
@@ -146,6 +150,8 @@ def _end() -> None:
     if fault := session.fault():
         told = _("config/ has a fault; this is what the daemon goes on with until it is mended: %(fault)s")
         print(told % {"fault": printing.text(fault.faults[0].told(session.language()))}, file=sys.stderr)
+    if nobody := session.nobody():
+        print(printing.text(nobody), file=sys.stderr)
     if doubt := session.doubt():
         print(printing.refusal(doubt), file=sys.stderr)
     else:

@@ -64,7 +64,9 @@ def init(
 def run(
     roots: Annotated[
         list[Path] | None,
-        typer.Option("--root", metavar="DIR", help="An office; several of them: each is served by a process of its own."),
+        typer.Option(
+            "--root", metavar="DIR", readable=False, help="An office; several of them: each is served by a process of its own."
+        ),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Do all that is due now, print what was done, end.")] = False,
     log: session.Log = "auto",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dossier.text.sentences import Words
+from dossier.text.sentences import Sentence, Words
 
 if TYPE_CHECKING:
     from dossier.database.identity import NotAsItWas
@@ -43,6 +43,7 @@ _office: Office | None = None
 _language: Language | None = None
 _doubt: NotAsItWas | None = None
 _fault: ConfigurationError | None = None
+_nobody: Sentence | None = None
 
 
 def office() -> Office:
@@ -277,9 +278,17 @@ def manager() -> Actor:
 
 def reader() -> Actor:
     """Who reads this: a staff member, or the operating system's user. Raises Refusal."""
+    global _nobody
     from desk.actions import acting
 
-    return acting.reading(office(), _named())
+    found = acting.reading(office(), _named())
+    _nobody = acting.told_nothing(office(), found)
+    return found
+
+
+def nobody() -> Sentence | None:
+    """Why whoever reads is told nothing, if they are nobody here."""
+    return _nobody
 
 
 def reader_of_all() -> Actor:

@@ -78,6 +78,8 @@ def test_why_takes_a_path_from_wherever_it_is_typed(root: Root) -> None:
     assert "WHY.txt" in here(root, refused, "why", ".")
     assert "nothing lies there" in here(root, inbox, "why", ".")
     assert "rename it" not in here(root, inbox, "why", "..")
+    (inbox / "a\nb.pdf").write_bytes(PDF)
+    assert "a\\nb.pdf is not taken yet:" in here(root, inbox, "why", "a\nb.pdf")
     (inbox / "loop").symlink_to("loop")
     assert "is a link" in here(root, inbox, "why", "loop")
     assert not (root.path / "var/errors.log").exists()
@@ -91,7 +93,9 @@ def test_what_has_no_client_is_told_how_to_be_given_one(root: Root, tmp_path: Pa
     told = here(root, root.path, "why", "inbox/_unsorted/scan 12.pdf")
     words = shlex.split(told.partition("dossier ")[2].partition("\n")[0].replace("CODE", "acme-bv"))
     (tmp_path / "scan 12.pdf").write_bytes(PDF)
-    assert str(tmp_path / "scan 12.pdf") in here(root, tmp_path, "--as", "j.admin", "assign", "scan 12.pdf", "--client", "acme-bv", code=1)
+    assert str(tmp_path / "scan 12.pdf") in here(
+        root, tmp_path, "--as", "j.admin", "assign", "scan 12.pdf", "--client", "acme-bv", code=1
+    )
     assert "acme-bv" in here(root, root.path, "--as", "j.admin", *words)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,14 @@ def test_another_user_of_the_system_who_is_nobodys_os_user_reads_nothing(office:
     for named in (None, "m.devries", "j.admin"):
         assert people.readable(here, people.reader(here, named, 65534)).clients == frozenset()
     assert people.readable(here, people.reader(here, "m.devries", 0)).clients is None
+
+
+def test_who_is_nobody_here_is_told_so_and_does_not_take_it_that_there_is_nothing(office: Root) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    for path in (office.path / "var", *(office.path / "var").rglob("*")):
+        path.chmod(path.stat().st_mode | (0o777 if path.is_dir() else 0o666))
+    stranger = replace(office, uid=65534, environ={**office.environ, "DOSSIER_USER": ""})
+    for words in (("items",), ("status",), ("queue", "--json"), ("clients",)):
+        assert "nobody's os_user" in stranger.run(*words).stderr, words
+    assert office.run("items").stderr == office.run("items", user="j.admin").stderr == ""
