@@ -133,7 +133,7 @@ def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
         if given is None or given in values or _is_used(key, given, may):
             continue
         near = difflib.get_close_matches(given, values, 3, 0.5) or list(values)[:5]
-        faults.append(fault(key, f"actions.no_such_{key}", given=given, near=", ".join(near) or "-"))
+        faults.append(fault(key, f"actions.no_such_{key}" if near else f"actions.no_{key}", given=given, near=", ".join(near)))
     if faults:
         raise Invalid(faults)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -70,10 +69,10 @@ def binned(incomplete: str) -> Iterable[tuple[str, str]]:
     return _beginning(incomplete, undoing.in_bin(session.opened_as_remembered(), session.reader())[:MOST])
 
 
-def _beginning(incomplete: str, found: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+def _beginning(incomplete: str, found: Iterable[Mapping[str, object]]) -> Iterable[tuple[str, str]]:
     begin = incomplete.upper()
-    names = ((one, one["item"], one["item"].removeprefix("D-")) for one in found)
-    return [(name, one["description"]) for one, name, short in names if name.startswith(begin) or short.startswith(begin)]
+    names = [(str(one["item"]), str(one["description"])) for one in found]
+    return [(name, what) for name, what in names if name.startswith(begin) or name.removeprefix("D-").startswith(begin)]
 
 
 def _last(incomplete: str) -> int | None:
