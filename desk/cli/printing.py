@@ -60,7 +60,11 @@ def json_of(value: Any, indent: int | None = None) -> str:
     """`value` as JSON, in which characters that could steer a terminal or turn the text around are
     escaped."""
     made = _in_a_line(value) if indent is None else json.dumps(value, ensure_ascii=False, indent=indent, default=text)
-    return made if made.isascii() else re.sub(_STEERING, lambda found: f"\\u{ord(found[0]):04x}", made)
+    if made.isascii():
+        return made
+    if (sys.stdout.encoding or "utf-8").lower() not in ("utf-8", "utf8"):
+        return re.sub("[^\0-\x7f]", lambda found: json.dumps(found[0])[1:-1], made)
+    return re.sub(_STEERING, lambda found: f"\\u{ord(found[0]):04x}", made)
 
 
 _STEERING = "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 
@@ -29,6 +30,8 @@ def _open_streams() -> None:
     """A stream that whoever started us has closed (`>&-`) leads nowhere: nothing is read from it,
     what is printed is lost, and the next file that is opened does not get its number, under which
     another program's complaints would be written into it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # in a place where not every sign can be written
+        sys.stdout.reconfigure(errors="backslashreplace")
     if None not in (sys.stdin, sys.stdout, sys.stderr):
         return
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 
@@ -45,6 +46,18 @@ def test_a_stream_that_is_closed_leads_nowhere(root: Root, closed: str) -> None:
     assert [shell(root, f"{line} {closed}")[0] for line in lines] == [0, 0, 2]
     assert statuses(root) == {"done"}
     assert not (root.path / "var/errors.log").exists()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_that_can_not_show_a_sign_shows_its_number_and_programs_get_it(root: Root, encoding: str) -> None:
+    root.drop("a", SIDECAR.format("één İ 日本 🙂"))
+    root.once()
+    environ = {**root.whole_environ(), "PYTHONIOENCODING": encoding}
+    command = [str(DOSSIER), "--root", str(root.path), "items"]
+    said = subprocess.run(command, env=environ, capture_output=True, check=True).stdout.decode(encoding)
+    assert ("🙂" if encoding == "utf-8" else "\\U0001f642") in said
+    told = subprocess.run([*command, "--json"], env=environ, capture_output=True, check=True).stdout.decode(encoding)
+    assert json.loads(told)[0]["description"].endswith("één İ 日本 🙂")
 
 
 def test_what_is_wrong_has_its_exit_code_though_it_can_be_told_nobody(root: Root) -> None:
