@@ -257,7 +257,8 @@ def _known_office() -> Office:
 
 
 def _named() -> str | None:
-    return GIVEN.staff or os.environ.get("DOSSIER_USER") or None
+    """Whom `--as` names, also if that is nobody (`--as "$WHO"`): it is not passed over."""
+    return GIVEN.staff if GIVEN.staff is not None else os.environ.get("DOSSIER_USER") or None
 
 
 def actor() -> Actor:

@@ -39,9 +39,15 @@ _NO_SETTINGS = ("DOSSIER_ROOT", "DOSSIER_USER")
 
 
 class Recalled:
-    """A model of keys.py with its attributes, and nothing else of it."""
+    """A model of keys.py with its attributes, and of all else only how a copy is made of it."""
 
     __slots__ = ("__dict__",)
+
+    def model_copy(self, *, update: Mapping[str, object]) -> Recalled:
+        """The same with other attributes."""
+        made = Recalled()
+        made.__dict__ = {**self.__dict__, **update}
+        return made
 
     def __repr__(self) -> str:
         return f"Recalled({self.__dict__})"

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -243,6 +244,18 @@ def test_show_is_recorded_as_viewed(root: Root, item: str) -> None:
     root.run("show", item, user="p.bakker")
     assert [event["action"] for event in root.json("audit", "log", "--person", "p.bakker")] == ["viewed"]
     assert [one["item"] for one in root.json("recent", user="p.bakker")["items"]] == [item]
+
+
+def test_a_status_is_put_back_by_whom_a_type_is_hidden_from(root: Root) -> None:
+    root.set("settings", SETTINGS + "types: {wwft: {staff: [k.smit]}}\n")
+    root.drop("one", "description: Annual accounts\ncreated_by: p.bakker\nattachments: []\n")
+    root.once()
+    for path in (root.path / "config").glob("*.yaml"):
+        os.utime(path, (path.stat().st_mtime - 60,) * 2)
+    root.run("edit", "1", "--status", "done", user="p.bakker")
+    root.run("items", user="p.bakker")
+    root.run("revert", "1", "--status", user="p.bakker")
+    assert root.json("show", "1")["status"] == "new"
 
 
 def test_audit_verify_finds_every_change_to_the_database(root: Root) -> None:

@@ -110,6 +110,10 @@ def test_another_user_of_the_system_who_is_nobodys_os_user_reads_nothing(office:
     assert people.readable(here, people.reader(here, "m.devries", 0)).clients is None
 
 
+def test_an_empty_name_is_nobodys_and_not_passed_over(office: Root) -> None:
+    assert "no staff member ``" in said(office, "--as", "", "items", code=1)
+
+
 def test_who_is_nobody_here_is_told_so_and_does_not_take_it_that_there_is_nothing(office: Root) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can be another user")

@@ -85,6 +85,18 @@ def test_a_change_of_any_file_is_seen_at_once(root: Path) -> None:
     assert cache.read(root, {}) is None
 
 
+def test_who_may_not_know_of_a_type_has_settings_without_it_from_memory_too(root: Path) -> None:
+    from dossier.office.people import Actor, settings_for
+
+    read = load_office(root, {})
+    for who in ("p.bakker", "os:nobody"):
+        expected = settings_for(read, Actor(who, "drop"))
+        for _ in range(2):  # the first time it is read
+            found = settings_for(known_office(root, {}), Actor(who, "drop"))
+            assert (list(found.types), found.mail.port) == (list(expected.types), 25)
+    assert len(list(settings_for(known_office(root, {}), Actor("os:nobody", "drop")).types)) == 0
+
+
 def test_other_variables_are_another_configuration(root: Path) -> None:
     known_office(root, {})
     assert known_office(root, {"DOSSIER_MAIL__PORT": "2525"}).settings.mail.port == 2525
