@@ -147,8 +147,10 @@ def _maker(office: Office, found: Found, owner: str, delegated: Actor | None) ->
     if own is None:
         if named is not None and owner == people.user_name(os.geteuid()):
             return named, sentence("intake.holds_once", maker=named)
-        code = "intake.nobodys_or_say" if office.settings.identity.trust_sidecar else "intake.nobodys"
-        return named or f"os:{owner}", sentence(code, owner=owner)
+        left = people.owner_of(office, owner)
+        code = "intake.nobodys" if left is None else "intake.owner_left"
+        code = "intake.nobodys_or_say" if office.settings.identity.trust_sidecar else code
+        return named or f"os:{owner}", sentence(code, owner=owner, staff=left)
     if named is not None and named != own:
         return own, sentence("intake.somebody_elses", named=named, owner=own)
     return own, None
