@@ -44,7 +44,7 @@ COMMANDS = """\
 
 `dossier [--root DIR] [--as STAFF] COMMAND`. The office is the folder given with `--root`, or in `DOSSIER_ROOT`, or the nearest folder
 above the present one with `config/settings.yaml`. Who acts is given with `--as`, or in `DOSSIER_USER`, or is the staff member whose `os_user`
-runs the command. An item is named by its number, `D-2026-000012`, or without the `D-`.
+runs the command. An item is named by its number, `D-2026-000012`, without the `D-`, or as `12` where only one fits.
 
 Exit codes: 0 done; 1 refused, the reason on stderr; 2 wrong usage; 3 the configuration is wrong; 4 the environment is (disk full,
 database unreachable).

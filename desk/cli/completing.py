@@ -70,9 +70,14 @@ def binned(incomplete: str) -> Iterable[tuple[str, str]]:
 
 
 def _beginning(incomplete: str, found: Iterable[Mapping[str, object]]) -> Iterable[tuple[str, str]]:
-    begin = incomplete.upper()
+    """With or without the `D-`, as it was begun: a shell takes nothing that begins otherwise."""
     names = [(str(one["item"]), str(one["description"])) for one in found]
-    return [(name, what) for name, what in names if name.startswith(begin) or name.removeprefix("D-").startswith(begin)]
+    return [
+        (form, what)
+        for name, what in names
+        for form in (name, name.removeprefix("D-"))
+        if form.startswith(incomplete.upper() or "D")
+    ]
 
 
 def _last(incomplete: str) -> int | None:

@@ -231,6 +231,8 @@ def test_an_item_completes_however_many_came_after_it_and_one_in_the_bin_where_i
     first = office.json("items", "--limit", "0")[-1]["item"]
     root = {"DOSSIER_ROOT": str(office.path)}
     assert first in offered(office, "show", first[:-1], **root)
+    short = first.removeprefix("D-")
+    assert short in offered(office, "show", short[:-1], **root)
     assert len(offered(office, "show", "D-", **root)) == 50
     assert offered(office, "show", "E", **root) == []
     office.run("delete", first, user="p.bakker")
