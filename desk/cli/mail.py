@@ -94,6 +94,7 @@ def preview(
         told = _("a template is wrong, the usual letter is shown: %(fault)s") % {"fault": printing.text(fault.sentence)}
         print(told, file=sys.stderr)
     if html:
+        printing.for_a_file()
         print(letter.standalone)
     else:
         for name, value in ((_("From"), office.settings.mail.sender), (_("To"), to), (_("Subject"), letter.subject)):

@@ -67,6 +67,12 @@ def json_of(value: Any, indent: int | None = None) -> str:
     return re.sub(_STEERING, lambda found: f"\\u{ord(found[0]):04x}", made)
 
 
+def for_a_file() -> None:
+    """What is printed from now on is to be kept as a file: UTF-8, whatever this terminal shows."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
 _STEERING = "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 """Compiled when it is looked for: that takes longer than a command prints."""
 

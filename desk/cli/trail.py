@@ -111,6 +111,7 @@ def proof(
     if json:
         printing.as_json(sheet)
     else:
+        printing.for_a_file()
         print(render(sheet, language or session.language()), end="")
 
 
@@ -243,6 +244,7 @@ def export(
     from dossier.database.tables import item_name
 
     office, reader = session.opened_quickly(), session.reader()
+    printing.for_a_file()
     sheet = csv.writer(sys.stdout)
     if form == "csv":
         sheet.writerow(FIELDS)

@@ -7,7 +7,7 @@ import os
 import subprocess
 
 import pytest
-from kit.support import DOSSIER, Root, wait_for
+from kit.support import DOSSIER, NOTIFIED, PDF, Root, wait_for
 
 SIDECAR = (
     "description: A letter, with a description of some length, number {}\nattachments: []\ncreated_by: p.bakker\nlabels: [bulk]\n"
@@ -58,6 +58,17 @@ def test_a_terminal_that_can_not_show_a_sign_shows_its_number_and_programs_get_i
     assert ("🙂" if encoding == "utf-8" else "\\U0001f642") in said
     told = subprocess.run([*command, "--json"], env=environ, capture_output=True, check=True).stdout.decode(encoding)
     assert json.loads(told)[0]["description"].endswith("één İ 日本 🙂")
+
+
+def test_what_is_kept_as_a_file_is_utf_8_wherever_it_is_printed(root: Root) -> None:
+    root.drop("a", NOTIFIED.replace("Annual accounts", "Één İ 日本 🙂"), a_pdf=PDF)
+    root.once()
+    place, environ = root.path / "printed", {**root.whole_environ(), "PYTHONIOENCODING": "latin-1"}
+    for words in (("mail", "preview", "1", "--html"), ("proof", "1")):
+        with place.open("wb") as file:
+            subprocess.run([str(DOSSIER), "--root", str(root.path), *words], env=environ, stdout=file, check=True)
+        assert "Één İ 日本 🙂" in place.read_text("utf-8"), words
+    assert json.loads(root.run("proof", "--check", str(place), "--json").stdout)["holds"]
 
 
 def test_what_is_wrong_has_its_exit_code_though_it_can_be_told_nobody(root: Root) -> None:
