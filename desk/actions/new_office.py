@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -13,6 +14,7 @@ from typing import Literal
 
 from desk.actions.schemas import SCHEMAS, schema_of
 from dossier.files import files
+from dossier.office import people
 from dossier.office.terms import CLIENTS, RESTORING, SETTINGS, STAFF
 from dossier.text.refusals import Conflict
 from dossier.text.yamltext import scalar
@@ -70,8 +72,12 @@ def _write_new(path: Path, text: str, written: list[Path]) -> None:
 
 
 def _founder() -> dict[str, str]:
-    """Who types `dossier init`: the office's first staff member, who can begin at once."""
-    entry = pwd.getpwuid(os.geteuid())
-    name = entry.pw_gecos.split(",")[0].strip() or entry.pw_name
-    code = re.sub(r"[^A-Za-z0-9._-]", "-", entry.pw_name).strip(".-_") or "admin"
-    return {"code": code, "name": scalar(name), "user": scalar(entry.pw_name)}
+    """Who types `dossier init`: the office's first staff member, who can begin at once.
+
+    In a container that may be a number without a name.
+    """
+    user, name = people.user_name(os.geteuid()), ""
+    with contextlib.suppress(KeyError):
+        name = pwd.getpwuid(os.geteuid()).pw_gecos.split(",")[0].strip()
+    code = re.sub(r"[^A-Za-z0-9._-]", "-", user).strip(".-_") or "admin"
+    return {"code": code, "name": scalar(name or user), "user": scalar(user)}

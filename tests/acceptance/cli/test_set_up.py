@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from kit import folders
 from kit.support import DOSSIER, PDF, STAFF, Root
 from typer.testing import CliRunner
 
@@ -38,6 +39,22 @@ def test_who_makes_an_office_can_drop_into_it_at_once(tmp_path: Path) -> None:
     assert "taken 1" in root.once()
     [item] = root.json("items")
     assert item["public"] is True
+
+
+def test_a_user_without_a_name_makes_an_office_and_drops_into_it() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    folder = folders.new_folder("nameless")
+    try:
+        os.chown(folder, 54321, 54321)
+        root = Root(folder, uid=54321)
+        root.run("init")
+        root.set("clients", "clients:\n  acme-bv: {name: Acme B.V.}\n")
+        root.run("new", "acme-bv", "-d", "Nothing but words")
+        assert "taken 1" in root.once()
+        assert root.json("show", "1")["created_by"] == "54321"
+    finally:
+        folders.remove(folder)
 
 
 @pytest.mark.parametrize(("options", "locale"), [(("--country", "nl"), "C.UTF-8"), ((), "nl_NL.UTF-8")])
