@@ -85,7 +85,10 @@ def edit(
     if if_version is not None and (where or len(items or ()) > 1):
         raise typer.BadParameter(_("--if-version is about one item"))
     office, actor = session.opened(), session.actor()
-    is_step = bool(label) and all(len(one) > 1 and one[0] in "+-" for one in label)
+    steps = [len(one) > 1 and one[0] in "+-" for one in label]
+    is_step = bool(label) and all(steps)
+    if any(steps) and not is_step:
+        raise typer.BadParameter(_("give --label the labels that it shall have, or only +LABEL and -LABEL"))
 
     def act(key: int, version: int | None) -> Sequence[Sentence | str]:
         wanted = dict(keys)

@@ -162,6 +162,7 @@ def test_labels_are_put_on_and_taken_off_one_by_one(office: Root) -> None:
     assert office.json("show", item)["labels"] == ["october"]
     office.run("edit", item, "--label", "+october", "--label", "+wages", user="p.bakker")
     assert office.json("show", item)["labels"] == ["october", "wages"]
+    office.run("edit", item, "--label", "+vat", "--label", "other", user="p.bakker", code=2)
     assert "vat" in office.run("edit", item, "--label", "-vat", "-d", "Loonstaat oktober 2025", user="p.bakker", code=1).stderr
 
 
