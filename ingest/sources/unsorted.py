@@ -20,7 +20,6 @@ A file that waits in a client's own folder for its sidecar gets one in the same 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import time
@@ -129,7 +128,8 @@ def assign(
     waits in the client's own folder. Raises NotFound, Forbidden, Conflict, Invalid with all that is
     wrong; OSError.
     """
-    from ingest.sources import dropping  # whoever only looks what lies here needs neither this
+    from ingest.intake import delegation  # whoever only looks what lies here needs neither this
+    from ingest.sources import dropping  # nor this
 
     may = people.readable(office, actor)
     name = check_waiting(office, may, client, name) if is_clients else check(office, may, name)
@@ -145,14 +145,14 @@ def assign(
         if wrong := dropping.problems(office, actor, request, data, is_delegated):
             raise Invalid(wrong)
         folder = _place(office, now, actor, client, str(described), data, {name: sha256}, source, is_delegated)
-        try:
-            with open_beneath(office.inbox, client, folder) as target:
+        with open_beneath(office.inbox, client, folder) as target:
+            try:
                 moves.move_new(source, target / name)
-                files.sync((), [target, home])
-        except OSError as error:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, client) as inbox:
-                files.remove_tree(inbox / folder)  # the file is where it was
-            raise Forbidden("unsorted.stays", file=names.printable(name), reason=error.strerror or "") from error
+            except OSError as error:  # the file is where it was
+                files.remove(target / delegation.SIDECAR)
+                files.remove_folder(office.inbox / client / folder)
+                raise Forbidden("unsorted.stays", file=names.printable(name), reason=error.strerror or "") from error
+            files.sync((), [target, home])
     return office.inbox / client / folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pwd
@@ -9,13 +10,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 from kit.accounts import NOBODYS, SETTINGS, AccountOffice, staff
-from kit.support import PDF, once_here
+from kit.support import PDF, once_here, wait_for
 
 from dossier.database.database import close_database, open_database
 from dossier.office.opening import load_office
@@ -211,6 +212,40 @@ def test_a_file_of_a_name_that_means_something_in_a_drop_stays_and_one_that_lies
     assert f"there is no file {elsewhere} in inbox/_unsorted" in office.run(
         "j.admin", "assign", str(elsewhere), "--client", "acme-bv", code=1
     )
+
+
+def test_a_disk_that_fails_once_the_file_was_moved_takes_nothing_away(
+    office: AccountOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned(office, "failing.pdf")
+    wait_for(lambda: time.time() > (office.path / "inbox/_unsorted/failing.pdf").stat().st_ctime + 0.2, "it has settled")
+    real = unsorted.files.sync
+
+    def failing(files_: Sequence[object], folders: Sequence[object], *more: object) -> None:
+        if not files_:
+            raise OSError(errno.EIO, "Input/output error")
+        real(files_, folders, *more)  # type: ignore[arg-type]
+
+    whole = load_office(office.path, {})
+    open_database(whole)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(unsorted.files, "sync", failing)
+            with pytest.raises(OSError, match="Input/output"):
+                unsorted.assign(
+                    whole,
+                    clock.utc_now(),
+                    Actor("m.devries", "desk"),
+                    "failing.pdf",
+                    "acme-bv",
+                    {"description": "On a failing disk"},
+                )
+    finally:
+        close_database()
+    (file,) = (office.path / "inbox").rglob("failing.pdf")
+    assert file.parent.parent == office.root.inbox(), "it is a whole drop"
+    once_here(office.root)
+    assert office.root.receipt(file.parent.name)
 
 
 def test_killed_before_its_file_is_moved_it_lies_where_it_was_and_can_be_assigned_again(office: AccountOffice) -> None:
