@@ -196,7 +196,7 @@ def _table_on_terminal(columns: Sequence[str], cells: Sequence[Sequence[str]], s
         if cut and min(cut) < ENOUGH and name in columns:
             chosen = [index for index in chosen if columns[index] != name]
             widths = _fitted([full[index] for index in chosen], terminal.columns)
-    shared, colours = _("shared"), "NO_COLOR" not in os.environ
+    shared, colours = _("shared"), not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     groups = [
         (group, _fitted([full[index] for index in group], terminal.columns - (BELOW if number else 0)))
         for number, group in enumerate(_beside(chosen, widths, terminal.columns))
