@@ -35,8 +35,8 @@ from dossier.database.tables import Edition, Item, Mail
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.office.people import ALL
-from dossier.text import clock
-from dossier.text.sentences import plain, sentence
+from dossier.text import clock, system
+from dossier.text.sentences import sentence
 
 log = structlog.get_logger("metrics")
 
@@ -65,7 +65,7 @@ class MetricsServer:
         try:
             listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
-            why = sentence("daemon.metrics_address_taken", why=plain(os.strerror(error.errno or 0)))
+            why = sentence("daemon.metrics_address_taken", why=system.why_not_listen(error))
             raise OSError(error.errno, why, f"{host}:{port}") from error
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         server = uvicorn.Server(

@@ -39,8 +39,9 @@ from dossier.database.database import close_database, for_people, held_open, ope
 from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
-from dossier.text import clock
+from dossier.text import clock, system
 from dossier.text.refusals import Conflict
+from dossier.text.sentences import sentence
 from workflow.portal_access import access, staff_access
 from workflow.reminders import unopened
 
@@ -302,8 +303,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        words = f"{os.strerror(error.errno) if error.errno else error}; give another address with --host and --port, or stop what listens there"
-        raise OSError(error.errno, words, f"{host}:{port}") from error
+        why = sentence("daemon.address_taken", why=system.why_not_listen(error))
+        raise OSError(error.errno, why, f"{host}:{port}") from error
 
 
 def _tell(site: Site, host: str, port: int) -> None:

@@ -29,6 +29,12 @@ def why(error: OSError) -> Sentence:
     return plain(error.strerror or str(error))
 
 
+def why_not_listen(error: OSError) -> Sentence:
+    """Why an address can't be listened on (socket.create_server), without what Python says of its
+    attempt."""
+    return why(OSError(error.errno, (error.strerror or str(error)).partition(" (while attempting")[0]))
+
+
 def said(error: OSError, language: str) -> str:
     """Which file, what went wrong with it, and what to do if that can be told, in a line."""
     return told(whole(error), language)

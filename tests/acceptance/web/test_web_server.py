@@ -231,6 +231,9 @@ def test_what_can_not_be_listened_on_is_said_in_a_line(office: PortalOffice) -> 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = root.run("portal", "--port", str(taken.getsockname()[1]), code=4)
     assert "Address already in use; give another address with --host and --port" in done.stderr
+    said = root.run("portal", "--host", "nowhere.invalid", code=4).stderr
+    assert "Unknown error" not in said
+    assert "; give another address with --host and --port" in said
     (office.root / "portal.pem").write_text("no certificate")
     (office.root / "portal.key").write_text("no key")
     office.configure(settings=SETTINGS + "portal: {certificate: portal.pem, key: portal.key}\n")
