@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -48,9 +49,8 @@ def tell(office: Office, now: datetime, waiting: Mapping[str, Iterable[NotTaken]
 
 
 def _owner(office: Office, one: NotTaken) -> str | None:
-    """The staff member whose file this is."""
-    try:
-        user = people.user_name(os.lstat(office.inbox / one.path).st_uid)
-    except OSError:
-        return None
-    return people.staff_by_user(office, user)
+    """The staff member whose file this is. `path` is for people: an odd name stands in `names`."""
+    for way in (one.path, *(f"{one.client}/{name}" for name in one.names[:1])):
+        with contextlib.suppress(OSError):
+            return people.staff_by_user(office, people.user_name(os.lstat(office.inbox / way).st_uid))
+    return None

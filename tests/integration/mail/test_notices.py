@@ -12,12 +12,15 @@ from kit.mail_server import Server, serving, text_of
 from kit.queues import SETTINGS, STAFF, QueueOffice
 from kit.records import LISA, Records
 from kit.records import STAFF as RECORDS_STAFF
+from kit.support import PDF, own_office
 
 from dossier.database.database import close_database, transaction
 from dossier.database.tables import Item, Mail, item_key, item_name
+from dossier.files import settling
+from dossier.office.opening import load_office
 from dossier.text.sentences import sentence
 from ingest.inbox import long_waiting
-from ingest.inbox.looking import NotTaken
+from ingest.inbox.looking import Looker, NotTaken
 from workflow.mail import delivering, sending
 from workflow.messages import letters
 from workflow.outbox import notices
@@ -175,6 +178,14 @@ def test_a_drop_that_waits_for_over_an_hour_is_told_to_whose_it_is_once(
     assert subjects(server) == [("p.bakker", "Nog niet verwerkt: acme-bv/report.yaml voor Acme B.V.")]
     assert long_waiting.tell(office.office, office.now, {"acme-bv": []}) == 0
     assert long_waiting.tell(office.office, office.now, waits) == 1
+
+
+def test_whose_a_file_with_an_odd_name_is_is_known_too(tmp_path: Path) -> None:
+    office = own_office(tmp_path / "own")
+    office.place("acme-bv", {"aangifte\u00a02025.pdf": PDF})
+    read = load_office(office.path, {})
+    (waits,) = Looker(read, at_once=True).look("acme-bv", *settling.now()).waiting
+    assert long_waiting._owner(read, waits) == "p.bakker"
 
 
 def test_who_may_not_know_of_an_item_any_more_is_not_told(office: Told, server: Server) -> None:
