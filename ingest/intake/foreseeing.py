@@ -32,7 +32,7 @@ def faults(office: Office, now: datetime, found: Found, may: Readable) -> Sequen
 
     Raises OSError.
     """
-    row = None if office.settings.identity.trust_sidecar else delegation.find(found)
+    row = delegation.find(found)
     judgement = judge(office, found, None if row is None else Actor(row.maker, "drop", row.behind))
     drop = Candidate(found, judgement.actor, wish=judgement.wish, faults=judgement.faults, whose=judgement.whose)
     if drop.amends is None or not set(drop.faults) <= set(found.faults):

@@ -279,7 +279,7 @@ class Intake:
         drops = []
         for one, origin in zip(found, self.sightings.origins(found), strict=True):
             try:
-                row = None if self.office.settings.identity.trust_sidecar else delegation.find(one)
+                row = delegation.find(one)
                 delegated = None if row is None else Actor(row.maker, "drop", row.behind)
                 judgement = judge(self.office, one, delegated)
             except Exception as error:

@@ -63,7 +63,8 @@ class _Order:
 
     @property
     def is_recorded(self) -> bool:
-        return self.is_delegated and not self.office.settings.identity.trust_sidecar
+        """Where `created_by` is believed only who is behind them has to be known besides."""
+        return self.is_delegated and (self.actor.behind is not None or not self.office.settings.identity.trust_sidecar)
 
 
 _waiting: list[_Order] = []

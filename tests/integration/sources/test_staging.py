@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 from kit.records import KAREL, PETRA, Records, with_inbox
-from kit.support import PDF
+from kit.support import PDF, daemon_here
 
+from desk.daemon.daemon import Daemon
+from dossier.database.database import open_database
+from dossier.database.tables import Edition, Item
 from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves, settling
 from dossier.files.beneath import Place
@@ -176,6 +179,27 @@ def test_whose_a_drop_is_and_what_it_holds_is_not_for_whoever_puts_it_together_t
     with pytest.raises(Invalid, match=word):
         staging.commit(office.office, office.tick(), DESK, row, keys, {})
     assert staging.fate(row).state == "open"
+
+
+@pytest.mark.parametrize("identity", ["trust_sidecar: true", "trust_sidecar: false"])
+@pytest.mark.parametrize("behind", ["m.devries", None])
+def test_who_issued_the_key_that_a_drop_came_by_counts_as_its_maker_also_where_created_by_is_believed(
+    office: Records, behind: str | None, identity: str
+) -> None:
+    office.configure(settings=f"sharing: {{guard: off}}\nidentity: {{{identity}}}\nwatch: {{settle_seconds: 0}}\n")
+    program = Actor("p.bakker", "api:scanner", behind)
+    row = staging.begin(office.office, office.tick(), program, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    keys = {**KEYS, "share": "yes", "share_status": "concept", "approver": ["m.devries", "k.smit"]}
+    staging.commit(office.office, office.tick(), program, row, keys, {"accounts.pdf": Said(share=True)})
+    office.close()
+    with daemon_here():
+        Daemon(office.office, {}, once=True).run()
+    open_database(office.office)
+    [item] = Item.select()
+    assert item.created_by == "p.bakker"
+    makers = Edition.get_by_id(item.pending).makers
+    assert ("m.devries" in makers) == (behind is not None)
 
 
 def test_a_file_in_the_place_of_one_with_other_capitals_leaves_nothing_of_that(office: Records) -> None:
