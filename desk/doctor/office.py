@@ -28,6 +28,8 @@ from dossier.text import clock
 from dossier.text.names import fold
 from dossier.trail import anchors, trail
 from ingest.intake import scanning
+from ingest.sidecar.presets import Spoken
+from ingest.sidecar.reading import read_preset
 from workflow.mail import smtp
 from workflow.messages import letters, logo
 from workflow.outbox import alarms
@@ -173,7 +175,13 @@ def of_presets(office: Office) -> Iterator[Finding]:
     """What would have every file of a preset refused, and folders that people look for in vain."""
     active = [code for code, client in office.clients.items() if client.active and (office.inbox / code).is_dir()]
     for name, preset in office.settings.presets.items():
+        _, faults = read_preset(Spoken(name, preset), "x" * office.settings.items.description_min, office.settings)
+        for fault in faults:
+            yield wrong("presets", "doctor.preset_is_wrong", preset=name, why=fault.message)
         for code in active:
+            for approver in preset.approver:
+                if why := people.why_not_approve(office, approver, code, preset.type):
+                    yield wrong("presets", "doctor.preset_approver_may_not", preset=name, client=code, why=why)
             path = office.inbox / code / str(preset.folder)
             if preset.folder and not files.is_folder(path) and fold(preset.folder) not in map(fold, os.listdir(path.parent)):
                 yield note("presets", "doctor.preset_lacks_folder", preset=name, path=str(path))

@@ -258,6 +258,24 @@ def test_killed_on_the_way_a_file_of_a_preset_is_taken_once_by_the_next_start(of
     assert not (office.root.inbox() / "BTW" / "2024" / name).exists()
 
 
+def test_what_would_have_each_file_of_a_preset_refused_is_told_by_doctor(tmp_path: Path) -> None:
+    settings = """\
+types: {advice: {required: [matter], fields: {matter: text}}}
+presets:
+  good: {folder: Goed, location: 2025}
+  wrong: {folder: Slecht, location: ../x, description: kort}
+  lacks: {folder: Advies, type: advice}
+  asks: {folder: Vragen, share: yes, share_status: concept, approver: k.smit}
+"""
+    staff_ = OWN_STAFF.replace("rights: [admin]", "rights: [create]")
+    root = own_office(tmp_path / "o", settings=OWN_SETTINGS + settings, staff=staff_)
+    root.inbox("acme-bv")
+    told = root.run("doctor", code=None).stdout
+    assert re.findall(r"WRONG +presets +(\w+)", told) == ["wrong", "wrong", "lacks", "asks"]
+    for why in ("give a place in the dossier", "has 4 characters", "needs `matter`", "does not have the right `approve`"):
+        assert why in told
+
+
 def test_a_file_waits_a_moment_for_a_sidecar_and_that_is_told(tmp_path: Path) -> None:
     root = own_office(tmp_path, settings="watch: {settle_seconds: 1, folder_settle_seconds: 5}\npresets: {vat: {folder: BTW}}\n")
     root.place("acme-bv", {"BTW/aangifte.pdf": PDF})
