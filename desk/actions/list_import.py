@@ -292,6 +292,9 @@ def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, dat
     rows = read_table(path, data)
     columns = columns_of(kind, list(rows[0].cells), given)
     made = ListPlan(kind, columns, [heading for heading in rows[0].cells if heading not in columns])
+    if not any(any(row.cells.values()) for row in rows):
+        made.faults.append(RowFault(rows[0].number, "", sentence("lists.no_rows")))
+        return made
     entries = _entries(kind, office, rows, columns, made.faults)
     made.before = (office.root / FILES[kind]).read_bytes()
     there: Mapping[str, Any] = office.clients if kind == "clients" else office.staff

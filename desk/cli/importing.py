@@ -86,6 +86,8 @@ def import_(
     with logs.counting(_("importing"), seen.entries) as progress:
         done = importer.place(clock.utc_now(), seen.faulty, progress)
     print(_("%(count)s are in the inbox now, %(before)s were imported before.") % {"count": done.placed, "before": done.before})
+    if not done.placed:
+        return
     is_running = presence.daemons(office, clock.utc_now())
     print(_("The daemon takes them: dossier status") if is_running else _("Take them with: dossier run --once"))
 

@@ -103,6 +103,13 @@ def test_every_fault_is_told_with_its_row_and_column_and_then_nothing_is_changed
     assert (office.path / "config/clients.yaml").read_text() == CLIENTS
 
 
+def test_a_list_with_headings_alone_is_told_of_and_changes_nothing(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text("Code;Naam\n")
+    assert "row 1: nothing stands below these headings" in office.run("clients", "import", str(path), "--apply", code=1).stderr
+    assert (office.path / "config/clients.yaml").read_text() == CLIENTS
+
+
 def test_a_heading_can_be_given_its_meaning(office: Root, tmp_path: Path) -> None:
     path = tmp_path / "relaties.csv"
     path.write_text("Kolom A;Kolom B\nzon;Bakkerij Zon\n")
