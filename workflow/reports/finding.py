@@ -183,7 +183,7 @@ def _ends(wanted: Filter) -> Ends | None:
 def _ends_of(key: Field, condition: Expression) -> Ends:
     query = key.model.select(key).where(condition)
     keys = [found for order in (key, key.desc()) for (found,) in tuples(query.order_by(order).limit(1))]
-    return (keys[0], keys[1]) if keys else NOWHERE
+    return (keys[0], keys[1]) if len(keys) == 2 else NOWHERE  # the only one may have gone, or come, meanwhile
 
 
 def summary(item: Item) -> dict[str, object]:

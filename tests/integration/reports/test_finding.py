@@ -245,3 +245,18 @@ def test_clients_are_found_by_what_they_are_called_and_only_those_of_the_reader(
         assert finding.find_clients(office.office, words, own) == [code for code in all_of_them if code == "acme-bv"]
     assert finding.clients_by_word(office.office, "Zon") == {"Zon": ["zon"]}
     assert finding.clients_by_word(office.office, "Zon", own) == {}
+
+
+def test_what_changes_while_it_is_looked_for_is_found_or_not_and_no_error(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, look = office.make(), finding.tuples
+
+    def look_and_change(query: Any) -> list[tuple[Any, ...]]:
+        seen = look(query)
+        with transaction():
+            PROXY.execute_sql(f"UPDATE item SET share_state = 'withdrawn' WHERE id = {key}")
+        return seen
+
+    monkeypatch.setattr(finding, "tuples", look_and_change)
+    assert found(office, share_state="private") == []
