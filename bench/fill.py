@@ -153,7 +153,6 @@ def make_office(root: Path, count: int, pending: int) -> None:
         database.execute("COMMIT")
         for _, statement in indexes:
             database.execute(statement)
-        database.execute("ANALYZE")
         database.execute("PRAGMA journal_mode = wal")
     for _ in range(RUNS):
         subprocess.run([DOSSIER, "--root", root, "run", "--once"], check=True, stdout=subprocess.DEVNULL)

@@ -25,7 +25,7 @@ from pathlib import Path
 import structlog
 
 from dossier.database.database import close_database
-from dossier.database.tables import Edition, FileShown, Item, PageDue, PageFile, item_name, tuples
+from dossier.database.tables import Edition, FileShown, Item, PageDue, PageFile, among, item_name, tuples
 from dossier.files import files
 from dossier.text import clock
 from dossier.vault.folder import Damaged, Vault
@@ -39,6 +39,9 @@ ARCHIVE_BYTES = 512 * 1024 * 1024
 
 BATCH_SECONDS, BATCH_ITEMS = 4.0, 500
 """What was made is handed over after so long or so many: each time pages are made anew."""
+
+KEYS_AT_ONCE = 500
+"""Items that are looked at together, for whether they are to be done now."""
 
 PATIENCE_SECONDS = 15.0
 """The drawing process gives up on a file by itself before this (pictures_child.WALL_SECONDS)."""
@@ -237,14 +240,15 @@ class Studio:
 
 def _due(most: int) -> list[tuple[int, int]]:
     """(key, edition) of items to be done, newest first."""
-    query: object = (
-        PageDue.select(PageDue.item, Item.public)
-        .join(Item, on=(PageDue.item == Item.id))
-        .where(Item.public.is_null(False) & ~Item.unsettled)
-        .order_by(PageDue.item.desc())
-        .limit(most)
-    )
-    return tuples(query)
+    # Not joined: where somebody had the database analyzed, SQLite reads all items for that.
+    query = PageDue.select(PageDue.item).order_by(PageDue.item.desc()).limit(KEYS_AT_ONCE)
+    found, last = list[tuple[int, int]](), None
+    while len(found) < most and (rows := tuples(query if last is None else query.where(PageDue.item < last))):
+        some = [row[0] for row in rows]
+        last = some[-1]
+        shown = Item.select(Item.id, Item.public).where(among(Item.id, some) & Item.public.is_null(False) & ~Item.unsettled)
+        found += sorted(tuples(shown), reverse=True)
+    return found[:most]
 
 
 class Dresser(threading.Thread):
