@@ -389,6 +389,13 @@ class Daemon:
         nothing."""
         return self.lookout.help(self._is_called) or (self.leads and self.portal.spare(self._is_called))
 
+    def _spare_until_called(self) -> bool:
+        """All of it, until something else is due; False: there was nothing."""
+        did = False
+        while not self._is_called() and self._spare():
+            did = True
+        return did
+
     def _rest(self) -> None:
         """Nothing is due: wait until something is. What nobody waits for is done, or begun beside,
         when nothing came for a while, never when something has just come."""
@@ -642,7 +649,7 @@ class Daemon:
             if self._step():
                 last = time.monotonic()
                 continue
-            if self.mails.once(self.claims) or self.webhooks.once(self.claims) or self._spare():
+            if self.mails.once(self.claims) or self.webhooks.once(self.claims) or self._spare_until_called():
                 continue
             now = time.monotonic()
             soonest = min(self.lookout.next_at(), self._next_round())
