@@ -537,7 +537,7 @@ class ItemType(Strict):
     """Extra keys: text, date, or the list of choices."""
     labels: list[Word] = []
     """The labels that such an item can have; empty: those of items.labels."""
-    review_months: Months | None = Field(None, gt=0)
+    review_months: Annotated[Months, Field(gt=0)] | None = None
     """So many months after it was made or last changed an item must be looked at again, and whoever
     made it gets a mail."""
     review_field: Word | None = None
