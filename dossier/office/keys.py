@@ -149,7 +149,7 @@ def _at_most(most: int) -> AfterValidator:
 Hours = Annotated[float, _at_most(A_THOUSAND_YEARS * 24)]
 Days = Annotated[float, _at_most(A_THOUSAND_YEARS)]
 WholeDays = Annotated[int, _at_most(A_THOUSAND_YEARS)]
-Months = Annotated[int, _at_most(12_000)]
+Months = Annotated[int, Field(gt=0), _at_most(12_000)]
 
 
 class Paths(Strict):
@@ -537,7 +537,7 @@ class ItemType(Strict):
     """Extra keys: text, date, or the list of choices."""
     labels: list[Word] = []
     """The labels that such an item can have; empty: those of items.labels."""
-    review_months: Annotated[Months, Field(gt=0)] | None = None
+    review_months: Months | None = None
     """So many months after it was made or last changed an item must be looked at again, and whoever
     made it gets a mail."""
     review_field: Word | None = None
