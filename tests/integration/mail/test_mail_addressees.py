@@ -184,7 +184,7 @@ def test_when_nobody_is_to_be_told_any_more_the_mail_that_waits_does_not_go(offi
 def test_whoever_is_chosen_while_the_mail_to_another_goes_is_told_as_well(with_two: MailOffice, server: Server) -> None:
     office = with_two
     key = office.item()
-    chosen = f"UPDATE item SET contact = 's.okafor', unsettled = 1 WHERE id = {key}"
+    chosen = f"UPDATE item SET contact = 's.okafor', unsettled = TRUE WHERE id = {key}"
     server.on_data = lambda data: change(office.office.root, chosen)
     office.mailer.round(office.now)
     assert (office.get(key).notify, office.get(key).notified_at is not None) == (True, True)
