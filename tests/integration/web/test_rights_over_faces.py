@@ -276,8 +276,9 @@ class Faces(RuleBasedStateMachine):
         fields = {
             "decision": "approve" if text == "approve" else "reject", "comment": text, "content": edition.content if edition else text,
             "description": "Of nobody", "version": str(item.version), "reason": text, "what": text, "file": row.name if row else text,
-            "name": "other.txt", "client": item.client, "text": "clients: {}\n", "save": "1", "sidecar": "description: Of nobody\n",
+            "name": "other.txt", "client": item.client, "text": "clients: {}\n", "save": "1", "sidecar": "description: Of nobody\ntype: salary\n",
         }  # fmt: skip
+        # What is given back stays what not all may know of: else whoever gives it back says otherwise.
         is_theirs = self.may(who, Whose(item.client, item.type))
         for call in ROUTES:
             if (f"{BASE}{call.path}", call.method) == (address, method) and call.streamed is None:
