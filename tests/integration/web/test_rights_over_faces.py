@@ -324,6 +324,6 @@ class Faces(RuleBasedStateMachine):
 # All its examples would share one PostgreSQL database; SQLite gives each a file of its own.
 TestFaces = pytest.mark.sampled(pytest.mark.sqlite(Faces.TestCase))
 TestFaces.settings = settings(
-    max_examples=int(os.environ.get("STATE_EXAMPLES", "10" if LONG else "3")), stateful_step_count=12, deadline=None,
+    max_examples=int(os.environ.get("STATE_EXAMPLES", "5" if LONG else "2")), stateful_step_count=12, deadline=None,
     suppress_health_check=list(HealthCheck), derandomize="STATE_EXAMPLES" not in os.environ,
 )  # fmt: skip
