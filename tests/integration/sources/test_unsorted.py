@@ -140,6 +140,7 @@ def test_a_word_for_somebody_holds_for_the_file_that_was_assigned_alone(office: 
     assert "but the file is j.admin's" in (office.root.why(folder.name) or "")
 
 
+@pytest.mark.sqlite  # the office's database is opened in this process, too
 def test_on_the_desk_it_is_of_whoever_gives_it_to_a_client_whoever_runs_the_desk(office: AccountOffice) -> None:
     scanned(office, "van de desk.pdf", PDF + b"% from the desk")
     alone = office.root.inbox() / "los.pdf"
@@ -214,6 +215,7 @@ def test_a_file_of_a_name_that_means_something_in_a_drop_stays_and_one_that_lies
     )
 
 
+@pytest.mark.sqlite  # the office's database is opened in this process, too
 def test_a_disk_that_fails_once_the_file_was_moved_takes_nothing_away(
     office: AccountOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
