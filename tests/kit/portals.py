@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -112,6 +113,15 @@ class PortalOffice:
     def restore(self, item: str) -> None:
         with transaction():
             items.restore(self.office, self.now, MARIEKE, item_key(item))
+
+    def turn(self, what: str, items: list[str], withdrawn: list[str], dice: random.Random) -> None:
+        """Withdraw one of these items, or restore the last that was withdrawn, where that can be."""
+        if what == "withdraw" and len(items) > 3:
+            withdrawn.append(items.pop(dice.randrange(len(items))))
+            self.withdraw(withdrawn[-1])
+        elif what == "restore" and withdrawn:
+            items.append(withdrawn.pop())
+            self.restore(items[-1])
 
     def publish(self) -> int:
         """Rounds until there is nothing to do; how many there were."""

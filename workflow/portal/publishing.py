@@ -22,8 +22,10 @@ at a time, and fewer when something comes. Then, in this order:
  5. clear     what was swapped out is deleted.
               Killed here? As 1.
 
-Of a long list only those pages are made anew on which something changes (lists.py). Whatever is
-made anew is held against the trail before; pages that stay were when they were made, and verify
+Of a long list only those pages are made anew on which something changes (lists.py), and of a list
+on one page only what is not older than that; the rest is copied from the page that lies there, if
+it is what 4 recorded (whole_list.py). Killed between 3 and 4? Then it is not, and all is made anew.
+Whatever is made anew is held against the trail before; what stays was when it was made, and verify
 holds all of it against the trail in its turn.
 
 At every instant items.json and index.html name only what is there, and the item's folder holds what

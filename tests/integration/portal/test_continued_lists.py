@@ -12,7 +12,7 @@ from kit.documents import pdf
 from kit.portals import MADE, PortalOffice
 
 from dossier.database.tables import Edition, Item, Page, first_edition, item_key
-from workflow.portal import lists, pages, verifying, whole_list
+from workflow.portal import lists, pages, publishing, verifying, whole_list
 from workflow.portal.showing import Changes
 from workflow.portal.whole_list import WholeList, WrittenPage
 
@@ -82,12 +82,8 @@ def test_whatever_changes_the_pages_are_to_the_byte_as_if_all_were_made_anew(off
                 items.append(office.share({"a.pdf": pdf("A letter"), "b.pdf": pdf("Another")}, description="Two papers of 2019"))
             case "amend":
                 office.amend(dice.choice(items), description=f"{dice.choice(ODD)} {dice.random()}".replace("\n", " "))
-            case "withdraw" if len(items) > 3:
-                withdrawn.append(items.pop(dice.randrange(len(items))))
-                office.withdraw(withdrawn[-1])
-            case "restore" if withdrawn:
-                items.append(withdrawn.pop())
-                office.restore(items[-1])
+            case "withdraw" | "restore" as what:
+                office.turn(what, items, withdrawn, dice)
             case "dress":
                 office.publish()
                 office.dress()
@@ -138,6 +134,21 @@ def test_pages_that_are_not_as_they_were_written_are_made_anew(office: PortalOff
             path.write_text(text[: len(text) // 2])
     shared(office, 1)
     office.check()
+    assert lying(office) == made_anew(office)
+
+
+def test_pages_that_were_placed_and_not_recorded_are_made_anew(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared(office, 12)
+    more = office.share_all([({"a.txt": b"1"}, "acme-bv", f"Another {number}") for number in range(3)])
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(publishing, "record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        office.publish()
+    assert more[0] in lying(office)["index.html"]
+    office.withdraw(more[0])
+    office.start()
+    office.publish()
+    office.check()
+    assert more[0] not in lying(office)["index.html"]
     assert lying(office) == made_anew(office)
 
 

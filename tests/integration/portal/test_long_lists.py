@@ -82,12 +82,8 @@ def test_whatever_happens_to_a_long_list_each_item_stands_on_one_page_in_its_pla
                 items += shared(office, dice.randint(1, 5))
             case "amend":
                 office.amend(dice.choice(items), description=f"Annual accounts {dice.random()}")
-            case "withdraw" if len(items) > 3:
-                withdrawn.append(items.pop(dice.randrange(len(items))))
-                office.withdraw(withdrawn[-1])
-            case "restore" if withdrawn:
-                items.append(withdrawn.pop())
-                office.restore(items[-1])
+            case "withdraw" | "restore" as what:
+                office.turn(what, items, withdrawn, dice)
             case "start":
                 office.start()
         office.publish()
