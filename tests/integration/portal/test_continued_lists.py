@@ -140,9 +140,14 @@ def test_pages_that_are_not_as_they_were_written_are_made_anew(office: PortalOff
 def test_pages_that_were_placed_and_not_recorded_are_made_anew(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     shared(office, 12)
     more = office.share_all([({"a.txt": b"1"}, "acme-bv", f"Another {number}") for number in range(3)])
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(publishing, "record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        office.publish()
+
+    def killed(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            office.publish()
     assert more[0] in lying(office)["index.html"]
     office.withdraw(more[0])
     office.start()
