@@ -65,6 +65,9 @@ _LAST, _FAILED = "backup:last", "backup:failed"
 KEEP = 30
 """Snapshots that are kept: a month of nights."""
 
+_ROUND = re.compile("[0-9T.]+Z-([0-9]{1,6})")
+"""A snapshot's name, once the clock was set back: the time, and a count from 2 on."""
+
 PASSES = 5
 """So often what moves about in the inbox is looked at again, before it is taken as it was."""
 
@@ -93,7 +96,7 @@ def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> BackupR
     with _locked(office, dest):
         for left in (dest / SNAPSHOTS).glob(".new-*"):
             files.remove_tree(left)
-        name = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        name = _next_name(dest, now)
         work = dest / SNAPSHOTS / f".new-{name}"
         files.make_folder(work, 0o700)
         try:
@@ -158,7 +161,23 @@ def read_mark(dest: Path) -> dict[str, object]:
 
 
 def snapshots(dest: Path) -> list[Path]:
-    return sorted(path for path in (dest / SNAPSHOTS).iterdir() if not path.name.startswith(".") and (path / MANIFEST).exists())
+    """The whole ones, in the order in which they were made."""
+    found = (path for path in (dest / SNAPSHOTS).iterdir() if not path.name.startswith(".") and (path / MANIFEST).exists())
+    return sorted(found, key=lambda path: _place(path.name))
+
+
+def _place(name: str) -> tuple[int, str]:
+    found = _ROUND.fullmatch(name)
+    return int(found[1]) if found else 1, name
+
+
+def _next_name(dest: Path, now: datetime) -> str:
+    """The time; once the clock was set back behind the last one's, it counts on beside it."""
+    name = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    count, last = max((_place(path.name) for path in snapshots(dest)), default=(1, ""))
+    if name <= last:
+        count += 1
+    return name if count == 1 else f"{name}-{count}"
 
 
 def _fill(office: Office, dest: Path, work: Path, now: datetime) -> BackupReport:
@@ -247,7 +266,7 @@ def trouble(office: Office, now: datetime) -> Sentence | str | None:
     if known.get("fault"):
         return from_data(known["fault"])
     hours = office.settings.alarms.backup_hours
-    if now - clock.from_text(known.get("again", known["at"])) > timedelta(hours=hours):
+    if abs(now - clock.from_text(known.get("again", known["at"]))) > timedelta(hours=hours):  # also where the clock was set back
         return sentence("backup.late", at=clock.local_iso(known["at"]), to=known["to"], hours=f"{hours:g}")
     return None
 

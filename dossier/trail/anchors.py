@@ -45,13 +45,13 @@ def add(office: Office, now: datetime, ending: bool = False) -> tuple[Anchor | N
     """
     length, head = trail.head()
     known, fault = read(folder_of(office))
-    last = max(known, key=lambda anchor: (anchor.at, anchor.length), default=None)
+    last = max(known, key=lambda anchor: anchor.length, default=None)  # not by time: a clock may have been set back
     if fault is None and last is not None:
         fault = misfit(last)
     if fault is not None:
         return None, fault
     today = clock.to_text(now)[:10]
-    first_today = last is None or last.at[:10] < today
+    first_today = all(anchor.at[:10] != today for anchor in known)
     grown = length - (last.length if last else 0)
     if length == 0 or not (first_today or grown >= EVENTS_BETWEEN or (ending and grown)):
         return None, None

@@ -73,6 +73,24 @@ def test_a_second_backup_copies_only_what_is_new_and_the_oldest_go(office: Recor
     assert _restore(_snapshots(dest)[0]).files == 2 + 5
 
 
+def test_the_last_backup_is_the_one_that_was_made_last_however_the_clock_was_set(office: Records, tmp_path: Path) -> None:
+    dest, right = tmp_path / "backups", office.now
+    for years in (0, 10, 0, -25, 0):
+        office.now = right + timedelta(days=365 * years, minutes=1)
+        right += timedelta(hours=1)
+        report = _back_up(office, dest, keep=3)
+        assert report.snapshot.exists(), "it is not thinned out as the oldest"
+        assert backup.snapshots(dest)[-1] == report.snapshot
+        made_at = clock.to_text(office.now)
+    assert [path.name.partition("Z")[2] for path in backup.snapshots(dest)] == ["-2", "-3", "-3"]
+    assert _restore(dest).made_at == made_at
+
+
+def test_a_backup_of_a_day_to_come_is_late(office: Records, tmp_path: Path) -> None:
+    _back_up(office, tmp_path / "backups")
+    assert "every 36 hours" in str(backup.trouble(office.office, office.now - timedelta(days=365)))
+
+
 def test_a_file_that_is_being_written_is_left_out_and_named(office: Records, tmp_path: Path) -> None:
     with open(office.root / "inbox/acme-bv/half.pdf", "wb") as half:
         half.write(b"%PDF-1.4 half")

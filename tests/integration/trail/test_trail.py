@@ -173,6 +173,13 @@ def test_there_is_one_anchor_a_day_and_one_when_the_daemon_ends(office: Office) 
     assert found["2026-11-24.jsonl"][0] == {"at": "2026-11-24T09:00:00.000000Z", "length": 9, "head": first.head}
 
 
+def test_there_is_one_anchor_a_day_also_after_a_clock_that_was_ahead(office: Office) -> None:
+    assert anchors.add(office, NOW + timedelta(days=3650))[0] is not None
+    for day in (0, 1):
+        assert anchors.add(office, NOW + timedelta(days=day))[0] is not None
+        assert anchors.add(office, NOW + timedelta(days=day, hours=1)) == (None, None)
+
+
 def test_many_events_on_one_day_get_an_anchor_of_their_own(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(anchors, "EVENTS_BETWEEN", 5)
     anchors.add(office, NOW)
