@@ -26,7 +26,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from html import escape
@@ -75,8 +75,8 @@ class Exported:
     """Were there already."""
     stayed: int = 0
     """Items of types that are never shared, which stayed behind."""
-    strangers: int = 0
-    """What lies in the items' folders besides."""
+    strangers: list[str] = field(default_factory=list)
+    """What lies in the folder besides: of an earlier run, what is no part of the dossier now."""
 
 
 def count(office: Office, reader: Actor, client: str) -> int:
@@ -107,8 +107,11 @@ def export(
             else:
                 done.stayed += 1
             progress(1)
+        ours = {MARK, *(one["item"] for one in listed)}
         for name, text in _overviews(office.clients[client], listed, sums):
             files.write_whole(top / name, text.encode(), FILE_MODE)
+            ours.add(name)
+        done.strangers += sorted(set(top.names()) - ours)
         files.sync_whole(top)
         with transaction():
             trail.record(now, reader, "exported", None, {"items": done.items, "internal": internal}, client)
@@ -268,7 +271,7 @@ def _write_item(
         data = _json(told_of)
         files.write_whole(folder / ITEM, data, FILE_MODE)
         sums.append((files.hash_file(folder / ITEM), f"{home}/{ITEM}"))
-        done.strangers += len(set(folder.names()) - wanted)
+        done.strangers += [f"{home}/{name}" for name in sorted(set(folder.names()) - wanted)]
     done.items += 1
     return told_of
 

@@ -116,8 +116,9 @@ def export(
         told = _("%(count)s items of types that are never shared stayed behind; --internal takes them along")
         print(told % {"count": done.stayed})
     if done.strangers:
-        told = _("%(count)s files lie in its folders besides; they are no part of the dossier as it is now")
-        print(told % {"count": done.strangers})
+        told = _("%(count)s things lie there besides; they are no part of the dossier as it is now, so remove them")
+        print(told % {"count": len(done.strangers)})
+        _tell([printing.text(f"{folder}/{name}") for name in done.strangers])
 
 
 def _tell(lines: list[str]) -> None:

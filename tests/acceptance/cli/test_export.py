@@ -77,6 +77,19 @@ def test_it_goes_on_where_it_was_and_mends_what_is_not_whole(office: Root, tmp_p
     assert (a.parent / "attachment item.json").stat().st_ino == untouched.st_ino
 
 
+def test_what_is_no_part_of_the_dossier_any_more_is_named_when_it_goes_on(office: Root, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    office.run("export", "acme-bv", str(out), user="m.devries")
+    first, second = (one["item"] for one in told(out))
+    office.run("move", second, "--client", "northwind-ltd", user="j.admin")
+    office.run("rename", first, "a.pdf", "b.pdf", user="m.devries")
+    done = office.run("export", "acme-bv", str(out), user="m.devries")
+    assert "2 things lie there besides" in done.stdout
+    assert done.stderr.splitlines() == [f"{out}/{first}/a.pdf", f"{out}/{second}"]
+    office.run("edit", first, "--type", "wwft", "--field", "risk=low", user="m.devries")
+    assert f"{out}/{first}" in office.run("export", "acme-bv", str(out), user="m.devries").stderr.splitlines()
+
+
 KILLED = """\
 import os, signal, sys
 from dossier.files import files, moves
