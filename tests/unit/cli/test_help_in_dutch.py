@@ -70,6 +70,14 @@ def test_what_doctor_looks_at_has_a_name_in_dutch() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("ok", "note", "wrong") and isinstance(node.args[0], ast.Constant)
     }  # fmt: skip
     assert len(checks) > 20
+    checks |= {  # (name, what is called or where it lies)
+        word.value
+        for path in SOURCES if path.name in ("doctor.py", "folders.py") and "doctor" in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Tuple) and len(node.elts) > 1 and isinstance(node.elts[1], ast.Attribute | ast.Lambda)
+        for word in ast.walk(node.elts[0]) if isinstance(word, ast.Constant) and isinstance(word.value, str)
+    }  # fmt: skip
+    assert {"folders", "vault", "portal on its way"} <= checks
     for check in checks:
         code = Sentence(f"doctor.area_{check.replace(' ', '_')}")
         assert told(code, "en") == check
