@@ -87,11 +87,15 @@ def database(office: Office) -> Iterator[Finding]:
             return
         yield ok("database", "doctor.sqlite_whole", mb=f"{path.stat().st_size / 1e6:.1f}")
     else:
+        from dossier.database.postgresql import HOLDS_ANY_TEXT
+
         apart = round(clock.ahead().total_seconds())
         if abs(apart) > APART_SECONDS:
             yield note("clock", "doctor.clock_behind" if apart > 0 else "doctor.clock_ahead", seconds=abs(apart))
         version = PROXY.execute_sql("SHOW server_version").fetchone()[0]
         yield ok("database", "doctor.postgresql", version=str(version))
+        if (encoding := PROXY.obj.encoding()) not in HOLDS_ANY_TEXT:
+            yield wrong("database", "doctor.other_encoding", encoding=encoding)
         if no_dump := snapshot.why_no_dump(str(version)):
             yield wrong("database", "doctor.no_dump", why=no_dump)
     if since := identity.trial_since():

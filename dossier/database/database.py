@@ -132,11 +132,13 @@ def _open_sqlite(office: Office, path: Path) -> Database:
 
 
 def _open_postgresql(office: Office, url: str) -> Database:
-    from dossier.database.postgresql import MIGRATORS, Postgres
+    from dossier.database.postgresql import HOLDS_ANY_TEXT, MIGRATORS, Postgres
 
     database: Any = Postgres(url)
     PROXY.initialize(database)
     database.connect()
+    if database.encoding() not in HOLDS_ANY_TEXT and not _applied(database):
+        raise DatabaseUnavailable("database.encoding", encoding=database.encoding())
     if _applied(database) != _known():
         database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATORS,))
         try:

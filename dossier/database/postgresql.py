@@ -60,6 +60,12 @@ OPTIONS = " ".join(
     for setting in (f"lock_timeout={BUSY}", f"idle_in_transaction_session_timeout={FORSAKEN}", "timezone=UTC", READ, *ALIVE_THERE)
 )
 
+ENCODING = "utf8"
+"""What text is sent in, whatever the database or the environment (PGCLIENTENCODING) has."""
+
+HOLDS_ANY_TEXT = ("UTF8", "SQL_ASCII")
+"""Encodings of databases. In the second one they keep what they are given."""
+
 SESSION = f"dossier {secrets.token_hex(8)}"
 """What this process' connections are called at the server."""
 
@@ -68,11 +74,17 @@ class Postgres(PostgresqlDatabase):
     """A connection for each thread. Transactions take turns, and wake whoever listens."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url, prefer_psycopg3=True, options=OPTIONS, application_name=SESSION, **ALIVE)
+        named = "postgresql:" + url.partition(":")[2]  # peewee knows no other of libpq's two names
+        super().__init__(named, prefer_psycopg3=True, encoding=ENCODING, options=OPTIONS, application_name=SESSION, **ALIVE)
         self.url = url
 
     def _initialize_connection(self, conn: Any) -> None:
         set_clock(conn)
+
+    def encoding(self) -> str:
+        """What this database keeps text in, such as UTF8."""
+        line = self.connection()  # type: ignore[no-untyped-call]
+        return str(line.info.parameter_status("server_encoding"))
 
     def begin_writing(self) -> None:
         """Wait for one's turn. First thing in a transaction."""
@@ -131,7 +143,12 @@ class Ear:
         if self._listening is None:
             try:
                 self._listening = psycopg.connect(
-                    self._database.url, autocommit=True, options=OPTIONS, application_name=SESSION, **ALIVE
+                    self._database.url,
+                    autocommit=True,
+                    client_encoding=ENCODING,
+                    options=OPTIONS,
+                    application_name=SESSION,
+                    **ALIVE,
                 )
                 self._listening.execute(f"LISTEN {CHANNEL}")
             except psycopg.Error as error:

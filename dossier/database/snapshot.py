@@ -152,8 +152,10 @@ def put_back(office: Office, copy: Path) -> None:
 def _dump(url: str, target: Path) -> Taken:
     import psycopg
 
+    from dossier.database.postgresql import ENCODING
+
     try:
-        with psycopg.connect(url, connect_timeout=10) as connection:
+        with psycopg.connect(url, connect_timeout=10, client_encoding=ENCODING) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             row = connection.execute("SELECT pg_export_snapshot()").fetchone()
             assert row is not None

@@ -52,11 +52,11 @@ def server() -> str:
     return str(started.get_uri())
 
 
-def new_database() -> str:
-    """The address of a new, empty database."""
+def new_database(options: str = "") -> str:
+    """The address of a new, empty database; `options` of CREATE DATABASE."""
     name = f"office_{secrets.token_hex(6)}"
     with psycopg.connect(server(), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" {options}')
     return urlunsplit(urlsplit(server())._replace(path=f"/{name}"))
 
 
