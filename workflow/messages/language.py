@@ -15,7 +15,7 @@ import re
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -104,7 +104,9 @@ def _quantity(value: float, unit: int, language: str) -> str:
     # Babel takes 30 µs for it, and an index of 10,000 items has but some 1,000 different ones.
     from babel.units import format_unit
 
-    return str(format_unit(value, _UNITS[unit], length="short", locale=_locale(language)))
+    # Short, English has "12 byte"; of Dutch there is no long form.
+    length: Literal["short", "long"] = "long" if unit == 0 and language == "en" else "short"
+    return str(format_unit(value, _UNITS[unit], length=length, locale=_locale(language)))
 
 
 @cache

@@ -132,7 +132,7 @@ def _values(
 
 def alarm_name(cause: str) -> Sentence | str:
     """What an alarm is called: `intake acme-bv` by its first word, `watch inbox` by both."""
-    for name in (cause.replace(" ", "_"), cause.partition(" ")[0]):
+    for name in (cause.replace(" ", "_").replace(":", "_"), cause.partition(" ")[0]):
         called = Sentence(f"alarms.called_{name}")
         if told(called) != called.code:
             return called

@@ -20,6 +20,9 @@ from dossier.text.sentences import Sentence, packed, sentence, told
 from workflow.mail.mime import MailHead, mime
 from workflow.messages import addresses, kinds, letters
 from workflow.messages.composing import Letter
+from workflow.webhooks.sending import CAUSE as WEBHOOK
+
+TOP = Path(__file__).parents[3]
 
 OFFICE = Office(
     Path("/nowhere"),
@@ -150,6 +153,16 @@ def test_an_alarm_about_a_client_is_called_what_all_of_its_kind_are() -> None:
     assert told(letters.alarm_name("intake acme-bv"), "nl") == "aangeleverde stukken kunnen niet worden verwerkt"
     assert told(letters.alarm_name("watch inbox"), "nl") == "de inbox wordt niet bewaakt"
     assert letters.alarm_name("something new") == "something new"
+
+
+def test_every_alarm_is_called_by_its_name_in_the_subject_of_its_mail() -> None:
+    sources = [path.read_text() for part in ("dossier", "workflow", "ingest", "desk") for path in (TOP / part).rglob("*.py")]
+    causes = {cause.strip() for text in sources for cause in re.findall(r'_alarm\(\s*f?"([a-z_: ]+)', text)}
+    causes |= {cause for text in sources for cause in re.findall(r'alarms\.tell\([^,]+, "([a-z ]+)"', text)}
+    assert {"disk", "client folders:new", "watch inbox", "stays"} < causes
+    for cause in [*causes, WEBHOOK + "crm"]:
+        assert isinstance(letters.alarm_name(cause), Sentence), cause
+    assert told(letters.alarm_name("client folders:new"), "nl") == "de map van een klant kan niet worden gemaakt"
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

@@ -382,8 +382,9 @@ def test_an_empty_feed_is_a_feed_and_a_long_one_has_the_newest() -> None:
 @pytest.mark.parametrize(
     ("count", "english", "dutch"),
     [
-        (0, "0 byte", "0 byte"),
-        (999, "999 byte", "999 byte"),
+        (0, "0 bytes", "0 byte"),
+        (1, "1 byte", "1 byte"),
+        (999, "999 bytes", "999 byte"),
         (39_200, "39 kB", "39 kB"),
         (1_234_567, "1.2 MB", "1,2 MB"),
         (999_499, "999 kB", "999 kB"),
