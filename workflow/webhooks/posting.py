@@ -1,7 +1,7 @@
 """One message to one receiver: signed, to an address that was looked at, within a time.
 
 - The host's name is resolved once, each address is judged, and the connection is made to exactly
-  that address: a name that leads elsewhere the next moment leads nowhere else here.
+  one of these: a name that leads elsewhere the next moment leads nowhere else here.
 - A private address (of the office, of this machine) is only gone to if the webhook names it, and
   only there without TLS. No redirect is followed, and no proxy of the environment is asked.
 - Whoever answers slowly is cut off, and of an answer only its status counts.
@@ -16,6 +16,7 @@ import ssl
 import threading
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -58,10 +59,18 @@ class NotSent(SentenceError):
 
 
 def post(
-    hook: Webhook, environ: Mapping[str, str], ident: str, now: datetime, kind: str, data: Mapping[str, object]
+    hook: Webhook,
+    environ: Mapping[str, str],
+    ident: str,
+    now: datetime,
+    kind: str,
+    data: Mapping[str, object],
+    happened_at: str = "",
 ) -> PostOutcome:
-    """Send this message. `ident` is the same each time. Never raises for the receiver."""
-    body = json.dumps({"type": kind, "timestamp": clock.local_iso(clock.to_text(now)), "data": data}, default=str)
+    """Send this message. `ident` is the same each time, and so is when it happened, if that was not
+    now. Never raises for the receiver."""
+    at = clock.local_iso(happened_at or clock.to_text(now))
+    body = json.dumps({"type": kind, "timestamp": at, "data": data}, default=str)
     try:
         signatures = [one.sign(ident, now, body) for one in _signers(hook, environ)]
         headers = {
@@ -97,8 +106,7 @@ def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> PostOutcome
     parts = urlsplit(hook.url)
     is_safe = parts.scheme == "https"
     host, port = str(parts.hostname), parts.port or (443 if is_safe else 80)
-    address = _address(hook, host, port, is_safe)
-    line = socket.create_connection((address, port), ANSWER_SECONDS)
+    line = _connected(_addresses(hook, host, port, is_safe), port)
     other_end = line.dup()
     clock_ = threading.Timer(ANSWER_SECONDS, _cut, [other_end])
     clock_.start()
@@ -114,12 +122,22 @@ def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> PostOutcome
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         talk.request("POST", path, body, dict(headers))
         response = talk.getresponse()
-        response.read(ANSWER_BYTES)
+        with suppress(OSError, http.client.HTTPException):  # what it says beside its status tells nothing
+            response.read(ANSWER_BYTES)
         return PostOutcome(response.status, sentence("webhooks.answered", status=response.status))
     finally:
         clock_.cancel()
         line.close()
         other_end.close()
+
+
+def _connected(addresses: Sequence[str], port: int) -> socket.socket:
+    """A connection to the first of them that takes one: a receiver may have an address that leads
+    nowhere from here, of IPv6 for one. Raises OSError."""
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return socket.create_connection((address, port), ANSWER_SECONDS / len(addresses))
+    return socket.create_connection((addresses[-1], port), ANSWER_SECONDS / len(addresses))
 
 
 def _cut(line: socket.socket) -> None:
@@ -130,18 +148,17 @@ def _cut(line: socket.socket) -> None:
         return
 
 
-def _address(hook: Webhook, host: str, port: int, is_safe: bool) -> str:
-    """An address of the host that may be gone to. NotSent if none; OSError if unresolved."""
+def _addresses(hook: Webhook, host: str, port: int, is_safe: bool) -> list[str]:
+    """The host's addresses that may be gone to. NotSent if none; OSError if unresolved."""
     found = list(dict.fromkeys(str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-    named = [one for one in found if _is_named(one, hook.private)]
-    if named:
-        return named[0]
-    for one in found:
-        if is_public(one):
-            if not is_safe:
-                raise NotSent("webhooks.in_the_open", url=hook.url)
-            return one
-    raise NotSent("webhooks.private", host=host, address=found[0] if found else "?")
+    if named := [one for one in found if _is_named(one, hook.private)]:
+        return named
+    public = [one for one in found if is_public(one)]
+    if not public:
+        raise NotSent("webhooks.private", host=host, address=found[0] if found else "?")
+    if not is_safe:
+        raise NotSent("webhooks.in_the_open", url=hook.url)
+    return public
 
 
 def _is_named(address: str, networks: Sequence[str]) -> bool:

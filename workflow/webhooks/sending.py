@@ -87,7 +87,8 @@ class Sender:
             found = trail.after(seq, may, AT_ONCE)
             for event in found:
                 at = now + timedelta(seconds=time.monotonic() - began)
-                answer = posting.post(hook, self._environ, ident(event), at, event.action, trail.public(event, may))
+                told = trail.public(event, may)
+                answer = posting.post(hook, self._environ, ident(event), at, event.action, told, event.at)
                 count += 1
                 if not answer.is_yes:
                     _failed(at, name, event, answer)

@@ -122,6 +122,7 @@ def test_what_is_not_taken_is_sent_again_with_growing_pauses_the_same_id_and_in_
     assert numbers == sorted(numbers)
     assert set(receiver.paths) == {"/hook?from=dossier"}, "no redirect is followed"
     assert row().attempts == 0
+    assert len({body for _, body in receiver.got[:4]}) == 1, "with the time when it happened, as the standard says"
 
 
 def test_killed_before_it_was_marked_the_next_start_sends_it_again_under_the_same_id(
@@ -254,6 +255,40 @@ def test_a_name_that_leads_elsewhere_the_next_moment_leads_nowhere_within(
     hook = office.office.settings.webhooks["books"]
     answer = post(hook, ENVIRON, "1.x", clock.utc_now(), "test", {})
     assert (asked, went, answer.status) == (["books.example"], [("93.184.215.14", 443)], 0)
+
+
+def test_of_a_receivers_addresses_the_next_is_tried_where_one_does_not_answer(
+    office: Records, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolved = socket.getaddrinfo
+
+    def resolve(host: str, port: int, *more: Any, **named: Any) -> list[Any]:
+        hosts = ["127.0.0.2", "127.0.0.1"] if host == "books.example" else [host]
+        return [entry for one in hosts for entry in resolved(one, port, *more, **named)]
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+    office.configure(settings=settings(receiver, private="[127.0.0.0/8]", url=f"http://books.example:{receiver.port}/"))
+    answer = post(office.office.settings.webhooks["books"], ENVIRON, "1.x", clock.utc_now(), "test", {})
+    assert answer.status == 200, str(answer.sentence)
+
+
+@pytest.mark.parametrize("rest", [b"content-length: 50\r\n\r\nok", b"transfer-encoding: chunked\r\n\r\nno number\r\n"])
+def test_a_yes_is_a_yes_whatever_comes_behind_it(office: Records, receiver: Receiver, rest: bytes) -> None:
+    def say(listening: socket.socket) -> None:
+        line = listening.accept()[0]
+        with line:
+            got = b""
+            while not got.endswith(b"}"):
+                got += line.recv(65536)
+            line.sendall(b"HTTP/1.1 200 OK\r\n" + rest)
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        saying = threading.Thread(target=say, args=(listening,))
+        saying.start()
+        office.configure(settings=settings(receiver, url=f"http://127.0.0.1:{listening.getsockname()[1]}/"))
+        answer = post(office.office.settings.webhooks["books"], ENVIRON, "1.x", clock.utc_now(), "test", {})
+        saying.join()
+    assert answer.is_yes
 
 
 def test_over_the_internet_nothing_goes_in_the_open(office: Records, receiver: Receiver) -> None:
