@@ -7,7 +7,9 @@ an answer that somebody else began is nobody's login (RFC 9700 section 4.7).
 
 from __future__ import annotations
 
+import json
 import secrets
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,6 +59,12 @@ def use_up(now: datetime, browser: str, state: str) -> ProviderLogin | None:
         if row is not None:
             ProviderLogin.delete().where(mine).execute()
     return row
+
+
+def subject_of(id_token: str) -> str:
+    """What an ID token that was judged when it came calls the person (`sub`)."""
+    claims = id_token.split(".")[1]
+    return str(json.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"])
 
 
 def whose(office: Office, subject: str) -> str | None:

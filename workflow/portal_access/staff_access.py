@@ -3,8 +3,8 @@
 The same limits hold as for contacts (access.py), in counts of their own, so that nobody who plays
 with the one page locks anybody out of the other. A session names a staff member and nothing more:
 what the person may do is asked of config/ at each click, so whoever is not active any more is out
-at once, and so is whoever came by a link once the office has an identity provider. Links and
-sessions are kept as SHA-256 only.
+at once; so is whoever came by a link once the office has an identity provider, and whoever it calls
+otherwise than staff.yaml does by now. Links and sessions are kept as SHA-256 only.
 
 The web server only writes down what was typed (`ask`); the daemon alone looks whose address it is
 (`answer`), so neither the answer nor the time it takes can tell whether an address is known.
@@ -22,6 +22,7 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.outbox import outbox
+from workflow.portal_access import provider_logins
 from workflow.portal_access.access import LINK_MINUTES, Door, folded, idle_since, network_of
 
 DESK = Door("desk ", DeskRequest, DeskToken, DeskSession)
@@ -84,12 +85,19 @@ def find_session(office: Office, now: datetime, cookie: str, is_click: bool = Tr
     session = DESK.find_session(now, cookie)
     if session is None:
         return None
-    person = office.staff.get(session.staff)
-    is_by_provider = session.way == "oidc"
-    if person is None or not person.active or is_by_provider != (office.settings.desk.oidc is not None):
+    if not _may_go_on(office, session):
         log_out(now, session)
         return None
     return DESK.note_click(now, session) if is_click else session
+
+
+def _may_go_on(office: Office, session: DeskSession) -> bool:
+    """False for a session of somebody who is not here any more, who came in another way than people
+    do now, or whom the identity provider calls otherwise than staff.yaml does by now."""
+    person, is_by_provider = office.staff.get(session.staff), session.way == "oidc"
+    if person is None or not person.active or is_by_provider != (office.settings.desk.oidc is not None):
+        return False
+    return not session.id_token or provider_logins.subject_of(session.id_token) == person.oidc_subject
 
 
 def log_out(now: datetime, session: DeskSession, everywhere: bool = False) -> None:

@@ -19,6 +19,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeGuard
@@ -30,7 +31,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jws
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import Key, KeySet
+from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from dossier.office.keys import Oidc
 from dossier.text.refusals import Forbidden, Refusal, Unavailable
@@ -142,10 +143,16 @@ class Provider:
                 raise refused("provider.bad_description", name=name)
 
     def _keys_of(self, metadata: Mapping[str, Any]) -> KeySet:
-        try:
-            return KeySet.import_key_set(self._get(metadata["jwks_uri"]))  # type: ignore[arg-type]
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise refused("provider.bad_description", name="jwks_uri") from error
+        """Those that may sign; others, also of a curve that nobody here knows, are passed over (RFC
+        7517 section 5)."""
+        told, found = self._get(metadata["jwks_uri"]).get("keys"), list[Key]()
+        for one in told if isinstance(told, list) else ():
+            with suppress(JoseError, ValueError, KeyError, TypeError, AttributeError):
+                if one.get("use", "sig") == "sig":
+                    found.append(JWKRegistry.import_key(one))
+        if not found:
+            raise refused("provider.bad_description", name="jwks_uri")
+        return KeySet(found)
 
     def _get(self, address: str) -> dict[str, Any]:
         try:

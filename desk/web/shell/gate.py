@@ -478,7 +478,9 @@ def _is_in(peer: str, networks: list[Any]) -> bool:
         address = ip_address(peer)
     except ValueError:
         return False
-    return any(address in network for network in networks)
+    # a socket for both, as systemd makes them, tells of IPv4 within IPv6 (RFC 4291 section 2.5.5.2)
+    spellings = (address, getattr(address, "ipv4_mapped", None) or address)
+    return any(one in network for one in spellings for network in networks)
 
 
 def _safe_path(request: Request) -> str:

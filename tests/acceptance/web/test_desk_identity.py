@@ -99,6 +99,21 @@ def test_whoever_has_left_does_not_get_in_and_is_out_at_once(rig: DeskRig, provi
     wait_for(lambda: browser.get(come_back(browser, provider)).status == 303, "and in again")
 
 
+@pytest.mark.parametrize("instead", ["oidc_subject: petra-herself", "phone: 020 1234567"])
+def test_whoever_was_taken_for_somebody_else_is_out_once_the_identifier_is_put_right(
+    rig: DeskRig, provider: IdentityProvider, instead: str
+) -> None:
+    browser = rig.browser()
+    browser.get(come_back(browser, provider))
+    assert is_in(browser)
+    rig.office.set("staff", KNOWN.replace("oidc_subject: petra-at-the-provider", instead))
+    try:
+        wait_for(lambda: not is_in(browser), "the wrong person is out")
+    finally:
+        rig.office.set("staff", KNOWN)
+    wait_for(lambda: browser.get(come_back(browser, provider)).status == 303, "the right one gets in")
+
+
 def test_state_an_answer_that_was_begun_in_another_browser_logs_nobody_in_and_uses_nothing_up(
     rig: DeskRig, provider: IdentityProvider
 ) -> None:

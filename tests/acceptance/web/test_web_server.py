@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from kit.portals import PortalOffice
-from kit.support import Root, free_port, need, wait_for
+from kit.support import DOSSIER, Root, free_port, need, plain_environ, wait_for
 from kit.web import Browser, Served, file_links, portal
 
 from dossier.database.web_tables import LoginRate, LoginSession
@@ -76,12 +76,14 @@ def test_it_serves_tls_by_itself_with_a_certificate(office: PortalOffice, tmp_pa
         connection.close()
 
 
-def test_a_caller_behind_a_web_server_is_known_by_its_word_only_if_that_is_trusted(office: PortalOffice) -> None:
-    def ask(port: int, forwarded: str) -> set[str]:
-        LoginRate.delete().execute()
-        assert Browser(port).post("/_login", {"address": "a@b.example"}, x_forwarded_for=forwarded).status == 200
-        return {row.key.split()[1] for row in LoginRate.select() if row.key.startswith("network")}
+def ask(port: int, forwarded: str) -> set[str]:
+    """Ask for a link; from which networks that counts."""
+    LoginRate.delete().execute()
+    assert Browser(port).post("/_login", {"address": "a@b.example"}, x_forwarded_for=forwarded).status == 200
+    return {row.key.split()[1] for row in LoginRate.select() if row.key.startswith("network")}
 
+
+def test_a_caller_behind_a_web_server_is_known_by_its_word_only_if_that_is_trusted(office: PortalOffice) -> None:
     with serve(office) as served:
         assert ask(served.port, "203.0.113.7") == {"127.0.0.0/24"}
         assert served.said("X-Forwarded-For is not believed")
@@ -89,6 +91,21 @@ def test_a_caller_behind_a_web_server_is_known_by_its_word_only_if_that_is_trust
         assert ask(served.port, "203.0.113.7") == {"203.0.113.0/24"}
         assert ask(served.port, "198.51.100.1, 203.0.113.7, 10.1.2.3") == {"203.0.113.0/24"}  # the first is the caller's own word
         assert ask(served.port, "nonsense") == {"unknown"}
+
+
+def test_a_web_server_in_front_is_known_also_by_a_socket_of_systemd_for_all_addresses(office: PortalOffice) -> None:
+    office.configure(settings=SETTINGS + "portal: {trusted_proxies: [127.0.0.1], workers: 1}\n")
+    with socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listening:
+        given = f'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&{listening.fileno()}'
+        command = ["bash", "-c", given, "bash", str(DOSSIER), "--root", str(office.root), "portal"]
+        process = subprocess.Popen(
+            command, pass_fds=[listening.fileno()], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=plain_environ()
+        )
+        try:
+            assert ask(listening.getsockname()[1], "203.0.113.7") == {"203.0.113.0/24"}
+        finally:
+            process.terminate()
+            assert process.wait(timeout=10) == 0
 
 
 @pytest.mark.parametrize("kept", ["", "/klanten"])

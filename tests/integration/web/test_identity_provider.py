@@ -34,6 +34,17 @@ def evil(served: IdentityProvider) -> IdentityProvider:
     return served
 
 
+class Published:
+    """A key as a provider has it in its list, whatever that is."""
+
+    def __init__(self, told: Any) -> None:
+        self._told = told
+
+    def as_dict(self, private: bool) -> Any:
+        assert not private
+        return self._told
+
+
 def desk(provider: IdentityProvider, secret: str = SECRET) -> Provider:
     return Provider(Oidc(issuer=provider.issuer, client_id=CLIENT, client_secret_env="S"), {"S": secret})
 
@@ -69,6 +80,18 @@ def test_whoever_logs_in_there_is_known_by_what_the_provider_calls_them(evil: Id
 def test_a_key_that_names_no_algorithm_is_as_good_as_one_that_does(evil: IdentityProvider) -> None:
     assert "alg" not in RSA.as_dict(private=False), "as Entra ID has them"
     assert whom(evil) == evil.subject
+
+
+def test_a_key_that_nobody_here_can_use_keeps_nobody_out(evil: IdentityProvider) -> None:
+    of_others = [
+        {"kty": "EC", "crv": "BP-256", "x": "AAAA", "y": "AAAA", "kid": "another curve"},
+        {"kty": "RSA", "kid": "without its number"}, {"kid": "of no kind"}, "no key", {"kty": "oct", "k": "x"},
+        {**FOREIGN.as_dict(private=False), "use": "enc"},
+    ]  # fmt: skip
+    evil.keys = [*map(Published, of_others), RSA]
+    assert whom(evil) == evil.subject
+    evil.keys = [Published(of_others[0])]
+    assert refusal(evil) == "provider.bad_description"
 
 
 def test_an_unknown_key_is_looked_for_once_and_the_addresses_are_remembered(evil: IdentityProvider) -> None:
