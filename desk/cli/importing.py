@@ -67,6 +67,7 @@ def import_(
         seen = importer.look(progress)
     _tell([f"{source}: {printing.text(fault)}" for source, fault in seen.faults])
     _tell([printing.text(one) for one in seen.renamed])
+    _tell([printing.text(one) for one in seen.changed])
     _tell([_("left out: %(name)s") % {"name": printing.text(one)} for one in seen.left_out])
     bad = seen.entries - seen.good
     before = _(" (%(count)s of them were imported before)") % {"count": seen.before} if seen.before else ""
@@ -76,6 +77,10 @@ def import_(
         print(f"{count:>8}  {printing.text(reason)}")
     if seen.renamed:
         print(_("%(count)s files get a name that Windows can hold") % {"count": len(seen.renamed)})
+    if seen.changed:
+        print(
+            _("%(count)s have other files now than when they were imported, and stay as they are") % {"count": len(seen.changed)}
+        )
     if seen.left_out:
         print(_("%(count)s files belong to no item") % {"count": len(seen.left_out)})
     importer.check_room(seen)

@@ -12,7 +12,8 @@
               Killed here? Those that were named are drops; the next run places the rest.
 
 A drop is named after its files' paths in the archive, so a run that was broken off goes on where it
-was, also with a changed map: what lies in the inbox or was taken is passed over.
+was, also with a changed map: what lies in the inbox or was taken is passed over. It is told where
+one of its files is another by now, as in an archive of another year with the same names.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ import contextlib
 import errno
 import os
 from collections import Counter
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from dossier.database.tables import Drop, tuples
+from dossier.database.tables import Attachment, Drop, item_name, tuples
 from dossier.files import files
 from dossier.files.beneath import open_beneath
 from dossier.files.files import Look
@@ -63,6 +64,8 @@ class ImportReport:
     placed: int = 0
     before: int = 0
     """Were imported by an earlier run, or wait in the inbox since."""
+    changed: list[Sentence] = field(default_factory=list)
+    """What was imported before by the same paths, and has another file now: that one is not in."""
     inbox_bytes: int = 0
     """Of the files of what is good and was not imported before."""
     shared_bytes: int = 0
@@ -101,6 +104,7 @@ class Importer:
                 faults = [_about(twin, sentence("importing.same_files"))]
             elif key in taken or self._lies(entry):
                 report.before += 1
+                report.changed += self._changed(entry, taken.get(key))
             else:
                 report.inbox_bytes += size[0]
                 report.shared_bytes += size[1]
@@ -147,10 +151,10 @@ class Importer:
             progress(len(batch))
         return report
 
-    def _taken(self) -> set[Key]:
-        """(client, folder) of all ever imported: one look, as the names are not indexed."""
-        ours = Drop.stem.startswith(PREFIX)
-        return set(tuples(Drop.select(Drop.client, Drop.stem).where(ours & (Drop.kind != "refused"))))
+    def _taken(self) -> dict[Key, int | None]:
+        """(client, folder) → item, of all ever imported: one look, as the names are not indexed."""
+        ours = Drop.stem.startswith(PREFIX) & (Drop.kind != "refused")
+        return {(client, stem): item for client, stem, item in tuples(Drop.select(Drop.client, Drop.stem, Drop.item).where(ours))}
 
     def _lies(self, entry: ArchiveItem) -> bool:
         """True if it waits in the inbox since an earlier run."""
@@ -159,6 +163,34 @@ class Importer:
                 return files.is_folder(home / entry.folder)
         except (FileNotFoundError, NotADirectoryError):
             return False
+
+    def _changed(self, entry: ArchiveItem, item: int | None) -> Iterator[Sentence]:
+        """The first of the entry's files that is no version of a file of what was made of it, which
+        lies in the inbox still where there is no `item`."""
+        if item is not None:
+            place = item_name(item)
+            kept = set(tuples(Attachment.select(Attachment.size, Attachment.sha256).where(Attachment.item == item)))
+        else:
+            place = f"{entry.client}/{entry.folder}"
+            kept = self._lying(entry)
+        sizes = {size for size, _ in kept}
+        for path in entry.paths if kept else ():
+            with self.archive.opened(path) as source:
+                look = files.look(source)
+                if look is None or (look.size in sizes and (look.size, files.hash_file(source)) in kept):
+                    continue
+            values = {"source": entry.source, "path": names.printable(path), "place": place}
+            yield sentence("importing.changed", **values)
+            return
+
+    def _lying(self, entry: ArchiveItem) -> set[tuple[int, str]]:
+        """(size, SHA-256) of what lies in the entry's folder of the inbox; nothing once it goes."""
+        try:
+            with open_beneath(self.office.inbox, entry.client, entry.folder) as home:
+                looks = {name: files.look(home / name) for name in home.names()}
+                return {(look.size, files.hash_file(home / name)) for name, look in looks.items() if look is not None}
+        except OSError:
+            return set()
 
     def _text(self, entry: ArchiveItem) -> bytes:
         listed = [Listed(name) for name in _names_of(entry).values()]

@@ -155,6 +155,26 @@ def test_run_again_it_goes_on_where_it_was_also_with_another_map(office: Root, a
     assert len(taken(office)) == 4
 
 
+def test_another_file_by_the_path_of_one_that_was_imported_is_told_of(office: Root, archive: Path) -> None:
+    importing(office, archive, BY_NAME)
+    path = archive / "1001/2019/Jaarrekening.pdf"
+    for text in ("another one", "z", "a"):  # longer, as long, and as it was
+        path.write_text(text)
+        seen, _ = importing(office, archive, BY_NAME)
+        told = [str(one) for one in seen.changed]
+        assert told == [] if text == "a" else "1001/2019/Jaarrekening.pdf` is another file now" in told[0]
+    taken(office)
+    path.write_text("z")
+    said = command(office, archive, BY_NAME, "--dry-run")
+    assert "1001/2019/Jaarrekening.pdf: imported before (D-" in said
+    assert "1 have other files now" in said
+    [number] = [item["item"] for item in taken(office) if item["description"] == "Jaarrekening 2019"]
+    office.run("replace", str(number), "Jaarrekening.pdf", str(path), user="j.admin")
+    assert importing(office, archive, BY_NAME)[0].changed == []
+    path.write_text("a")
+    assert importing(office, archive, BY_NAME)[0].changed == [], "it is an earlier version"
+
+
 def test_what_a_killed_import_left_half_copied_is_removed(office: Root, archive: Path) -> None:
     left = office.inbox() / ".import-import-0123456789"
     left.mkdir()
