@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from desk.actions.acting import need_admin
 from dossier.database.database import transaction
-from dossier.database.tables import Hold, item_name
+from dossier.database.tables import Hold, Item, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -108,6 +108,11 @@ def holds(office: Office, actor: Actor) -> list[Hold]:
 def _subject(office: Office, client: str | None, item: int | None) -> tuple[str, str]:
     if item is not None:
         return "item", item_name(items.get(item).id)
-    if client is None or client not in office.clients:
+    if client is None or not (client in office.clients or _was_known(client)):
         raise NotFound("retention.no_such_client", client=client)
     return "client", client
+
+
+def _was_known(client: str) -> bool:
+    """True of a client who is not in clients.yaml any more, while something is kept or held."""
+    return bool(Hold.select().where(Hold.subject == client).exists() or Item.select().where(Item.client == client).exists())

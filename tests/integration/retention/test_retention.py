@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from kit.records import CLIENTS, JOOST, LISA, SETTINGS, Records
 
+from desk.actions import retaining
 from dossier.database.database import transaction
 from dossier.database.tables import Item, Leaving, Mail, item_name
 from dossier.files import files, moves
@@ -92,6 +93,19 @@ def test_a_legal_hold_keeps_what_is_over(office: Records, kind: str) -> None:
     with transaction():
         retention.release(office.office, office.tick(), JOOST, kind, subject, "settled")
     assert remove(office, key) == [key]
+
+
+def test_a_client_who_is_not_in_the_configuration_any_more_can_be_held_and_released(office: Records) -> None:
+    key = office.make(client="zon")
+    retaining.hold(office.office, office.tick(), JOOST, "complaint", client="acme-bv")
+    office.configure(clients="clients: {}\n")
+    retaining.release(office.office, office.tick(), JOOST, "settled", client="acme-bv")
+    retaining.hold(office.office, office.tick(), JOOST, "court case", client="zon")
+    assert remove(office, key) == []
+    retaining.release(office.office, office.tick(), JOOST, "settled", client="zon")
+    assert remove(office, key) == [key]
+    with pytest.raises(NotFound, match="no client nobody"):
+        retaining.hold(office.office, office.tick(), JOOST, "court case", client="nobody")
 
 
 def test_only_an_admin_removes_holds_and_releases(office: Records) -> None:
