@@ -90,7 +90,7 @@ def _tidy(job: ScheduledJob) -> Callable[[], None]:
 def _report(event: JobExecutionEvent) -> None:
     if isinstance(event.exception, UNAVAILABLE):
         log.warning(
-            "a scheduled job has no database; it runs again at its next time", job=event.job_id, error=told(event.exception)
+            "a scheduled job has no database; it runs again at its next time", job=event.job_id, error=str(told(event.exception))
         )
     elif event.exception:
         log.error(

@@ -65,7 +65,7 @@ class SideThread(ABC):
             except files.Interrupted:
                 break
             except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again
-                self._log.error("this work failed; tried again", error=told(error), error_type=type(error).__name__)
+                self._log.error("this work failed; tried again", error=str(told(error)), error_type=type(error).__name__)
                 close_database()
                 self.forget()
                 seconds = self.TROUBLE_SECONDS

@@ -10,7 +10,8 @@ What happens to a mail, in this order:
                mail waits and is sent again; the server drops what it got half.
  3. mark       one transaction: sent, `notify` off, `notified_at`, the event. Killed between 2 and
                3? That one mail is sent a second time, with the same Message-ID. SMTP can't do
-               better (RFC 1047).
+               better (RFC 1047). Where it can't be written down (a full disk, a connection
+               that was lost), it is remembered, and nothing is sent before it was.
 
 Trouble with a mail (4xx, silence in the middle) is that mail's: it is tried again with growing
 pauses, up to max_attempts; a 5xx is the end of it. Trouble with the server is everybody's: what is
@@ -33,8 +34,9 @@ import structlog
 from peewee import fn
 
 from dossier.database import identity
-from dossier.database.database import transaction
+from dossier.database.database import close_database, transaction
 from dossier.database.tables import Edition, Mail, item_name, tuples
+from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
@@ -102,6 +104,8 @@ class Mailer:
         self._waiting = WAITING & (Mail.kind.in_(LOGINS) if logins else Mail.kind.not_in(LOGINS))
         self._environ = environ
         self._alarm = alarm
+        self._taken: tuple[datetime, Mail, str] | None = None
+        """What the server took, when and how it said so, while that can't be written down."""
         self.take_over(was_gone=False)
 
     def take_over(self, was_gone: bool) -> None:
@@ -125,6 +129,7 @@ class Mailer:
         done = Round()
         if identity.is_trial():
             return done
+        self._write_down()
         if self._gone and now < self._next_look(now):
             return done
         newest = int(Mail.select(fn.MAX(Mail.id)).scalar() or 0)
@@ -174,7 +179,7 @@ class Mailer:
                 if answer is None:  # called off, or sent by another, at this very moment
                     continue
                 if answer.is_yes:  # a round may take minutes: servers think long
-                    delivering.mark_sent(now + timedelta(seconds=time.monotonic() - started), mail, str(answer.text))
+                    self._mark_sent(now + timedelta(seconds=time.monotonic() - started), mail, str(answer.text))
                 else:
                     smtp.close_line(line, politely=False)
                     line = None
@@ -205,6 +210,24 @@ class Mailer:
             self._alarm("mail templates", sentence("alarms.wrong_template", fault=fault.sentence))
         to, made = Addressee(mail.name, mail.email, mail.language), clock.from_text(mail.created_at)
         return mime(letter, MailHead.of(self.office.settings.mail, to, mail.message_id, made, mail.kind in IN_SERIES))
+
+    def _mark_sent(self, at: datetime, mail: Mail, answer: str) -> None:
+        self._taken = at, mail, answer
+        try:
+            delivering.mark_sent(*self._taken)
+        except UNAVAILABLE:
+            close_database()  # if only this connection broke, it is known before another daemon takes over
+            self._write_down()
+            raise
+        self._taken = None
+
+    def _write_down(self) -> None:
+        """Mark what was taken, unless it was after all, or by a daemon that sent it once more."""
+        if self._taken is None:
+            return
+        if not Mail.select().where((Mail.id == self._taken[1].id) & (Mail.state == "sent")).exists():
+            delivering.mark_sent(*self._taken)
+        self._taken = None
 
     def _settle(self, now: datetime, mail: Mail, answer: MailOutcome) -> None:
         """A mail that was not taken: tried again later, or failed for good."""

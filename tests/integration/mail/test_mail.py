@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 from kit.mail_server import MailOffice, Server, text_of
+from peewee import OperationalError
 
 from dossier.database.database import transaction
 from dossier.office.people import Actor
 from dossier.text.sentences import told, unpacked
 from workflow.items import amending, rules
-from workflow.mail import smtp
+from workflow.mail import delivering, smtp
+from workflow.mail.sending import Mailer
 from workflow.outbox import outbox
 
 BAKKER, ADMIN = Actor("p.bakker", "command"), Actor("j.admin", "command")
@@ -240,6 +242,43 @@ def test_a_slow_server_is_waited_for_so_that_nothing_is_sent_twice(
     office.item()
     assert office.send_all() == 1
     assert len(server.mails) == 1
+
+
+@contextmanager
+def written_down_never() -> Iterator[None]:
+    """A full disk, or a connection that was lost, just when a mail went."""
+
+    @contextmanager
+    def fails(*_: object, **__: object) -> Iterator[None]:
+        raise OperationalError("database or disk is full")
+        yield
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(delivering, "transaction", fails)
+        yield
+
+
+def test_what_went_while_nothing_could_be_written_down_does_not_go_again(office: MailOffice, server: Server) -> None:
+    first, second = office.item("Jaarrekening 2025"), office.item("Aangifte 2025")
+    with written_down_never():
+        for _ in range(3):  # every half minute, until there is room
+            with pytest.raises(OperationalError):
+                office.mailer.round(office.now)
+    assert len(server.mails) == 1
+    office.send_all()
+    assert len(server.mails) == 2
+    assert [(mail.state, mail.attempts) for mail in office.mails()] == [("sent", 1), ("sent", 1)]
+    assert [office.actions(key).count("notified") for key in (first, second)] == [1, 1]
+
+
+def test_what_another_daemon_sent_and_wrote_down_meanwhile_is_written_down_once(office: MailOffice, server: Server) -> None:
+    key = office.item()
+    with written_down_never(), pytest.raises(OperationalError):
+        office.mailer.round(office.now)
+    Mailer(office.office, {}, lambda cause, text: None).round(office.now)
+    office.send_all()
+    assert len(server.mails) == 2  # it could not know
+    assert office.actions(key).count("notified") == 1
 
 
 @contextmanager
