@@ -150,7 +150,7 @@ def backup(
     folder = dest or (Path(said) if said else otherwise)
     if folder is None:
         raise typer.BadParameter(_("give a folder for the backup, or name one in settings.yaml (backup.folder)"))
-    report = maintenance.back_up(office, clock.utc_now(), session.reader_of_all(), folder, keep)
+    report = maintenance.back_up(office, clock.utc_now(), session.reader_of_all(), folder.absolute(), keep)
     values = {
         "path": report.snapshot, "files": report.files, "new": report.new_files, "mb": f"{report.new_bytes / 1e6:.1f}",
         "events": report.events, "seconds": f"{time.monotonic() - started:.1f}",
@@ -183,7 +183,7 @@ def restore(
     from dossier.database import identity
 
     root = session.GIVEN.root or Path(os.environ.get("DOSSIER_ROOT") or Path())
-    restored = maintenance.restore(source, root.absolute(), os.environ, digest, trial)
+    restored = maintenance.restore(source.absolute(), root.absolute(), os.environ, digest, trial)
     values = {
         "root": restored.office.root, "files": restored.files, "events": restored.events,
         "made_at": printing.text(restored.made_at),

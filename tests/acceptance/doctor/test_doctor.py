@@ -168,7 +168,7 @@ def test_a_database_that_is_damaged_too_new_or_out_of_time_is_found(root: Root, 
     assert "is not a database" in _found(root)["database"][0]
 
 
-def test_what_is_only_good_to_know_is_no_fault(root: Root, post: Server) -> None:
+def test_what_is_only_good_to_know_is_no_fault(root: Root, post: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for client in ("acme-bv", "northwind-ltd"):
         root.inbox(client)
     root.once()
@@ -177,7 +177,9 @@ def test_what_is_only_good_to_know_is_no_fault(root: Root, post: Server) -> None
     assert "none was made yet" in notes["backup"][0]
     assert "identity.trust_sidecar is on" in notes["inbox"][0]
     assert len(notes["inbox"]) == 1
-    root.run("backup", str(root.path.with_name("backups")))
+    monkeypatch.chdir(root.path.parent)
+    root.run("backup", "backups")
+    assert _found(root, "ok")["backup"][0].endswith(f"in {root.path.with_name('backups')}"), "wherever it was typed"
     root.inbox("northwind-ltd").rmdir()
     notes = _found(root, "note")
     assert "backup" not in notes
