@@ -484,7 +484,8 @@ def _keep_before(office: Office, backups: Path, migration: str) -> None:
         with suppress(OSError):
             files.remove_tree(folder)
         raise DatabaseUnavailable("database.no_copy", why=system.why(error), folder=str(folder)) from error
-    for old in sorted(path for path in backups.iterdir() if "-before-" in path.name)[:-KEPT]:
+    others = sorted(path for path in backups.iterdir() if "-before-" in path.name and path != folder)
+    for old in others[: 1 - KEPT]:  # this one stays, wherever the clock puts it among them
         files.remove_tree(old)
 
 

@@ -104,17 +104,19 @@ def test_of_a_new_database_there_is_all_or_nothing(tmp_path: Path, monkeypatch: 
 
 
 @SQLITE
-def test_only_the_last_copies_stay(tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [2024, 2044])
+def test_only_the_last_copies_stay_however_the_clock_is_set(tmp_path: Path, last: int) -> None:
     office = _office(tmp_path / "office")
     folder = tmp_path / "office/var/backups"
-    for year in range(2020, 2025):
+    for year in range(last - 4, last + 1):
         (folder / f"{year}0101T000000.000000Z-before-0002_approval").mkdir(parents=True)
     _first_version_of = office.root / "var/dossier.db"
     database = SqliteDatabase(str(_first_version_of))
     Runner(database, str(MIGRATIONS)).up("0001_first")
     database.close()
     open_database(office)
-    assert sorted(path.name[:4] for path in folder.iterdir())[:2] == ["2023", "2024"]
+    assert {path.name[:4] for path in folder.iterdir()} > {str(last - 1), str(last)}
+    assert len(list(folder.glob("*/database.sqlite"))) == 1
     assert len(list(folder.iterdir())) == 3
 
 
