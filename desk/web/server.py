@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -283,16 +284,34 @@ def _configuration(office: Office, site: Site) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     given = (settings.certificate, settings.key)
     certificate, key = (office.root / path if path else None for path in given)
+    if certificate:
+        _check_certificate(certificate, key or certificate)
     made = uvicorn.Config(
         site.app, http=Impatient, loop="asyncio", ws="none", lifespan="off", log_config=None, access_log=False,
         proxy_headers=False, server_header=False, limit_concurrency=CONNECTIONS, h11_max_incomplete_event_size=HEADER_BYTES,
-        timeout_graceful_shutdown=STOP_SECONDS, ssl_certfile=certificate, ssl_keyfile=key, ssl_keyfile_password="",  # nosec B106 - it has none
+        timeout_graceful_shutdown=STOP_SECONDS, ssl_certfile=certificate, ssl_keyfile=key,
     )  # fmt: skip
-    try:
-        made.load()
-    except ssl.SSLError as error:
-        raise OSError(error.errno or 0, f"it is not a certificate and its key: {error.reason}", str(certificate)) from error
+    made.load()
     return made
+
+
+def _check_certificate(certificate: Path, key: Path) -> None:
+    """Raise OSError, with the file and why, for what no TLS can be served with. Nobody is asked for
+    a password."""
+    for path in (certificate, key):
+        with path.open("rb"):
+            """It is there, and may be read."""
+    asked = list[str]()
+
+    def password() -> str:
+        asked.append("once")
+        return "none"
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password)
+    except ssl.SSLError as error:
+        why = sentence("daemon.encrypted_key") if asked else sentence("daemon.no_certificate", why=error.reason or "PEM")
+        raise OSError(error.errno or 0, why, str(key if asked else certificate)) from error
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -247,6 +247,8 @@ def _check_references(
 def _faults_of_settings(settings: Settings, people: Mapping[str, Staff]) -> Faults:
     if (settings.portal.certificate is None) != (settings.portal.key is None):
         yield ("portal",), sentence("config.certificate_and_key")
+    if settings.desk.certificate is None and settings.desk.key is not None:  # earlier versions took a file with both
+        yield ("desk",), sentence("config.certificate_and_key")
     for name, path, message in item_types.faults(settings.types, settings.items.labels, people):
         yield ("types", name, *path), message
     for name, hook in settings.webhooks.items():

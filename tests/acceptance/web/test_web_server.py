@@ -261,6 +261,39 @@ def test_what_can_not_be_listened_on_is_said_in_a_line(office: PortalOffice) -> 
     (office.root / "config/settings.yaml").write_text(SETTINGS + "portal: {certificate: portal.pem}\n")
     done = root.run("portal", "--port", "0", code=3)
     assert "config/settings.yaml:3: portal: give both `certificate` and `key`, or neither" in done.stderr
+    (office.root / "config/settings.yaml").write_text(SETTINGS + "desk: {key: portal.key}\n")
+    done = root.run("desk", "--port", "0", code=3)
+    assert "config/settings.yaml:3: desk: give both `certificate` and `key`, or neither" in done.stderr
+
+
+def test_which_file_of_the_certificate_can_not_be_used_is_said_and_nobody_is_asked_for_a_password(office: PortalOffice) -> None:
+    root, openssl = Root(office.root), need("openssl")
+    made = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-passout",
+        "pass:x",
+        "-subj",
+        "/CN=x",
+        "-keyout",
+        "key.pem",
+        "-out",
+        "cert.pem",
+    ]
+    subprocess.run(made, check=True, capture_output=True, cwd=office.root)
+    for certificate, key, said in (
+        ("cert.pem", "key.pem", "key.pem: the key is encrypted"),
+        ("cert.pem", "none.pem", "none.pem: No such file"),
+        ("none.pem", "key.pem", "none.pem: No such file"),
+        ("key.pem", "cert.pem", "key.pem: it is not a certificate and its key (PEM)"),
+    ):
+        office.configure(settings=f"{SETTINGS}portal: {{certificate: {certificate}, key: {key}}}\n")
+        done = root.run("portal", "--port", "0", code=4)
+        assert f"{office.root}/{said}" in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def test_who_starts_it_is_told_what_it_lacks(office: PortalOffice) -> None:
