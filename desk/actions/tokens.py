@@ -99,14 +99,15 @@ def new(
     return key
 
 
-def listing(now: datetime) -> list[dict[str, Any]]:
+def listing(office: Office, now: datetime) -> list[dict[str, Any]]:
     """All keys, without what they are: {name, for, scopes, clients, made_by, made_at, until,
-    used_at, state}."""
-    at = clock.to_text(now)
+    last_day, used_at, state}. `until` is the moment behind the last day."""
+    at, moment = clock.to_text(now), timedelta(seconds=1)
     return [
         {
             "name": row.name, "for": row.staff, "scopes": row.scopes, "clients": row.clients, "made_by": row.made_by,
             "made_at": clock.local_iso(row.made_at), "until": clock.local_iso(row.expires_at), "used_at": clock.local_iso(row.used_at),
+            "last_day": hours.today(office, clock.from_text(row.expires_at) - moment).isoformat(),
             "state": "revoked" if row.revoked_at else "over" if row.expires_at <= at else "good",
         }
         for row in ApiToken.select().order_by(ApiToken.name)

@@ -44,13 +44,13 @@ def list_tokens(json: Json = False) -> None:
     """All keys: whose, what they may, until when, last used."""
     from desk.actions import tokens
 
-    session.opened()
+    office = session.opened()
     session.manager()
     shown: list[printing.Column] = [
         (_("name"), "name"), (_("for"), "for"), (_("may"), "scopes"), (_("clients"), lambda one: one["clients"] or _("all")),
         (_("until"), printing.moment("until")), (_("last used"), printing.moment("used_at")), ("", "state"),
     ]  # fmt: skip
-    printing.listing(tokens.listing(clock.utc_now()), json, shown, _("There are no keys."))
+    printing.listing(tokens.listing(office, clock.utc_now()), json, shown, _("There are no keys."))
 
 
 def revoke(name: Name) -> None:

@@ -87,7 +87,7 @@ class Call:
         """This answer; 304 without it where the program has it already (If-None-Match, RFC 9110
         section 13.1.2)."""
         tag, asked = made.headers.get("etag"), self.request.headers.get("if-none-match")
-        if self.request.method != "GET" or tag is None or asked is None or made.status_code not in (200, 206):
+        if self.request.method not in ("GET", "HEAD") or tag is None or asked is None or made.status_code not in (200, 206):
             return made
         known = [one.strip().removeprefix("W/") for one in asked.split(",")]
         return Response(status_code=304, headers={"etag": tag}) if tag in known or known == ["*"] else made
@@ -101,7 +101,7 @@ class Call:
         if not text:
             return 50
         if not (text.isascii() and text.isdecimal() and len(text) <= len(str(LIMIT_MOST)) and 1 <= int(text) <= LIMIT_MOST):
-            raise odd_value("limit", f"1 to {LIMIT_MOST}")
+            raise odd_value("limit", sentence("api.limit", most=LIMIT_MOST))
         return int(text)
 
     def text(self, name: str, required: bool = False) -> str:

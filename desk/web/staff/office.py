@@ -54,7 +54,8 @@ def _page(visit: StaffVisit, status: int = 200, **more: object) -> Response:
     return visit.page(
         "office.html", status, **values, holds=leaf(visit, holds, PAGE_ROWS, "holds"), scopes=tokens.SCOPES, named=offering.named,
         found=found, alarms=[visit.told(line) for line in found["alarms"]], events=events[::-1],
-        mails=leaf(visit, mails, PAGE_ROWS, "mails"), tokens=leaf(visit, tokens.listing(visit.now), PAGE_ROWS, "tokens"), done=visit.field("done"),
+        mails=leaf(visit, mails, PAGE_ROWS, "mails"), tokens=leaf(visit, tokens.listing(visit.office, visit.now), PAGE_ROWS, "tokens"),
+        done=visit.field("done"),
     )  # fmt: skip
 
 

@@ -278,6 +278,7 @@ def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_
         for known in (tag, f'"other", W/{tag}', "*"):
             answer = ask(rig, marieke, "GET", path, if_none_match=known)
             assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", tag)
+            assert ask(rig, marieke, "HEAD", path, if_none_match=known).status == 304
         assert ask(rig, marieke, "GET", path, if_none_match='"other"').status == 200
     seen = ask(rig, marieke, "GET", f"/items/{item}")
     assert ask(rig, petra, "GET", f"/items/{item}").status == 200
@@ -554,6 +555,7 @@ def test_lists_page_and_wrong_parameters_are_told(rig: DeskRig, petra: str) -> N
     assert len(seen) == len(set(seen)) >= 3
     for query in ("limit=0", "limit=x", "limit=9999", f"limit=000000001{'9' * 30}", "since=yesterday", "after=nothing"):
         assert ask(rig, petra, "GET", f"/items?{query}").status == 422, query
+    assert "geef een geheel getal van 1 tot en met 200" in ask(rig, petra, "GET", "/items?limit=0").text
 
 
 def test_a_number_that_no_item_can_have_is_an_item_that_is_not_there(rig: DeskRig, petra: str) -> None:

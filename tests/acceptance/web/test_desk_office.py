@@ -28,7 +28,9 @@ def test_a_key_is_made_shown_once_and_revoked(rig: DeskRig, joost: Browser) -> N
     fields += [("clients", "Acme B.V. (acme-bv)"), ("until", "2031-12-31")]
     answer = joost._ask("POST", "/office/tokens", urlencode(fields), {"content-type": "application/x-www-form-urlencoded"})
     [key] = re.findall(r'id="key">(dossier_\S+)</p>', answer.text)
-    assert key not in joost.get("/office").text
+    told = joost.get("/office").text
+    assert key not in told
+    assert "drops:write, items:read · Only these clients: acme-bv · until 2031-12-31" in told, "its last day, as it was typed"
     [made] = rig.office.json("token", "list")
     assert (made["for"], made["scopes"], made["clients"]) == ("p.bakker", ["drops:write", "items:read"], ["acme-bv"])
     again = joost.post("/office/tokens", {"name": "scanner", "for": "p.bakker", "scope": "items:read", "until": "2031-12-31"})

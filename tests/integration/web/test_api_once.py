@@ -150,9 +150,9 @@ def test_what_a_key_asks_is_answered_also_where_its_use_can_not_be_written_down(
     finally:
         PROXY.execute_sql(read_only.format("OFF"))
     assert [(one["key"], one["log_level"]) for one in logged] == [("reader", "error")]
-    assert [one["used_at"] for one in tokens.listing(now) if one["name"] == "reader"] == [None]
+    assert [one["used_at"] for one in tokens.listing(office.office, now) if one["name"] == "reader"] == [None]
     tokens.bearer(office.office, now, key)
-    assert [one["used_at"] for one in tokens.listing(now) if one["name"] == "reader"] != [None]
+    assert [one["used_at"] for one in tokens.listing(office.office, now) if one["name"] == "reader"] != [None]
 
 
 def test_while_the_database_is_away_that_is_told_as_a_problem(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
