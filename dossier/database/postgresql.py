@@ -180,8 +180,9 @@ class Ear:
 
 
 def _words(text: str) -> list[str]:
-    """A text's words without case and accents. (PostgreSQL's parser takes `a.pdf` for a host.)"""
-    return re.findall(r"\w+", without_accents(text))
+    """A text's words without case and accents, of letters and digits alone, as SQLite has them.
+    (PostgreSQL's parser takes `a.pdf` for a host.)"""
+    return re.findall(r"[^\W_]+", without_accents(text))
 
 
 def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:

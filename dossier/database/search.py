@@ -104,7 +104,8 @@ def has_words(words: str) -> bool:
 
 
 def _words(words: str) -> list[str]:
-    return list(dict.fromkeys(re.findall(r"\w+", unicodedata.normalize("NFC", words))))[:MOST_WORDS]
+    found = re.findall(r"\w+", unicodedata.normalize("NFC", words))
+    return list(dict.fromkeys(word for word in found if word.strip("_")))[:MOST_WORDS]
 
 
 def _begun(found: Sequence[str]) -> str:

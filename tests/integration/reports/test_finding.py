@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kit.records import JOOST, MARIEKE, PETRA, Records
+from kit.servers import new_database
 from peewee import DatabaseError
 
 from desk.actions import item_view, looking_up
+from dossier.database import postgresql
 from dossier.database.database import is_shared, transaction
 from dossier.database.tables import PROXY, item_name
 from dossier.office import people
 from dossier.office.people import ALL, Actor, Readable
+from dossier.text.names import without_accents
 from dossier.text.refusals import NotFound, Refusal
 from dossier.trail import trail
 from workflow.items import items
@@ -60,6 +65,32 @@ def test_accents_and_case_make_no_difference_and_beginnings_are_enough(office: R
 def test_every_word_must_begin_a_word(office: Records, words: str) -> None:
     office.make(description="Jaarrekening van de cliënt")
     assert found(office, words) == []
+
+
+UNDERSCORES = [
+    ("q3", True), ("btw_q3", True), ("2025", True), ("BTW_Q3_2025.pdf", True), ("_q3_", True), ("btw _ q3", True), ("_", False), ("tw", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "fits"), UNDERSCORES)
+def test_a_word_ends_at_an_underscore(office: Records, words: str, fits: bool) -> None:
+    key = office.make(description="Aangifte", files=[office.file("btw_q3_2025.pdf", "x")])
+    assert found(office, words) == ([key] if fits else [])
+
+
+@pytest.mark.sqlite  # it has a PostgreSQL of its own
+@pytest.mark.parametrize(("words", "fits"), UNDERSCORES)
+def test_so_do_words_that_an_earlier_version_put_into_postgresql(tmp_path: Path, words: str, fits: bool) -> None:
+    settings = f"sharing: {{guard: off}}\ndatabase: {{url: '{new_database()}'}}\n"
+    office = Records(tmp_path / "office", settings=settings)
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(postgresql, "_words", lambda text: re.findall(r"\w+", without_accents(text)))
+        key = office.make(description="Aangifte", files=[office.file("btw_q3_2025.pdf", "x")])
+        other = office.make(description="Het _ en o_o")
+    import_module("dossier.database.migrations.0054_underscores").up(None, PROXY.obj)
+    assert found(office, words) == ([key] if fits else [])
+    assert found(office, "het o") == [other]
+    office.close()
 
 
 @pytest.mark.parametrize(
