@@ -68,6 +68,7 @@ from dossier.database.tables import Edition, Item, Page, PageFile, among, chunks
 from dossier.files import files, moves
 from dossier.office.office import Office
 from dossier.text import clock, system
+from dossier.text.names import printable
 from dossier.text.sentences import Sentence, plain, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
@@ -866,9 +867,10 @@ class Publisher:
         return moves.free_name(folder / (last if last.strip(".") else "object"))
 
     def _tell_quarantined(self, now: datetime, what: str, target: Path, client: str | None) -> None:
+        told = {"what": printable(what), "moved_to": printable(str(target))}
         with transaction():
-            trail.record(now, trail.DAEMON, "quarantined", None, {"what": what, "moved_to": str(target)}, client)
-        log.warning("what does not belong there is in the quarantine", what=what, moved_to=str(target))
+            trail.record(now, trail.DAEMON, "quarantined", None, told, client and printable(client))
+        log.warning("what does not belong there is in the quarantine", **told)
 
 
 def _touched(at: str, jobs: Iterable[PortalJob], made: Iterable[PicturedItems]) -> dict[str, list[Place]]:

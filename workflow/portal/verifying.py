@@ -14,12 +14,14 @@ next one each day.
 from __future__ import annotations
 
 import json
+import os
 import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from urllib.parse import quote, unquote_to_bytes
 
 from dossier.database import identity
 from dossier.database.database import transaction
@@ -27,6 +29,7 @@ from dossier.database.tables import Attachment, Edition, Item, Note, Page, PageD
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.text import names
 from dossier.text.sentences import Sentence, sentence, told
 from dossier.trail import trail
 from dossier.vault.folder import StoredFile, Vault
@@ -72,7 +75,8 @@ class Difference:
         made_of = name.rpartition("-")[0] if folder.endswith(f"/{PAGES}") and name.startswith("D-") else None
         reason = self.reason or Sentence(f"verifying.{self.kind}")
         reason = sentence("verifying.made_of", reason=reason, item=made_of) if made_of else reason
-        return sentence("verifying.difference", where=Sentence(f"verifying.{self.where}"), path=self.path, reason=reason)
+        where = Sentence(f"verifying.{self.where}")
+        return sentence("verifying.difference", where=where, path=names.printable(self.path), reason=reason)
 
     def __str__(self) -> str:
         return str(self.message)
@@ -251,7 +255,7 @@ def _look_at_shelf(vault: Vault, prefix: str, there: dict[str, StoredFile], is_r
 
 def ask(now: datetime, actor: Actor, differences: Sequence[Difference]) -> None:
     """Leave notes of what is to be mended, for whoever writes the portal."""
-    keys = {_VAULT if one.where == "vault" else f"{_ASKED}{one.path.partition('/')[0]}" for one in differences}
+    keys = {_VAULT if one.where == "vault" else _ASKED + _written(one.path.partition("/")[0]) for one in differences}
     with transaction():
         for key in sorted(keys):
             Note.insert(key=key, value="").on_conflict_ignore().execute()
@@ -264,12 +268,21 @@ def asked() -> list[str]:
     return [row[0] for row in tuples(Note.select(Note.key).where((Note.key >= _ASKED) & (Note.key < "mend;")))]
 
 
+def _written(name: str) -> str:
+    """A name on the portal as a note has it: whatever bytes it is of."""
+    return quote(os.fsencode(name), safe="")
+
+
+def _read(written: str) -> str:
+    return os.fsdecode(unquote_to_bytes(written))
+
+
 def mend(portal: Publisher, now: datetime, wanted: Sequence[str]) -> list[str]:
     """Do what was `asked`, but what concerns clients for whom other daemons work just now. Returns
     what was done; when the next rounds published anew, forget it. The portal's thread."""
     done = []
     for number, key in enumerate(wanted, 1):
-        name = key.removeprefix(_ASKED)
+        name = _read(key.removeprefix(_ASKED))
         if key == _VAULT:
             mend_vault(portal, now, look_at_vault(portal.vault, lambda _: True))
         elif name not in portal.office.clients or portal.claim((name,)):
@@ -291,7 +304,7 @@ def forget(wanted: Sequence[str]) -> None:
 def _mend_on_portal(portal: Publisher, now: datetime, name: str) -> None:
     """Mend what is on the portal by this name: a client's folder, or what doesn't belong."""
     office, site = portal.office, portal.site
-    if name not in office.clients and not _public_keys(name):
+    if name not in office.clients and not _public_keys(names.printable(name)):
         if site.has(name):
             portal.quarantine(now, name)
         return
@@ -333,7 +346,7 @@ def mend_vault(portal: Publisher, now: datetime, found: Sequence[Difference]) ->
     if strangers and (lock := portal.vault.alone()):
         with lock:
             for name in strangers:
-                if not Attachment.select().where(Attachment.sha256 == name.rpartition("/")[2]).exists():
+                if not Attachment.select().where(Attachment.sha256 == names.printable(name.rpartition("/")[2])).exists():
                     portal.quarantine_from_vault(now, name)
 
 

@@ -126,6 +126,27 @@ def test_folders_that_are_nobodys_and_of_clients_without_a_portal_are_found_and_
     assert not (office.office.portal / "zon").exists()
 
 
+def test_what_has_a_name_that_is_no_text_is_found_and_moved(office: PortalOffice) -> None:
+    name = os.fsdecode(b"caf\xe9\n%2e.txt")
+    for folder in (office.office.portal, office.office.portal / HOME, office.vault.path):
+        (folder / name).write_bytes(b"mine")
+    office.start()
+    told = r"caf\udce9\n%2e.txt: does not belong here"
+    assert look(office) == [f"portal: {HOME}/{told}", f"portal: {told}", f"vault: {told}"]
+    mend(office)
+    assert look(office) == []
+    assert len(quarantined(office)) == 3
+    assert auditing.first_fault() is None
+
+
+def test_what_was_never_shown_is_moved_before_an_item_is_published_anew_whatever_its_name(office: PortalOffice) -> None:
+    (office.office.portal / HOME / "D-2026-000001" / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"mine")
+    office.amend("D-2026-000001", {"b.txt": b"other"})
+    office.publish()
+    assert look(office) == []
+    assert list(quarantined(office).values()) == [b"mine"]
+
+
 def test_a_clients_folder_that_is_gone_comes_back_with_its_dates(office: PortalOffice) -> None:
     published_at = office.row("D-2026-000001").published_at
     files.remove_tree(office.office.portal / HOME)
