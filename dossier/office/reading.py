@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -24,7 +24,7 @@ from dossier.office.office import Office
 from dossier.office.terms import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
 from dossier.text.names import printable
 from dossier.text.sentences import Sentence, sentence
-from dossier.text.yamltext import Fault, Limits, List, Map, Node, Plain, cut_off, line_of, plain, read_map
+from dossier.text.yamltext import Fault, Limits, List, Map, Node, Plain, cut_off, is_whole, line_of, plain, read_map
 
 CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)
 """Config is the office's own and may be large (10,000 clients), but is still read with limits."""
@@ -73,7 +73,8 @@ def _load(
         faults.append(ConfigFault(name, 0, "", sentence("config.unreadable", error=error.strerror)))
         return None
     tree, found = read_map(data, CONFIG_LIMITS)
-    found += [fault for fault in _cut_off_names(tree) if name != SETTINGS]
+    told = {fault.line for fault in found}
+    found += [fault for fault in _cut_off_names(tree) if name != SETTINGS and fault.line not in told]
     faults += [ConfigFault(name, fault.line, "", fault.message) for fault in found]
     values = _without_nulls(plain(tree))
     for path_, value in (overrides or {}).items():
@@ -82,9 +83,25 @@ def _load(
     try:
         loaded = model.model_validate(values)
     except ValidationError as error:
-        faults += [describe(name, tree, detail, overrides or {}) for detail in error.errors(include_url=False)]
+        end = None if is_whole(found) else _end_of(tree)
+        details = [one for one in error.errors(include_url=False) if end is None or not _follows(one, end)]
+        faults += [describe(name, tree, detail, model, overrides or {}) for detail in details]
         return None
     return None if found else (loaded, tree)
+
+
+def _end_of(tree: Node) -> Place:
+    """What leads to the last that was read."""
+    if isinstance(tree, Map) and tree.entries:
+        key = next(reversed(tree.entries))
+        return key, *_end_of(tree.entries[key].node)
+    return (len(tree.items) - 1, *_end_of(tree.items[-1])) if isinstance(tree, List) and tree.items else ()
+
+
+def _follows(detail: ErrorDetails, end: Place) -> bool:
+    """True of a fault that is there because the reading ended at `end`: the rest is missing, and
+    what was being read is half."""
+    return detail["type"] == "missing" or end[: len(detail["loc"])] == detail["loc"]
 
 
 def _cut_off_names(node: Node, key: str = "") -> Iterator[Fault]:
@@ -168,12 +185,18 @@ _LIMITS = {
 
 
 def describe(
-    name: str, tree: Map, detail: ErrorDetails, overrides: Mapping[tuple[str, ...], Plain] = MappingProxyType({})
+    name: str,
+    tree: Map,
+    detail: ErrorDetails,
+    model: type[Strict],
+    overrides: Mapping[tuple[str, ...], Plain] = MappingProxyType({}),
 ) -> ConfigFault:
     """One of pydantic's errors, with the place where it was written."""
     # The key of a mapping has "[key]" behind it; a choice of models has the choice's name in it.
     steps = [step for step in detail["loc"] if step != "[key]" and not str(step).startswith(("literal[", "list["))]
-    return _fault_at(name, tree, steps, _message(detail, steps), overrides)
+    if detail["type"] == "missing" and _says(tree, steps):
+        return _fault_at(name, tree, steps, sentence("config.empty"), overrides)
+    return _fault_at(name, tree, steps, _message(detail, steps, model), overrides)
 
 
 def _fault_at(
@@ -197,7 +220,7 @@ def _says(tree: Node, steps: Sequence[int | str]) -> bool:
     return True
 
 
-def _message(detail: ErrorDetails, steps: Sequence[int | str]) -> Sentence | str:
+def _message(detail: ErrorDetails, steps: Sequence[int | str], model: type[Strict]) -> Sentence | str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error" and isinstance(context["error"], keys.UnfitValue):
         return context["error"].sentence
@@ -208,17 +231,39 @@ def _message(detail: ErrorDetails, steps: Sequence[int | str]) -> Sentence | str
     if kind in _LIMITS:
         code, limit = _LIMITS[kind]
         return sentence("config.number_between", how=Sentence(code), limit=context[limit])
-    if kind == "extra_forbidden" and (near := _nearest(steps)):
-        return sentence("config.no_such_key_near", near=near)
+    if kind == "extra_forbidden":
+        return _unknown(steps, model)
     return Sentence(_TOLD[kind]) if kind in _TOLD else detail["msg"]
 
 
-def _nearest(steps: Sequence[int | str]) -> str | None:
-    """The key that was perhaps meant: one nearly the same, of those allowed anywhere."""
-    models = [model for model in vars(keys).values() if isinstance(model, type) and issubclass(model, Strict)]
-    known = {field.alias or key for model in models for key, field in model.model_fields.items()}
-    near = difflib.get_close_matches(str(steps[-1]), sorted(known), n=1, cutoff=0.75)
-    return near[0] if near else None
+def _unknown(steps: Sequence[int | str], model: type[Strict]) -> Sentence:
+    """Of a key that there is none of: which was perhaps meant, or where it belongs."""
+    word, here = str(steps[-1]), _fields(_within(model, steps[:-1]))
+    if near := difflib.get_close_matches(word, sorted(here), n=1, cutoff=0.75):
+        return sentence("config.no_such_key_near", near=near[0])
+    places = [key for key, kind in _fields(model).items() if word in _fields(kind)]
+    return sentence("config.belongs_under", place=places[0]) if len(places) == 1 else sentence("config.no_such_key")
+
+
+def _within(kind: Any, steps: Sequence[int | str]) -> Any:
+    """What these keys and indices lead to, as a type; None if it can't be told."""
+    for step in steps:
+        fields = _fields(kind)
+        kind = fields.get(str(step)) if fields else next(iter(get_args(_without_none(kind))[-1:]), None)
+    return kind
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    """The keys of a model, each with its type; none of anything else."""
+    kind = _without_none(kind)
+    if not (isinstance(kind, type) and issubclass(kind, Strict)):
+        return {}
+    return {field.alias or key: field.annotation for key, field in kind.model_fields.items()}
+
+
+def _without_none(kind: Any) -> Any:
+    """`X` of `X | None`."""
+    return next((one for one in get_args(kind) if one is not type(None)), kind) if type(None) in get_args(kind) else kind
 
 
 Place = tuple[str | int, ...]

@@ -20,6 +20,9 @@ SHOWN = 80
 
 _KEY = re.compile(r"(?P<before>\s*(?:- +)?(?P<key>[^\s:#\"'\[{][^:#\"'\[{]*):)(?P<gap>[ \t]*)(?P<value>.*)")
 _CUT_OFF = re.compile(r"(?P<before>.*[\[{,:][ \t]*)(?P<text>[^\[{,:\"'#]+[ \t]#[^,\]}]*)(?P<rest>.*)")
+_IN_QUOTES = re.compile(r"""(?P<quote>["'])(?:[^"']*[ (]|[^"']+(?=(?P=quote)[^\s,.]))(?P=quote).*(?P=quote)""")
+"""A text in quotes in which a quote stands that ends none: `'Bakkerij 't Hoekje'`."""
+_EMPTY = re.compile(r"[^#]*:[ \t]*(?P<mark>\{[ \t]*\}|\[[ \t]*\])[ \t]*(#.*)?")
 _CURLY = str.maketrans("“”„‟‘’‚", '""""\'\'\'')
 
 
@@ -33,6 +36,8 @@ def what_was_meant(text: str, error: MarkedYAMLError) -> tuple[int, Sentence]:
     begun = error.context_mark or at
     here, before = _line(lines, at.line), _line(lines, at.line - 1)
     opening = _line(lines, begun.line)
+    if is_oddly_blank(here):
+        return at.line + 1, sentence("yaml.odd_blanks", line=_printable(here))
     if "tab" in problem or "\t" in here[: len(here) - len(here.lstrip())] or here[at.column : at.column + 1] == "\t":
         return at.line + 1, sentence("yaml.tab", line=_printable(here), better=_printable(here.expandtabs(2)))
     if any(curly in opening + here for curly in "“”„") and "mapping values" in problem:
@@ -55,12 +60,16 @@ def what_was_meant(text: str, error: MarkedYAMLError) -> tuple[int, Sentence]:
         return at.line + 1, _to_be_quoted("yaml.behind_quotes", here)
     if "expected key" in problem and _lacks_blank(before):
         return at.line, _with_blank(before)
-    return at.line + 1, sentence("yaml.not_yaml", what=" ".join(problem.split()))
+    if "did not find expected" in problem and here.strip():
+        return _about_indents(lines, at, problem)
+    return at.line + 1, sentence("yaml.unreadable", line=_printable(here), what=" ".join(problem.split()))
 
 
 def about_bare_text(text: str, line: int) -> Sentence:
     """What to do about a text, on this line (from 1), where `key: value` was expected."""
     here = _line(text.split("\n"), line - 1).rstrip("\r")
+    if is_oddly_blank(here):
+        return sentence("yaml.odd_blanks", line=_printable(here))
     return _with_blank(here) if _lacks_blank(here) else sentence("yaml.bare_text")
 
 
@@ -73,6 +82,8 @@ def _begins_oddly(problem: str, context: str, line: str) -> bool:
     return (
         "cannot start any token" in problem
         or "an alias" in context
+        or "an anchor" in context
+        or "a tag" in context
         or "a block scalar" in context
         or "mapping keys are not allowed" in problem
         or ("expected key" in problem and re.search(r":\s*(?:\[[^\]]*\]|\{[^}]*\})[ \t]*\w", line[:LONG]) is not None)
@@ -84,6 +95,8 @@ def _about_colons(lines: Sequence[str], at: Mark, begun: Mark) -> tuple[int, Sen
     for number in dict.fromkeys((begun.line, at.line, at.line - 1)):
         if _lacks_blank(line := _line(lines, number)):
             return number + 1, _with_blank(line)
+        if is_oddly_blank(line):
+            return number + 1, sentence("yaml.odd_blanks", line=_printable(line))
     here = _line(lines, at.line)
     found = _KEY.fullmatch(here)
     if found and re.search(r":(\s|$)", found["value"]):
@@ -92,6 +105,34 @@ def _about_colons(lines: Sequence[str], at: Mark, begun: Mark) -> tuple[int, Sen
         return at.line + 1, sentence("yaml.indented", line=_printable(here), better=_printable(here.strip()))
     number = begun.line if begun.line != at.line else at.line
     return number + 1, sentence("yaml.no_colon", line=_printable(_line(lines, number)))
+
+
+def _about_indents(lines: Sequence[str], at: Mark, problem: str) -> tuple[int, Sentence]:
+    """A line that begins where no other does, or below a value that is whole already."""
+    here, number = _line(lines, at.line), at.line - 1
+    while number > 0 and not lines[number].partition("#")[0].strip():
+        number -= 1
+    above = _line(lines, number)
+    values = {"line": _printable(here), "above": _printable(above)}
+    if _indent(here) > _indent(above):
+        if found := _EMPTY.fullmatch(above):
+            return number + 1, sentence("yaml.empty_brackets", **values, mark=found["mark"])
+        return at.line + 1, sentence("yaml.indented", line=values["line"], better=_printable(here.strip()))
+    if _indent(here) < _indent(above):
+        return at.line + 1, sentence("yaml.dedented", **values)
+    if "'-' indicator" in problem:
+        return at.line + 1, sentence("yaml.no_dash", line=values["line"])
+    return at.line + 1, sentence("yaml.unreadable", line=values["line"], what=" ".join(problem.split()))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def is_oddly_blank(line: str) -> bool:
+    """True if blanks stand before the text, or behind its first colon, that are none to YAML: as
+    they come along from a mail or a page."""
+    return re.match(r"(?:[ \t]*|[^:]*:)[^\S \t\r\n]", line) is not None
 
 
 def _about_brackets(lines: Sequence[str], number: int) -> tuple[int, Sentence]:
@@ -124,7 +165,10 @@ def _to_be_quoted(code: str, line: str) -> Sentence:
     found = _KEY.fullmatch(line)
     if found is None:
         return sentence(code, line=_printable(line), better=_printable(f'"{line.strip()}"'))
-    return sentence(code, line=_printable(line), better=_printable(f"{found['before']} {quoted(found['value'].strip())}"))
+    value = found["value"].strip()
+    if code == "yaml.behind_quotes" and _IN_QUOTES.fullmatch(value):
+        value = value[1:-1]
+    return sentence(code, line=_printable(line), better=_printable(f"{found['before']} {quoted(value)}"))
 
 
 def _in_single_quotes(line: str) -> str:

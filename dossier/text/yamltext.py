@@ -22,7 +22,7 @@ import yaml
 
 from dossier.text.names import clipped
 from dossier.text.sentences import Sentence, sentence
-from dossier.text.yaml_trouble import about_bare_text, quoted, what_was_meant
+from dossier.text.yaml_trouble import about_bare_text, is_oddly_blank, quoted, what_was_meant
 
 Plain: TypeAlias = "str | None | list[Plain] | dict[str, Plain]"
 
@@ -82,6 +82,9 @@ Node: TypeAlias = "Scalar | List | Map"
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
+_READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}
+"""The faults after which read_map reads on; any other ends the reading."""
+
 
 class _Refused(Exception):
     def __init__(self, line: int, message: Sentence | str) -> None:
@@ -119,6 +122,11 @@ def read_map(data: bytes, limits: Limits = Limits()) -> tuple[Map, list[Fault]]:
     except yaml.YAMLError as error:
         faults.append(Fault(0, sentence("yaml.not_yaml", what=" ".join(str(error).split()))))
     return root, sorted(faults)
+
+
+def is_whole(faults: Sequence[Fault]) -> bool:
+    """True if read_map came to the end of the file in spite of these."""
+    return all(isinstance(fault.message, Sentence) and fault.message.code in _READS_ON for fault in faults)
 
 
 def decoded(data: bytes) -> str:
@@ -318,6 +326,8 @@ def _place(stack: list[tuple[Node, list[Scalar]]], node: Node, faults: list[Faul
         if not waiting:
             if not isinstance(node, Scalar):
                 raise _Refused(node.line, sentence("yaml.key"))
+            if is_oddly_blank(node.value or ""):
+                raise _Refused(node.line, sentence("yaml.odd_blanks", line=clipped(f"{node.value}:".strip())))
             waiting.append(node)
             return
         key: Scalar = waiting.pop()

@@ -18,16 +18,13 @@ from typing import TYPE_CHECKING, Literal
 
 from dossier.office.terms import LATER_KEYS
 from dossier.text.names import clipped, fold
-from dossier.text.sentences import Sentence, Words, sentence
-from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, legible, read_map, tree_of
+from dossier.text.sentences import Words, sentence
+from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, is_whole, legible, read_map, tree_of
 from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, SidecarReading, read_field
 from ingest.sidecar.presets import Spoken, fill
 
 if TYPE_CHECKING:
     from dossier.office.keys import FieldKind, ItemType, Settings
-
-_READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}
-"""The faults of read_map after which it reads on; any other ends the reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +89,7 @@ def read_sidecar(data: bytes, settings: Settings, spoken: Spoken | None = None) 
     end. Never raises.
     """
     tree, faults = read_map(data)
-    whole = all(isinstance(fault.message, Sentence) and fault.message.code in _READS_ON for fault in faults)
+    whole = is_whole(faults)
     if not whole and tree.entries:
         tree.entries.popitem()  # where the reading ended: half a value has no other fault than that
     return _judged(tree, faults, whole, settings, spoken)

@@ -1,4 +1,5 @@
-"""A name in config/ that a comment would cut off is a fault, with advice; a comment that is meant as one isn't."""
+"""What is told of faults in config/, each once: names that a comment would cut off, keys that there are none of, and
+YAML that can't be read on."""
 
 from __future__ import annotations
 
@@ -28,3 +29,44 @@ def test_a_word_that_is_none_of_the_choices_is_named_with_them(tmp_path: Path) -
     (fault,) = refused.value.faults
     assert str(fault).endswith("rights.1: `aprove` can't stand here; give create, share, approve or admin")
     assert fault.told("nl").endswith("`aprove` kan hier niet staan; geef create, share, approve of admin")
+
+
+def told(tmp_path: Path, **files: str) -> list[str]:
+    office = own_office(tmp_path)
+    for name, text in files.items():
+        office.set(name, text)
+    with pytest.raises(ConfigurationError) as refused:
+        load_office(office.path, {})
+    return [str(fault) for fault in refused.value.faults]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "    name: @home\n",
+        '    name: "Acme\n',
+        "    name:Acme\n    active: no\n",
+        "    name: Acme\n    contacts:\n    - {id: j, name: Jan, email: j@x.example\n",
+        "    name: Acme\n    identifiers: [KvK #12]\n",
+    ],
+)
+def test_of_a_file_that_cannot_be_read_to_its_end_nothing_is_said_to_be_missing(tmp_path: Path, wrong: str) -> None:
+    (fault,) = [one for one in told(tmp_path, clients="clients:\n  acme-bv:\n" + wrong) if "clients.yaml" in one]
+    assert "this is not YAML" in fault
+
+
+def test_a_key_is_never_asked_back_with_itself_and_where_it_belongs_is_told(tmp_path: Path) -> None:
+    clients = "clients:\n  acme-bv: {nam: Acme, phone: 020}\n"
+    settings = "four_eyes: no\nbase_url: http://x.example\nmail: {hots: x}\n"
+    faults = "\n".join(told(tmp_path, clients=clients, settings=settings))
+    assert "clients.acme-bv.nam: there is no such key; did you mean `name`?" in faults
+    assert "clients.acme-bv.phone: there is no such key\n" in faults + "\n"
+    assert "four_eyes: there is no such key here; it belongs under `sharing`" in faults
+    assert "base_url: there is no such key\n" in faults
+    assert "mail.hots: there is no such key; did you mean `host`?" in faults
+
+
+def test_a_required_key_with_nothing_behind_it_is_told_as_that(tmp_path: Path) -> None:
+    assert told(tmp_path, clients="clients:\n")[0].endswith(
+        "clients.yaml:1: clients: nothing stands behind this key, and it is required"
+    )

@@ -40,6 +40,9 @@ GOOD = "description: Annual accounts 2025\n"
             "yaml.comment_in_brackets",
             '- {bestand: "scan #1.pdf", delen: ja}',
         ),
+        ("omschrijving: 'De foto's van het pand'\n", 1, "yaml.behind_quotes", 'omschrijving: "De foto\'s van het pand"'),
+        ("omschrijving: 'Bakkerij 't Hoekje'\n", 1, "yaml.behind_quotes", 'omschrijving: "Bakkerij \'t Hoekje"'),
+        (GOOD + "contact: & Sons\n", 2, "yaml.odd_begin", 'contact: "& Sons"'),
         (GOOD + "explanation: - by phone\n", 2, "yaml.dash", 'explanation: "- by phone"'),
         (GOOD + "explanation: > by phone\n", 2, "yaml.odd_begin", 'explanation: "> by phone"'),
         (GOOD + "explanation: ? by phone\n", 2, "yaml.odd_begin", 'explanation: "? by phone"'),
@@ -55,6 +58,37 @@ def test_what_was_meant_is_told(text: str, line: int, code: str, better: str) ->
     for language in ("en", "nl"):
         assert better in told(fault.message, language)
         assert text.split("\n")[line - 1].strip() in told(fault.message, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "code"),
+    [
+        ("office:\n  name: K\n language: en\n", 3, "yaml.dedented"),
+        (GOOD + "attachments:\n  - file: a.pdf\n    share: yes\n   note: x\n", 5, "yaml.dedented"),
+        (GOOD + "attachments:\n  - a.pdf\n - b.pdf\n", 4, "yaml.dedented"),
+        (" " + GOOD + "status: new\n", 2, "yaml.dedented"),
+        (GOOD + "attachments:\n- {file: a.pdf}\n    # a comment\n\n    share: yes\n", 6, "yaml.indented"),
+        (GOOD + "labels:\n  - tax\n  status: new\n", 4, "yaml.no_dash"),
+        ("clients: {}\n  acme-bv:\n    name: Acme\n", 1, "yaml.empty_brackets"),
+        (GOOD + "attachments: []  # those below\n  - a.pdf\n", 2, "yaml.empty_brackets"),
+        (GOOD + "\u00a0share: yes\n", 2, "yaml.odd_blanks"),
+        (GOOD + "attachments:\n\u00a0\u00a0- a.pdf\n", 3, "yaml.odd_blanks"),
+        ("description:\u00a0Accounts\nstatus: new\n", 1, "yaml.odd_blanks"),
+        ("clients:\n  acme-bv:\n    name:\u00a0Acme\n    active: yes\n", 3, "yaml.odd_blanks"),
+        (GOOD + "labels: ]\n", 2, "yaml.unreadable"),
+    ],
+)
+def test_a_line_that_begins_where_none_can_is_told_as_that(text: str, line: int, code: str) -> None:
+    _, (fault,) = read_map(text.encode())
+    assert isinstance(fault.message, Sentence)
+    assert (fault.line, fault.message.code) == (line, code)
+    for language in ("en", "nl"):
+        assert text.split("\n")[line - 1].strip().partition(" ")[0].partition("\u00a0")[0] in told(fault.message, language)
+
+
+def test_a_blank_within_a_value_is_part_of_it() -> None:
+    tree, faults = read_map("description: a\u00a0b\nexplanation: |\n  \u00a0indented: by hand\n".encode())
+    assert (plain(tree), faults) == ({"description": "a\u00a0b", "explanation": "\u00a0indented: by hand\n"}, [])
 
 
 def test_an_open_bracket_is_told_where_it_opens() -> None:
