@@ -245,7 +245,7 @@ def _unknown(steps: Sequence[int | str], model: type[Strict]) -> Sentence:
     return sentence("config.belongs_under", place=places[0]) if len(places) == 1 else sentence("config.no_such_key")
 
 
-def _within(kind: Any, steps: Sequence[int | str]) -> Any:
+def _within(kind: object, steps: Sequence[int | str]) -> object:
     """What these keys and indices lead to, as a type; None if it can't be told."""
     for step in steps:
         fields = _fields(kind)
@@ -253,7 +253,7 @@ def _within(kind: Any, steps: Sequence[int | str]) -> Any:
     return kind
 
 
-def _fields(kind: Any) -> dict[str, Any]:
+def _fields(kind: object) -> dict[str, object]:
     """The keys of a model, each with its type; none of anything else."""
     kind = _without_none(kind)
     if not (isinstance(kind, type) and issubclass(kind, Strict)):
@@ -261,7 +261,7 @@ def _fields(kind: Any) -> dict[str, Any]:
     return {field.alias or key: field.annotation for key, field in kind.model_fields.items()}
 
 
-def _without_none(kind: Any) -> Any:
+def _without_none(kind: object) -> object:
     """`X` of `X | None`."""
     return next((one for one in get_args(kind) if one is not type(None)), kind) if type(None) in get_args(kind) else kind
 

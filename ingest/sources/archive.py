@@ -118,7 +118,7 @@ def read_import_map(path: Path, defaults: Mapping[str, object] | None = None) ->
         given = plain(tree)
         found = ImportMap.model_validate({**(defaults or {}), **given} if isinstance(given, dict) else given)
     except ValidationError as error:
-        told = [describe(str(path), tree, detail) for detail in error.errors(include_url=False)]
+        told = [describe(str(path), tree, detail, ImportMap) for detail in error.errors(include_url=False)]
         wrong += [(f"{path}:{one.line}: {one.key}", one.message) for one in told]
         raise MapError(*wrong) from error
     if bool(found.table) == bool(found.files):
