@@ -45,6 +45,12 @@ OLD_SECONDS = 600
 """An ID token is fetched the moment that it is made."""
 
 WAIT_SECONDS = 10
+TURN_SECONDS = 1.0
+"""So long a login waits while another one asks the provider."""
+
+AWAY_SECONDS = 10
+"""A provider that could not be asked is not asked again for so long."""
+
 KNOWN_SECONDS = 3600
 ANSWER_BYTES = 512 * 1024
 LONGEST_SUBJECT = 255
@@ -69,7 +75,7 @@ class Provider:
         self._lock = threading.Lock()
         self._metadata: dict[str, Any] = {}
         self._keys = KeySet([])
-        self._read_at = -KNOWN_SECONDS - 1.0
+        self._read_at, self._away_until = -KNOWN_SECONDS - 1.0, 0.0
 
     @property
     def name(self) -> str:
@@ -99,7 +105,7 @@ class Provider:
         """Where a browser logs out at the provider as well (RP-initiated); None if that can't be
         done."""
         try:
-            end = self._described().get("end_session_endpoint")
+            end = (self._metadata or self._described()).get("end_session_endpoint")
         except Refusal:
             return None
         if not isinstance(end, str):
@@ -120,16 +126,37 @@ class Provider:
 
     def _described(self) -> dict[str, Any]:
         """What the provider says of itself. Raises Refusal if it can't be asked, or says it is
-        another."""
-        with self._lock:
-            if time.monotonic() - self._read_at > KNOWN_SECONDS:
-                if not self._secret:
-                    raise refused("provider.no_secret", Unavailable, name=self._settings.client_secret_env)
-                found = self._get(f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration")
-                self._check(found)
-                self._metadata, self._keys = found, self._keys_of(found)
-                self._read_at = time.monotonic()
-            return self._metadata
+        another.
+
+        One thread asks. The others wait for a moment only: while a provider does not answer, they
+        have pages to make for whoever is logged in.
+        """
+        if not self._is_known():
+            if not self._secret:
+                raise refused("provider.no_secret", Unavailable, name=self._settings.client_secret_env)
+            if not self._lock.acquire(timeout=TURN_SECONDS):
+                raise away(self._settings.issuer)
+            try:
+                if not self._is_known():
+                    self._read()
+            finally:
+                self._lock.release()
+        return self._metadata
+
+    def _is_known(self) -> bool:
+        return time.monotonic() - self._read_at <= KNOWN_SECONDS
+
+    def _read(self) -> None:
+        if time.monotonic() < self._away_until:
+            raise away(self._settings.issuer)
+        try:
+            found = self._get(f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration")
+            self._check(found)
+            self._keys = self._keys_of(found)
+        except Unavailable:
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            raise
+        self._metadata, self._read_at = found, time.monotonic()
 
     def _check(self, metadata: Mapping[str, Any]) -> None:
         if metadata.get("issuer") != self._settings.issuer:
@@ -160,10 +187,10 @@ class Provider:
                 session.trust_env = False
                 with session.get(address, timeout=WAIT_SECONDS, allow_redirects=False, stream=True) as answer:
                     if answer.status_code != 200:
-                        raise refused("provider.unreachable", Unavailable, why=plain(f"{answer.status_code}, {address}"))
+                        raise away(f"{answer.status_code}, {address}")
                     found = json.loads(answer.raw.read(ANSWER_BYTES, decode_content=True))
         except (requests.RequestException, OSError, ValueError) as error:
-            raise refused("provider.unreachable", Unavailable, why=plain(f"{type(error).__name__}, {address}")) from error
+            raise away(f"{type(error).__name__}, {address}") from error
         return found if isinstance(found, dict) else {}
 
     def _check_sender(self, metadata: Mapping[str, Any], answer: Mapping[str, str]) -> None:
@@ -187,7 +214,7 @@ class Provider:
         except AuthlibBaseError as error:
             raise refused("provider.no_token", error=str(error.error)[:100]) from error
         except (requests.RequestException, OSError, ValueError) as error:
-            raise refused("provider.unreachable", Unavailable, why=plain(type(error).__name__)) from error
+            raise away(type(error).__name__) from error
         return found if isinstance(found, Mapping) else {}
 
     # What it says
@@ -258,6 +285,11 @@ def _subject(claims: Mapping[str, Any]) -> str:
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
         raise refused("provider.bad_subject")
     return subject
+
+
+def away(why: str) -> Refusal:
+    """The refusal while the provider can't be asked."""
+    return refused("provider.unreachable", Unavailable, why=plain(why))
 
 
 def refused(code: str, kind: type[Refusal] = Forbidden, /, **values: object) -> Refusal:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -200,6 +204,26 @@ def test_without_a_secret_or_a_provider_that_answers_nobody_gets_in_and_it_is_to
     assert refusal(evil, known=desk(evil, "another secret")) == "provider.no_token"
     away = IdentityProvider(9)
     assert refusal(away) == "provider.unreachable"
+
+
+def test_a_provider_that_does_not_answer_holds_up_one_login_at_a_time_and_the_others_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("desk.web.identity.provider.WAIT_SECONDS", 1.0)
+    monkeypatch.setattr("desk.web.identity.provider.TURN_SECONDS", 0.1)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent, ThreadPoolExecutor(8) as people:
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        known = Provider(Oidc(issuer=issuer, client_id=CLIENT, client_secret_env="S"), {"S": SECRET})
+
+        def click(_: int) -> float:
+            began = time.monotonic()
+            with pytest.raises(Refusal, match="can't be reached"):
+                known.address(BACK, STATE, NONCE, VERIFIER)
+            return time.monotonic() - began
+
+        waited = sorted(people.map(click, range(8)))
+        assert waited[-2] < 0.9, "they wait for none but the first"
+        assert click(0) < 0.1, "and it is not asked again at once"
 
 
 @pytest.mark.parametrize(
