@@ -363,8 +363,12 @@ class Gate(Generic[V]):
         body = await self._read_body(request)
         if len(body) > self._form_bytes:
             raise HTTPException(413)
+        try:
+            pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        except ValueError as error:
+            raise HTTPException(413) from error
         found: dict[str, list[str]] = {}
-        for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=2000):
+        for name, value in pairs:
             found.setdefault(name, []).append(value)
         return found
 
@@ -388,7 +392,10 @@ class Gate(Generic[V]):
         origin = request.headers.get("origin")
         if origin is None:
             return True
-        parts, own = urlsplit(origin), urlsplit(self._face.settings(office).base_url)
+        try:
+            parts, own = urlsplit(origin), urlsplit(self._face.settings(office).base_url)
+        except ValueError:  # no browser says so
+            return False
         return parts.netloc == request.headers.get("host") or (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
 
 

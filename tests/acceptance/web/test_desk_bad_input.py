@@ -135,12 +135,19 @@ def test_a_form_with_fields_missing_doubled_oversized_or_wrongly_encoded_is_answ
         if status != 303:
             assert text, what
             assert b"Traceback" not in text
-    assert send(joost, path, b"a=" + b"x" * 600_000)[0] == 413
+    for body in (b"a=" + b"x" * 600_000, b"&".join([b"a=1"] * 3001)):
+        status, text = send(joost, path, body)
+        assert (status, b"<h1" in text) == (413, True)
     if form.endswith(("/new", "/attach")):
         for body in (b"", b"--b\r\n", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--", b"\x00" * 5000):
             assert send(joost, path, body, "multipart/form-data; boundary=b")[0] in range(200, 500)
         assert send(joost, path, b"x", "multipart/form-data")[0] in range(200, 500)
     assert (rig.office.path / "inbox/_unsorted/scan.txt").exists() or form.startswith("/inbox/unsorted")
+
+
+def test_a_form_from_an_address_that_is_none_is_another_sites(joost: Browser) -> None:
+    assert joost.post("/_logout", origin="http://[").status == 403
+    assert joost.get("/").status == 200
 
 
 def test_addresses_with_odd_names_and_searches_are_answered(rig: DeskRig, joost: Browser, places: dict[str, str]) -> None:
