@@ -89,14 +89,16 @@ def open_to_read(office: Office, is_judged: bool = True) -> identity.NotAsItWas 
             identity.mark(office)
     except identity.NotAsItWas as doubt:
         _doubt = doubt
-    except identity.NotThisOffice:
+    except DatabaseUnavailable:
         close_database()
         raise
     except OSError as error:
+        close_database()
         raise DatabaseUnavailable("database.unusable", where=where, why=system.why(error)) from error
     except UNAVAILABLE as error:
         from dossier.database import trouble
 
+        close_database()
         raise DatabaseUnavailable("database.unusable", where=where, why=trouble.told(error)) from error
     return _doubt
 

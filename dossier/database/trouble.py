@@ -14,7 +14,7 @@ from dossier.text.sentences import Sentence, plain, sentence
 _ADVICE = (
     (r"read-?only", "database.todo_read_only"),
     (r"Connection refused|could not connect|timeout expired|No route|unreachable|server closed|connection is (bad|closed|lost)"
-     r"|could not translate|terminat|shutting down|starting up|recovery mode",
+     r"|could not translate|failed to resolve|terminat|shutting down|starting up|recovery mode",
      "database.todo_server"),
     (r"connection slots|too many (clients|connections)", "database.todo_connections"),
     (r"disk is full|No space left|could not (extend|write)|quota", "database.todo_room"),

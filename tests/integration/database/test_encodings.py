@@ -9,10 +9,12 @@ import pytest
 from kit.portals import SETTINGS, PortalOffice
 from kit.servers import new_database
 
+from desk.doctor.doctor import examine
 from desk.doctor.office import database
 from dossier.database.database import open_database
 from dossier.database.tables import Item
 from dossier.database.trouble import DatabaseUnavailable
+from dossier.office.opening import load_office
 
 pytestmark = pytest.mark.sqlite  # it has a PostgreSQL of its own
 
@@ -48,6 +50,9 @@ def test_a_new_office_is_not_begun_in_a_database_that_lacks_letters(tmp_path: Pa
         office_on(tmp_path / "office", url)
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+    told = [one.message.code for one in examine(load_office(tmp_path / "office", {}), {})]
+    assert "doctor.database_gone" in told
+    assert "doctor.not_looked_at" not in told, "nothing is said that only follows from it"
 
 
 def test_an_office_that_has_one_goes_on_and_doctor_tells_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
