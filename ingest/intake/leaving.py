@@ -105,11 +105,12 @@ def claim(homes: LastOpened, row: Row) -> None:
     `homes` opens the clients' folders of the inbox. Wherever it ends, `give_back` undoes what was
     done.
     """
+    claimed = set[tuple[int, int]]()  # one file may have several of a drop's names: with each its time of change is another
     with ground_of(homes, row) as ground:
         for number, (_, *values) in enumerate(row["files"]):
             source, hidden, seen = ground.named(row, number), ground.hidden(row, number), Look(*values)
-            there = files.look(source)
-            if there is None or not seen.is_untouched(there):
+            there, file = files.look(source), (seen.device, seen.inode)
+            if there is None or not (seen.is_same_content(there) if file in claimed else seen.is_untouched(there)):
                 raise files.Changed(errno.EAGAIN, sentence("files.changed"), str(source))
             try:
                 is_free = moves.move_new(source, hidden)
@@ -121,6 +122,7 @@ def claim(homes: LastOpened, row: Row) -> None:
                 raise
             if not is_free or not _is_ours_alone(hidden, seen):
                 raise files.Changed(errno.EAGAIN, sentence("files.being_changed"), str(source))
+            claimed.add(file)
 
 
 def _is_ours_alone(place: At, seen: Look) -> bool:

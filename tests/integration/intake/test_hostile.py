@@ -95,6 +95,20 @@ def test_links_are_reported_and_never_followed(running: Running) -> None:
     (running.office.path / "inbox" / "northwind").unlink()
 
 
+def test_one_file_under_several_names_is_taken_as_so_many(running: Running) -> None:
+    """Hard links, as of a program that saves room: each name that is claimed changes the time of all."""
+    running.office.place("acme-bv", {"one.pdf": PDF})
+    for name in ("two.pdf", "three.pdf"):
+        os.link(running.home / "one.pdf", running.home / name)
+    running.office.place("acme-bv", {"one.yaml": f"{GOOD}attachments: [one.pdf, two.pdf, three.pdf]\n"})
+    running.office.until_taken("acme-bv", "one")
+    running.office.place("acme-bv", {"bad.yaml": f"{GOOD}wrong: key\nattachments: [a.pdf, b.pdf]\n", "a.pdf": PDF})
+    os.link(running.home / "a.pdf", running.home / "b.pdf")
+    names = {"WHY.txt", "a.pdf", "b.pdf", "bad.yaml"}
+    refused = running.home / "_rejected"
+    wait_for(lambda: {path.name for path in refused.glob("*-bad/*")} == names, "it is refused with all its files")
+
+
 @pytest.mark.parametrize("what", ["attachment", "sidecar", "folder"])
 def test_a_link_that_is_swapped_in_at_any_moment_is_not_followed(running: Running, what: str) -> None:
     """A file or folder and a link to a secret change places without pause while drops are taken from there."""
