@@ -155,7 +155,7 @@ def _versions(office: Office, attachment: dict[str, Any]) -> Iterator[tuple[obje
 
     for number, one in enumerate(attachment["versions"]):
         by = story.name_of(office, one["by"]) if one["by"] else ""
-        what = (one["version"], (one["at"] or "")[:10], by, f"{one['size']:,}")
+        what = (one["version"], (one["at"] or "")[:10], by, printing.number(one["size"]))
         if number == 0:
             yield attachment["name"], *what, _("yes") if attachment["share"] else _("no"), attachment["note"]
         else:

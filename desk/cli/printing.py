@@ -339,6 +339,11 @@ def _width(line: str) -> int:
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in line)
 
 
+def number(count: int) -> str:
+    """`40311` → `40,311`, in Dutch `40.311`."""
+    return f"{count:,}".replace(",", "." if session.language() == "nl" else ",")
+
+
 def day_and_time(iso: str | None) -> str:
     """`2026-11-24T10:00:00+01:00` → `2026-11-24 10:00`."""
     return (iso or "")[:16].replace("T", " ")

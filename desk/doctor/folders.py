@@ -269,7 +269,7 @@ def room(office: Office) -> Iterator[Finding]:
         yield wrong("disk", "doctor.disk_full", why=trouble)
     else:
         found = os.statvfs(office.root)
-        yield ok("disk", "doctor.disk_free", mb=f"{found.f_bavail * found.f_frsize // 2**20:,}")
+        yield ok("disk", "doctor.disk_free", mb=found.f_bavail * found.f_frsize // 2**20)
     database = office.settings.database.url
     path = office.root / database.removeprefix("sqlite:///")
     kind = file_system_of(path.parent if path.parent.exists() else office.root)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from dossier.text.sentences import Sentence, sentence
 
@@ -15,6 +16,9 @@ MAX_NAME_BYTES = 240
 """UTF-8 bytes of a name: 255 is what file systems hold, less room for `.receipt.yaml`."""
 
 SIDECAR_SUFFIXES = (".yaml", ".yml")
+
+WHY = "WHY.txt"
+"""Beside the files of a refused drop: what is wrong with it."""
 
 _IGNORED_PREFIXES = (".", "_", "~$")
 _IGNORED_NAMES = {
@@ -56,6 +60,12 @@ def is_ignored(name: str) -> bool:
     """True for a name that is never taken and never touched (CONTRACT section 3)."""
     lower = name.lower()
     return name.startswith(_IGNORED_PREFIXES) or lower in _IGNORED_NAMES or lower.endswith(_IGNORED_SUFFIXES)
+
+
+def hold_a_drop(inside: Iterable[str]) -> bool:
+    """True if a folder of `_rejected` that has these names still holds the refused drop. Whoever
+    moves only its files back leaves WHY.txt there."""
+    return any(name != WHY and not is_ignored(name) for name in inside)
 
 
 def is_sidecar(name: str) -> bool:

@@ -23,8 +23,8 @@ from dossier.text.yamltext import legible
 from ingest.inbox import temporaries
 from ingest.sidecar.reading import type_named
 
-WHY = "WHY.txt"
-"""Told of a refused drop. One of ours that came back with corrected files is no attachment."""
+WHY = names.WHY
+"""One of ours that came back with corrected files is no attachment."""
 
 
 UNSORTED = "_unsorted"
@@ -221,7 +221,8 @@ class Refused(NamedTuple):
 
 
 def rejected(office: Office, clients: Sequence[str]) -> list[Refused]:
-    """Every refused drop that still lies in the inbox, oldest first, with a readable WHY.txt."""
+    """Every refused drop of which a file still lies there, oldest first, with a readable
+    WHY.txt."""
     found: list[Refused] = []
     inbox = office.inbox
     for client in clients:
@@ -276,6 +277,8 @@ def _names_type(folder: Folder, here: Collection[str], types: Collection[str]) -
 def _refused(client: str, home: Folder, name: str) -> Refused | None:
     try:
         with home.open(name) as folder:
+            if not names.hold_a_drop(folder.names()):
+                return None
             why, look = files.read_plain(folder / WHY, WHY_BYTES)
     except OSError:
         return None

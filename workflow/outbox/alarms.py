@@ -32,7 +32,7 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
-from dossier.text import clock
+from dossier.text import clock, names
 from dossier.text.sentences import Sentence, as_data, from_data, packed, sentence
 from dossier.trail import trail
 from workflow.outbox import outbox
@@ -255,12 +255,21 @@ def forgotten_drops(office: Office, now: datetime) -> Sentence | None:
     refused = (Drop.kind == "refused") & (Drop.at <= due) & (Drop.at > (looked.at if looked else ""))
     counts: dict[str, int] = {}
     for client, target in tuples(Drop.select(Drop.client, Drop.target).where(refused)):
-        if target and (office.inbox / client / "_rejected" / Path(target).name).is_dir():
+        if target and _still_lies(office.inbox / client / "_rejected" / Path(target).name):
             counts[client] = counts.get(client, 0) + 1
     if not counts:
         return None
     listed = ", ".join(f"{client} ({count})" for client, count in sorted(counts.items()))
     return sentence("alarms.nobody_looked", hours=f"{hours:g}", clients=listed)
+
+
+def _still_lies(folder: Path) -> bool:
+    try:
+        return names.hold_a_drop(os.listdir(folder))
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def has_looked_at_rejected(actor: str, since: datetime) -> bool:

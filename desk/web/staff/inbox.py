@@ -18,7 +18,7 @@ from desk.web.shell.sending import SANDBOX
 from desk.web.staff.visit import StaffVisit
 from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath
-from dossier.text import media
+from dossier.text import media, names
 from dossier.text.refusals import Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import told
 from dossier.text.yamltext import legible
@@ -143,7 +143,7 @@ def _open(visit: StaffVisit, client: str, folder: str) -> Folder:
         place = open_beneath(visit.office.inbox, client, "_rejected", folder)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound("staging.no_drop") from error
-    if files.look(place / WHY) is None:
+    if files.look(place / WHY) is None or not names.hold_a_drop(place.names()):
         place.close()
         raise NotFound("staging.no_drop")
     return place

@@ -103,6 +103,21 @@ def test_rejected_says_what_was_refused_why_and_when(office: Root) -> None:
     assert "a.yaml:1: `description` has 5 characters" in told
 
 
+def test_a_drop_whose_files_were_moved_back_is_not_refused_any_more_though_its_why_stays(office: Root) -> None:
+    home = office.path / "inbox" / "acme-bv"
+    office.place("acme-bv", {"a.pdf": PDF, "a.yaml": "description: Short\n"})
+    office.once()
+    (refused,) = (home / "_rejected").iterdir()
+    (refused / "a.yaml").unlink()
+    (refused / "Thumbs.db").write_bytes(b"x")
+    assert len(office.json("rejected")) == office.json("status")["rejected"] == 1  # a.pdf lies there still
+    office.place("acme-bv", {"a.yaml": GOOD})
+    (refused / "a.pdf").rename(home / "a.pdf")
+    office.once()
+    assert [one["description"] for one in office.json("items")] == ["Annual accounts 2025"]
+    assert (office.json("rejected"), office.json("status")["rejected"]) == ([], 0)
+
+
 def test_an_amendment_that_says_something_by_itself_waits_for_no_files(office: Root) -> None:
     office.place("acme-bv", {"amend.yaml": "item: D-2026-000001\nstatus: done\n", "more.yaml": "item: D-2026-000001\n"})
     view = look(office)

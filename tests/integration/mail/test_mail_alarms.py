@@ -158,11 +158,15 @@ def test_refused_drops_that_nobody_looked_at_for_a_day_are_an_alarm(office: Mail
 
     folder = office.root / "inbox/acme-bv/_rejected/20261124-100000-report"
     folder.mkdir(parents=True)
+    (folder / "WHY.txt").write_text("report.yaml:1: a fault\n")
     with transaction():
         Drop.insert(client="acme-bv", stem="report", kind="refused", at=clock.to_text(office.now), files=[], text="",
                     target=folder.name, cleared=True).execute()  # fmt: skip
     alarms.check(office.alarms, office.now + timedelta(hours=23))
     assert alarms.standing() == []
+    alarms.check(office.alarms, office.now + timedelta(hours=24.5))
+    assert alarms.standing() == []  # its files were moved back
+    (folder / "report.yaml").write_text("description: Short\n")
     alarms.check(office.alarms, office.now + timedelta(hours=25))
     assert [str(text) for text in alarms.standing()] == [
         "refused drops that nobody looked at for 24 hours: acme-bv (1); see: dossier rejected"

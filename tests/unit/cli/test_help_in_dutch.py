@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from desk.cli import main, session
+from desk.cli import main, printing, session
 from desk.cli.translation import _
 from dossier.text.sentences import Sentence, told
 
@@ -82,3 +82,9 @@ def test_what_doctor_looks_at_has_a_name_in_dutch() -> None:
         code = Sentence(f"doctor.area_{check.replace(' ', '_')}")
         assert told(code, "en") == check
         assert "area_" not in told(code, "nl"), check
+
+
+def test_a_large_number_is_written_as_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    for language, written in (("en", "40,311"), ("nl", "40.311")):
+        monkeypatch.setattr(session, "_language", language)
+        assert printing.number(40311) == written
