@@ -28,7 +28,7 @@ from pydantic import (
 )
 
 from dossier.office.terms import DAYS, ENGLISH, YES_NO, Day, Language, Right
-from dossier.text import database_address
+from dossier.text import database_address, names
 from dossier.text.sentences import SentenceError
 
 
@@ -106,7 +106,7 @@ Network = Annotated[str, AfterValidator(_network)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Machine = Annotated[str, like(rf"(?=.{{1,255}}$)(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Za-z:.]+\])", "config.machine")]
 Phone = Annotated[str, like(r"[+(]?[0-9][0-9 ()./-]{2,29}", "config.phone")]
-Email = Annotated[str, like(EMAIL, "config.email")]
+Email = Annotated[str, AfterValidator(names.visible), like(EMAIL, "config.email")]
 YesNo = Annotated[bool, BeforeValidator(_yes_no, json_schema_input_type=bool)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 

@@ -90,6 +90,12 @@ def has_bad_characters(text: str) -> bool:
     return any(character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
 
 
+def visible(text: str) -> str:
+    """The text without characters that nobody sees (Unicode's Cf), as come along with what is
+    pasted."""
+    return text if text.isascii() else "".join(c for c in text if unicodedata.category(c) != "Cf")
+
+
 def printable(name: str) -> str:
     """A name as it can be printed on one line of any terminal, whatever is in it."""
     if name.isprintable() and not has_bad_characters(name):

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from desk.web.portal.visit import ClientVisit
 from desk.web.shell.paging import leaf
 from dossier.database.tables import item_key
+from dossier.text import names
 from workflow.portal_access import access, lines, openings
 from workflow.portal_access.lines import bare
 
@@ -75,7 +76,7 @@ def login(visit: ClientVisit) -> Response:
     goal = goal if _GOAL.fullmatch(goal) else "/"
     if visit.request.method != "POST":
         return visit.to(goal) if visit.seats else visit.page("login.html", goal=goal, state="new")
-    address = visit.field("address").strip()
+    address = names.visible(visit.field("address")).strip()
     if not access.is_address(address):
         return visit.page("login.html", 422, goal=goal, state="wrong", address=address[: access.MAX_ADDRESS])
     wait = access.ask(visit.now, address, visit.peer, goal)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from desk.actions import first_run
 from desk.web.staff import oidc
 from desk.web.staff.visit import StaffVisit, goal_of
+from dossier.text import names
 from workflow.portal_access import access, staff_access
 
 
@@ -19,7 +20,7 @@ def login(visit: StaffVisit) -> Response:
         return visit.page("login.html", goal=goal, state="provider", provider=known.name)
     if visit.request.method != "POST":
         return visit.to(goal) if visit.session is not None else visit.page("login.html", goal=goal, state="new")
-    address = visit.field("address").strip()
+    address = names.visible(visit.field("address")).strip()
     if not access.is_address(address):
         return visit.page("login.html", 422, goal=goal, state="wrong", address=address[: access.MAX_ADDRESS])
     wait = staff_access.ask(visit.now, address, visit.peer, goal)

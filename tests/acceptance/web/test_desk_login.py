@@ -157,3 +157,9 @@ def test_somebody_who_asks_in_anothers_name_does_not_lock_them_out(rig: DeskRig)
         pass
     assert browser.post(link).status == 303
     assert browser.get("/").status == 200
+
+
+def test_an_address_that_is_pasted_with_signs_that_nobody_sees_is_the_same(rig: DeskRig) -> None:
+    browser, before = rig.browser(), len(rig.mailbox.mails)
+    assert browser.post("/_login", {"address": "\u200bp.bakker@office.example\u202c "}).status == 200
+    assert browser.post(rig.mailbox.link_to("p.bakker@office.example", before)).goes_to == "/"

@@ -127,6 +127,12 @@ def test_a_link_is_used_up_by_the_button_and_not_by_looking(rig: Rig) -> None:
     assert browser.get(link).goes_to == "/zon/"  # clicked again in the mail, by who is in
 
 
+def test_an_address_that_is_pasted_with_signs_that_nobody_sees_is_the_same(rig: Rig) -> None:
+    browser, before = rig.browser(), len(rig.mailbox.mails)
+    assert browser.post("/_login", {"address": "\u200bfatma@zon.example\u202c "}).status == 200
+    assert browser.post(rig.mailbox.link_to("fatma@zon.example", before)).goes_to == "/"
+
+
 def test_the_answer_is_the_same_for_an_address_that_is_known_and_one_that_is_not(rig: Rig) -> None:
     browser, before = rig.browser(), len(rig.mailbox.mails)
     answers = []
