@@ -20,7 +20,7 @@ from dossier.database import identity
 from dossier.database.database import close_database
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.text import clock
+from dossier.text import clock, system
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
@@ -76,6 +76,8 @@ class PortalWork:
         self._is_undressed = True
         self._is_ready, self._ready_at = False, 0.0
         self._were_others = False
+        self._unmended: Sentence | None = None
+        """What could not be mended when that was asked for last, and why."""
 
     def prepare(self, office: Office) -> None:
         """Before the first step, by this configuration. Raises site.PortalUnusable."""
@@ -111,12 +113,8 @@ class PortalWork:
     def step(self, between: Callable[[], bool] = lambda: False) -> tuple[int, bool]:
         """Do what is due, for about STEP_SECONDS, or until `between`, which is called after each
         round, says so: (how many items were published, whether there is more to do at once)."""
-        wanted = verifying.asked()
-        try:
-            wanted = verifying.mend(self.portal, clock.utc_now(), wanted)
-        except OSError as error:
-            log.error("not mended; it is tried again", error=str(error))
-            wanted = []
+        self._unmended = None
+        wanted = verifying.mend(self.portal, clock.utc_now(), verifying.asked(), self._note_unmended)
         batch = self._dresser.take()
         if batch is not None:
             self.portal.put_up(batch)
@@ -126,6 +124,10 @@ class PortalWork:
             verifying.forget(wanted)
         self._alarm("portal", self.portal.trouble)
         return published, has_more
+
+    def _note_unmended(self, error: OSError) -> None:
+        log.error("not mended; it is tried again", error=str(error))
+        self._unmended = sentence("daemon.not_mended", why=system.whole(error))
 
     def help(self, between: Callable[[], bool]) -> tuple[int, bool]:
         """The same beside a daemon that leads, which sees to all that is done once: alarms too."""
@@ -245,7 +247,7 @@ class PortalWork:
             self._hint()
             self._wait_until_mended()
         damaged = verifying.still_damaged(self.portal.vault, found)
-        self._alarm("portal vault", _words_of(damaged))
+        self._alarm("portal vault", _words_of(damaged) or self._unmended)
         verifying.note_part(today, part)
 
     def _wait_until_mended(self) -> None:

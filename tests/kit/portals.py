@@ -39,6 +39,11 @@ staff:
 """
 
 
+def raised(error: OSError) -> None:
+    """Told of what can't be mended, where all can."""
+    raise error
+
+
 class PortalOffice:
     """An office, its vault and its portal. Its clock goes a minute further with each round."""
 

@@ -821,16 +821,18 @@ class Publisher:
         if not self.site.is_folder(code):
             self.quarantine(now, code)
             return
+        strangers = []
         for name in self.site.names(code):
             place = f"{code}/{name}"
             if name in items:
                 self._evict_strangers(now, place, items[name])
             elif name == PAGES and self.site.is_folder(place):
-                for extra in self.site.names(place):
-                    if not extra.endswith((".webp", ".zip", ".css", ".js", LOGO)) and extra not in lists.older_names([extra]):
-                        self.quarantine(now, f"{place}/{extra}")
+                ours = (".webp", ".zip", ".css", ".js", LOGO)
+                inside = [extra for extra in self.site.names(place) if not extra.endswith(ours)]
+                self._quarantine_all(now, place, [extra for extra in inside if extra not in lists.older_names([extra])])
             elif name not in PAGE_NAMES:
-                self.quarantine(now, place)
+                strangers.append(name)
+        self._quarantine_all(now, code, strangers)
 
     def _evict_strangers(self, now: datetime, folder: str, key: int) -> None:
         """Quarantine what is in an item's folder and never was shown to its client."""
@@ -840,9 +842,17 @@ class Publisher:
         first = first_edition(key)
         editions = Edition.select().where(Edition.id.between(first, first + 9_999))
         ours = {attachment["name"] for edition in editions for attachment in edition.shown["attachments"]}
-        for name in self.site.names(folder):
-            if name not in ours:
+        self._quarantine_all(now, folder, [name for name in self.site.names(folder) if name not in ours])
+
+    def _quarantine_all(self, now: datetime, folder: str, strangers: Sequence[str]) -> None:
+        """Move these away from a folder of ours; where one can't be, as somebody else's folder, the
+        folder with all that is in it: what is to go off the portal waits for nothing."""
+        try:
+            for name in strangers:
                 self.quarantine(now, f"{folder}/{name}")
+        except OSError as error:
+            log.warning("what does not belong there can't be moved alone", folder=folder, error=str(error))
+            self.quarantine(now, folder)
 
     def quarantine(self, now: datetime, name: str, is_copied: bool = False) -> None:
         """Move to var/quarantine, and tell the trail, what does not belong on the portal.

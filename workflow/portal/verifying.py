@@ -35,7 +35,7 @@ from dossier.trail import trail
 from dossier.vault.folder import StoredFile, Vault
 from workflow.approval import fitting
 from workflow.portal.folder_site import FolderSite
-from workflow.portal.placing import PAGES
+from workflow.portal.placing import PAGE_NAMES, PAGES
 from workflow.portal.publishing import Publisher
 from workflow.portal.showing import is_on_portal
 from workflow.portal.site import open_site
@@ -162,8 +162,8 @@ def _look_until_sure(office: Office, code: str, is_read: bool) -> list[Differenc
             return found
         last = (before, found)
         time.sleep(PAUSE_SECONDS)
-    waiting = _waiting(code)
-    return [one for one in found if one.item is not None and one.item not in waiting]
+    changing = {PAGES, *PAGE_NAMES, *map(item_name, _waiting(code))}
+    return [one for one in found if (inside := one.path.split("/")[1:2]) and inside[0] not in changing]
 
 
 def _state(code: str) -> object:
@@ -277,17 +277,24 @@ def _read(written: str) -> str:
     return os.fsdecode(unquote_to_bytes(written))
 
 
-def mend(portal: Publisher, now: datetime, wanted: Sequence[str]) -> list[str]:
+def mend(portal: Publisher, now: datetime, wanted: Sequence[str], failed: Callable[[OSError], None]) -> list[str]:
     """Do what was `asked`, but what concerns clients for whom other daemons work just now. Returns
-    what was done; when the next rounds published anew, forget it. The portal's thread."""
+    what was done; when the next rounds published anew, forget it. The portal's thread.
+
+    What can't be done holds up nothing else: `failed` is told why, and it is still asked for.
+    """
     done = []
     for number, key in enumerate(wanted, 1):
         name = _read(key.removeprefix(_ASKED))
-        if key == _VAULT:
-            mend_vault(portal, now, look_at_vault(portal.vault, lambda _: True))
-        elif name not in portal.office.clients or portal.claim((name,)):
-            _mend_on_portal(portal, now, name)
-        else:
+        try:
+            if key == _VAULT:
+                mend_vault(portal, now, look_at_vault(portal.vault, lambda _: True))
+            elif name not in portal.office.clients or portal.claim((name,)):
+                _mend_on_portal(portal, now, name)
+            else:
+                continue
+        except OSError as error:
+            failed(error)
             continue
         done.append(key)
         if number % portal.site.at_once == 0:  # the server has room for a number of claims
@@ -312,9 +319,15 @@ def _mend_on_portal(portal: Publisher, now: datetime, name: str) -> None:
         portal.reconsider_clients()
         return
     found = look_at_client(office, name, is_read=True) + look_at_editions(lambda _: True, name)
+    in_the_way: OSError | None = None
     for one in found:
         if one.where == "portal" and one.kind != "lacks" and site.has(one.path):
-            portal.quarantine(now, one.path, is_copied=one.kind == "changed")
+            try:
+                portal.quarantine(now, one.path, is_copied=one.kind == "changed")
+            except OSError as error:
+                if one.kind == "changed":  # without a copy it is not replaced
+                    raise
+                in_the_way = in_the_way or error  # what was changed is put right all the same
     entries: dict[int, list[str]] = {}
     for one in found:
         if one.item is not None:
@@ -327,6 +340,8 @@ def _mend_on_portal(portal: Publisher, now: datetime, name: str) -> None:
             _make_again(extra)
     if found:
         portal.redo(entries, [name])
+    if in_the_way is not None:
+        raise in_the_way
 
 
 def _make_again(extra: str) -> None:
@@ -338,16 +353,23 @@ def _make_again(extra: str) -> None:
 
 
 def mend_vault(portal: Publisher, now: datetime, found: Sequence[Difference]) -> None:
-    """Take back from the portal what the vault lacks, and move away what doesn't belong in it."""
+    """Take back from the portal what the vault lacks, and move away what doesn't belong in it.
+    OSError: what can't be moved away stays, behind all else."""
     for one in found:
         if one.kind != "stranger":
             _take_back(portal, now, one)
+    in_the_way: OSError | None = None
     strangers = [one.path for one in found if one.kind == "stranger"]
     if strangers and (lock := portal.vault.alone()):
         with lock:
             for name in strangers:
                 if not Attachment.select().where(Attachment.sha256 == names.printable(name.rpartition("/")[2])).exists():
-                    portal.quarantine_from_vault(now, name)
+                    try:
+                        portal.quarantine_from_vault(now, name)
+                    except OSError as error:
+                        in_the_way = in_the_way or error
+    if in_the_way is not None:
+        raise in_the_way
 
 
 def _take_back(portal: Publisher, now: datetime, wrong: Difference) -> None:

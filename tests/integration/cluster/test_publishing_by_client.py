@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from kit.portals import CLIENTS, SETTINGS, PortalOffice
+from kit.portals import CLIENTS, SETTINGS, PortalOffice, raised
 from kit.servers import new_database
 from kit.support import wait_for
 from peewee import OperationalError
@@ -287,7 +287,7 @@ def test_what_is_to_be_mended_is_done_whoever_publishes_next(office: PortalOffic
     office.publish()
     (office.office.portal / "acme-bv" / item / "a.pdf").write_bytes(b"changed")
     verifying.ask(office.now, trail.DAEMON, verifying.look_at_client(office.office, "acme-bv", is_read=True))
-    assert verifying.mend(office.portal, office.now, verifying.asked()) == verifying.asked() != []
+    assert verifying.mend(office.portal, office.now, verifying.asked(), raised) == verifying.asked() != []
     office.portal.let_go()
     helper.do(helper.publish)
     assert office.tree() == {f"{item}/a.pdf": b"1"}
@@ -302,10 +302,10 @@ def test_a_client_for_whom_another_daemon_works_is_mended_when_it_has_ended(offi
     verifying.ask(office.now, trail.DAEMON, verifying.look_at_client(office.office, "acme-bv", is_read=True))
     with psycopg.connect(office.office.settings.database.url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (key_of(claim_of("acme-bv")),))
-        assert verifying.mend(office.portal, office.now, verifying.asked()) == []
+        assert verifying.mend(office.portal, office.now, verifying.asked(), raised) == []
         assert (office.office.portal / "acme-bv" / "mine.txt").exists()
         other.execute("SELECT pg_advisory_unlock_all()")
-    assert verifying.mend(office.portal, office.now, verifying.asked()) != []
+    assert verifying.mend(office.portal, office.now, verifying.asked(), raised) != []
     assert not (office.office.portal / "acme-bv" / "mine.txt").exists()
     assert list(office.tree()) == [f"{item}/a.pdf"]
 
@@ -598,7 +598,7 @@ def test_of_many_clients_that_are_mended_some_are_claimed_at_a_time(
         return mine
 
     monkeypatch.setattr(office.portal, "claim", counted)
-    assert verifying.mend(office.portal, office.now, verifying.asked()) == verifying.asked()
+    assert verifying.mend(office.portal, office.now, verifying.asked(), raised) == verifying.asked()
     assert max(held) == 4
     office.publish()
     assert verifying.look_at_portal(office.office, lambda code: True) == []

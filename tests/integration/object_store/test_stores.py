@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from kit.portals import CLIENTS, SETTINGS, PortalOffice
+from kit.portals import CLIENTS, SETTINGS, PortalOffice, raised
 from kit.stores import KEYS, Shop, named, shop, watch_the_portal
 from kit.support import Root
 
@@ -140,7 +140,7 @@ def test_a_bucket_that_was_emptied_is_filled_again(office: StoreOffice) -> None:
     for name in office.shop.on_portal():
         office.shop.direct.delete_object(Bucket=office.shop.portal, Key=f"shown/{name}")
     verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
-    verifying.mend(office.portal, office.now, verifying.asked())
+    verifying.mend(office.portal, office.now, verifying.asked(), raised)
     office.publish()
     assert office.named() == [f"acme-bv/{item}/one.pdf"]
     assert verifying.look(office.office, office.vault) == []
@@ -261,7 +261,7 @@ def test_what_does_not_belong_in_a_bucket_goes_to_the_quarantine(office: StoreOf
     shop.direct.put_object(Bucket=shop.vault, Key=f"office/vault/{digest[:2]}/{digest}", Body=b"one")
     office.start()
     verifying.ask(office.now, trail.DAEMON, found)
-    verifying.mend(office.portal, office.now, verifying.asked())
+    verifying.mend(office.portal, office.now, verifying.asked(), raised)
     office.publish()
     assert verifying.look(office.office, office.vault) == []
     assert shop.read(f"acme-bv/{item}/one.pdf") == b"one"

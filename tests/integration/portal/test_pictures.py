@@ -12,7 +12,7 @@ from pathlib import Path
 import fpdf
 import pytest
 from kit.papers import stored, zipped
-from kit.portals import CLIENTS, SETTINGS, PortalOffice
+from kit.portals import CLIENTS, SETTINGS, PortalOffice, raised
 from kit.support import need
 from PIL import Image
 
@@ -173,7 +173,7 @@ def test_a_changed_or_missing_picture_is_made_anew(office: PortalOffice, monkeyp
     second.unlink()
     assert sorted(one.kind for one in verifying.look(office.office, office.vault)) == ["changed", "lacks"]
     verifying.ask(office.now, verifying.trail.DAEMON, verifying.look(office.office, office.vault))
-    verifying.mend(office.portal, office.now, verifying.asked())
+    verifying.mend(office.portal, office.now, verifying.asked(), raised)
     office.publish()
     assert verifying.look(office.office, office.vault) == []
     assert "_pages/D-" not in page(office)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from kit.portals import PortalOffice
+from kit.portals import PortalOffice, raised
 from kit.swapping import SECONDS, everything, swapped
 
 from dossier.files import moves
@@ -42,7 +42,9 @@ def test_nothing_is_published_through_a_link_in_the_place_of_a_folder(
         shutil.rmtree(path)
     office.start()
     office.publish()
-    verifying.mend(office.portal, office.now, ["mend:acme-bv"])  # what lay in a folder that was moved away at that instant
+    verifying.mend(
+        office.portal, office.now, ["mend:acme-bv"], raised
+    )  # what lay in a folder that was moved away at that instant
     office.publish()
     assert everything(foreign) == before
     assert (home / item / "mine.pdf").read_bytes() == b"mine %d" % rounds

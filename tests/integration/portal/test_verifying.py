@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kit.portals import CLIENTS, PortalOffice
+from kit.portals import CLIENTS, PortalOffice, raised
 
 from dossier.database.tables import Event, Item, item_key
-from dossier.files import files
+from dossier.files import files, moves
+from dossier.files.beneath import Place
 from dossier.trail import auditing, trail
 from workflow.portal import verifying
 from workflow.portal.verifying import Difference
@@ -36,7 +38,7 @@ def look(office: PortalOffice, part: int | None = None) -> list[str]:
 def mend(office: PortalOffice) -> None:
     verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
     wanted = verifying.asked()
-    verifying.mend(office.portal, office.now, wanted)
+    verifying.mend(office.portal, office.now, wanted, raised)
     office.publish()
     verifying.forget(wanted)
 
@@ -147,6 +149,54 @@ def test_what_was_never_shown_is_moved_before_an_item_is_published_anew_whatever
     assert list(quarantined(office).values()) == [b"mine"]
 
 
+def stick(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Nothing of this name can be moved alone, as somebody else's folder can't."""
+    move_away = moves.move_away
+
+    def stuck(source: Place, target: Path) -> None:
+        if str(source).endswith(f"/{name}"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(source))
+        move_away(source, target)
+
+    monkeypatch.setattr(moves, "move_away", stuck)
+
+
+def test_what_cannot_be_moved_away_holds_up_no_mending(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    portal, troubles = office.office.portal, list[OSError]()
+    for path in ("acme-bv/D-2026-000001/a.pdf", "zon/D-2026-000003/z.txt"):
+        (portal / path).write_bytes(b"changed")
+    for path in ("acme-bv/mine", "acme-bv/zz", "nobody"):
+        (portal / path).write_bytes(b"mine")
+    stick(monkeypatch, "mine")
+    verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    verifying.forget(verifying.mend(office.portal, office.now, verifying.asked(), troubles.append))
+    office.publish()
+    assert look(office) == ["portal: acme-bv/mine: does not belong here"]
+    assert (len(troubles), verifying.asked()) == (1, ["mend:acme-bv"]), "it is still asked for"
+    monkeypatch.undo()
+    mend(office)
+    assert look(office) == []
+    assert len(quarantined(office)) == 5
+
+
+def test_what_cannot_be_moved_away_keeps_nothing_on_the_portal(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = office.office.portal / HOME
+    for folder in (home, home / "D-2026-000001", home / "D-2026-000002"):
+        (folder / "@eaDir").mkdir()
+    stick(monkeypatch, "@eaDir")
+    office.withdraw("D-2026-000001")
+    office.amend("D-2026-000002", {"a.pdf": b"other"})
+    office.publish()
+    assert not (home / "D-2026-000001").exists()
+    assert {path.name: path.read_bytes() for path in (home / "D-2026-000002").iterdir()} == {"a.pdf": b"other"}
+    assert look(office) == [f"portal: {HOME}/@eaDir: does not belong here"]
+    office.configure(clients=CLIENTS.replace("name: Acme", "portal: false, name: Acme"))
+    office.portal.office = office.office
+    office.portal.reconsider_clients()
+    office.publish()
+    assert not home.exists()
+
+
 def test_a_clients_folder_that_is_gone_comes_back_with_its_dates(office: PortalOffice) -> None:
     published_at = office.row("D-2026-000001").published_at
     files.remove_tree(office.office.portal / HOME)
@@ -163,8 +213,13 @@ def test_what_is_just_being_published_is_no_difference(office: PortalOffice) -> 
     assert look(office) == []
     (office.office.portal / HOME / item).mkdir()
     (office.office.portal / HOME / item / "new.pdf").write_bytes(b"new")
-    assert look(office) == []
+    (office.office.portal / HOME / "mine.txt").write_bytes(b"mine")
+    (office.office.portal / HOME / "D-2026-000002/mine.txt").write_bytes(b"mine")
+    strangers = [f"portal: {HOME}/D-2026-000002/mine.txt: does not belong here", f"portal: {HOME}/mine.txt: does not belong here"]
+    assert sorted(look(office)) == strangers, "but what nobody publishes is"
     office.publish()
+    assert sorted(look(office)) == strangers
+    mend(office)
     assert look(office) == []
     office.check()
 
