@@ -55,6 +55,7 @@ def test_a_drop_that_is_refused_where_nothing_was_is_told_at_the_next_look(offic
     refused = home / "20261124-090000-a"
     refused.mkdir()
     (refused / "WHY.txt").write_text("a.yaml:1: no description\n")
+    (refused / "a.yaml").write_text("status: new\n")
     assert [one["client"] for one in overview.rejected(office, ADMIN)] == ["acme-bv"]
 
 
