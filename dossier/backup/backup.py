@@ -65,6 +65,9 @@ _LAST, _FAILED = "backup:last", "backup:failed"
 KEEP = 30
 """Snapshots that are kept: a month of nights."""
 
+_UNFINISHED = ".new-"
+"""How the name of a snapshot begins that is not made yet, or is going."""
+
 _ROUND = re.compile("[0-9T.]+Z-([0-9]{1,6})")
 """A snapshot's name, once the clock was set back: the time, and a count from 2 on."""
 
@@ -94,10 +97,10 @@ class BackupReport:
 def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> BackupReport:
     """Back up to `dest`. Refusal where that folder can't be one of backups; OSError; CannotCopy."""
     with _locked(office, dest):
-        for left in (dest / SNAPSHOTS).glob(".new-*"):
-            files.remove_tree(left)
+        for left in (dest / SNAPSHOTS).glob(f"{_UNFINISHED}*"):
+            _remove_snapshot(left)
         name = _next_name(dest, now)
-        work = dest / SNAPSHOTS / f".new-{name}"
+        work = dest / SNAPSHOTS / f"{_UNFINISHED}{name}"
         files.make_folder(work, 0o700)
         try:
             report = _fill(office, dest, work, now)
@@ -404,7 +407,9 @@ def _thin_out(dest: Path, keep: int) -> None:
     """Remove the oldest beyond `keep`, then files that no snapshot needs. In doubt none."""
     all_of_them = snapshots(dest)
     for old in all_of_them[: -max(1, keep)]:
-        files.remove_tree(old)
+        going = old.with_name(f"{_UNFINISHED}{old.name}")
+        moves.move(old, going)
+        _remove_snapshot(going)
     needed: set[str] = set()
     for path in snapshots(dest):
         needed |= needed_by(path)
@@ -415,8 +420,14 @@ def _thin_out(dest: Path, keep: int) -> None:
             elif re.fullmatch("[0-9a-f]{2}", name):
                 with pool.open(name) as shelf:  # never through a link: nothing is removed elsewhere
                     for one in shelf.names():
-                        if one not in needed:
+                        if re.fullmatch("[0-9a-f]{64}", one) and one not in needed:  # a NAS has folders of its own everywhere
                             files.remove(shelf / one)
+
+
+def _remove_snapshot(path: Path) -> None:
+    """What can't go, as another account's folder in it, waits for the next backup: this is good."""
+    with contextlib.suppress(OSError):
+        files.remove_tree(path)
 
 
 def needed_by(path: Path) -> set[str]:

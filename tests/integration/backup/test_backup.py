@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pwd
@@ -21,6 +22,8 @@ from dossier.backup.backup import BackupReport
 from dossier.backup.restore import Restored
 from dossier.database.database import close_database
 from dossier.database.tables import Event, EventDetail, Item
+from dossier.files import files
+from dossier.files.beneath import Place
 from dossier.office.opening import find_root
 from dossier.office.terms import ConfigurationError
 from dossier.text import clock
@@ -84,6 +87,34 @@ def test_the_last_backup_is_the_one_that_was_made_last_however_the_clock_was_set
         made_at = clock.to_text(office.now)
     assert [path.name.partition("Z")[2] for path in backup.snapshots(dest)] == ["-2", "-3", "-3"]
     assert _restore(dest).made_at == made_at
+
+
+def test_what_others_put_into_a_folder_of_backups_is_left_alone(
+    office: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dest, file = tmp_path / "backups", office.root / "inbox/acme-bv/some.txt"
+    file.write_text("some")
+    old = _back_up(office, dest).snapshot
+    there = [folder / "@eaDir" for folder in (dest, dest / "snapshots", dest / "vault", *(dest / "vault").iterdir())]
+    for folder in [*there, old / "@eaDir"]:
+        folder.mkdir()
+        (folder / "mine").write_text("mine")
+    file.unlink()
+    remove_tree = files.remove_tree
+
+    def stuck(path: Place) -> None:
+        if "@eaDir" in os.listdir(str(path)):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        remove_tree(path)
+
+    monkeypatch.setattr(files, "remove_tree", stuck)
+    last = [_back_up(office, dest, keep=1).snapshot for _ in range(2)][-1]
+    assert backup.snapshots(dest) == [last]
+    assert all((folder / "mine").exists() for folder in there)
+    assert "some" not in [path.read_text(errors="replace") for path in _kept(dest)]
+    monkeypatch.undo()
+    _back_up(office, dest, keep=1)
+    assert not list(dest.glob(f"snapshots/*{old.name}"))
 
 
 def test_a_backup_of_a_day_to_come_is_late(office: Records, tmp_path: Path) -> None:
