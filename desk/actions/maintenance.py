@@ -24,8 +24,9 @@ from dossier.backup.restore import restore as put_back
 from dossier.cluster import presence
 from dossier.database import identity
 from dossier.database.database import may_write, open_database, transaction
-from dossier.database.tables import Mail
+from dossier.database.tables import Item, Mail
 from dossier.database.trouble import UNAVAILABLE
+from dossier.database.web_tables import ApiToken
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -85,6 +86,13 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
         backup.note_restored(now, restored.made_at, source)
     identity.mark(restored.office)
     return restored
+
+
+def standing(now: datetime) -> tuple[int, list[str]]:
+    """How many items are on the portal, and which keys of programs are good: in a database of an
+    earlier moment also what was withdrawn or revoked since."""
+    keys = ApiToken.select(ApiToken.name).where(ApiToken.revoked_at.is_null() & (ApiToken.expires_at > clock.to_text(now)))
+    return Item.select().where(Item.standing.is_null(False)).count(), [row.name for row in keys.order_by(ApiToken.name)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,8 @@ def restore(
             " until an admin makes it the real one (adopt)."
         )
         print(told)
+    else:
+        _tell_standing()
     print(_("Next: dossier --root %(root)s doctor, then run") % {"root": shlex.quote(str(restored.office.root))})
 
 
@@ -222,7 +224,21 @@ def adopt(
     print(_("This database, with %(events)s events, is the office's from now on; numbers that were used stay used.") % values)
     if adopted.mails:
         print(_("%(mails)s mails wait, and are sent by the next run; those that are not to go: dossier outbox") % values)
+    _tell_standing()
     print(_("Next: dossier --root %(root)s verify --repair, then run") % values)
+
+
+def _tell_standing() -> None:
+    """Of a database of an earlier moment: what was withdrawn or revoked since stands again."""
+    from desk.actions import maintenance
+
+    count, keys = maintenance.standing(clock.utc_now())
+    if count:
+        told = _("On the portal as it was then: %(count)s items; what was withdrawn since, withdraw again.")
+        print(told % {"count": count})
+    if keys:
+        told = _("Good as they were then: the keys of programs %(keys)s; what was revoked since, revoke again.")
+        print(told % {"keys": ", ".join(keys)})
 
 
 def migrate_db(

@@ -57,6 +57,24 @@ def test_a_backup_of_clients_with_nothing_public_any_more_comes_back_whole(root:
     assert len(list((made.path / "var/portal/northwind-ltd").glob("D-*/*.pdf"))) == 24
 
 
+def test_what_was_withdrawn_or_revoked_after_the_backup_is_told_of_as_it_stands_again(root: Root, tmp_path: Path) -> None:
+    _drop(root, 0)
+    root.once()
+    for name in ("books", "scanner"):
+        root.run("token", "new", name, "--for", "p.bakker", "--scope", "items:read", "--until", "2040-01-01")
+    root.run("token", "revoke", "books")
+    root.run("backup", str(tmp_path / "backups"))
+    root.run("token", "revoke", "scanner")
+    (item, _, _) = _attachments(root)[0]
+    root.run("withdraw", item, "--reason", "the wrong client", user="m.devries")
+    made = Root(root.path.with_name("elsewhere"), dict(root.environ))
+    said = made.run("restore", str(tmp_path / "backups")).stdout
+    assert "On the portal as it was then: 1 items; what was withdrawn since, withdraw again." in said
+    assert "the keys of programs scanner; what was revoked since, revoke again." in said
+    trial = Root(root.path.with_name("trial"), dict(root.environ))
+    assert "withdraw again" not in trial.run("restore", str(tmp_path / "backups"), "--trial").stdout
+
+
 def test_a_backup_becomes_the_same_office_elsewhere(root: Root, tmp_path: Path) -> None:
     for number in range(3):
         _drop(root, number)
