@@ -11,11 +11,12 @@ from functools import partial
 from typing import Any
 
 from dossier.database.database import transaction
+from dossier.database.tables import Item
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.text.refusals import Forbidden, Invalid, fault
-from dossier.text.sentences import Sentence
+from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
+from dossier.text.sentences import Sentence, in_a_row
 from dossier.trail import trail
 from dossier.trail.trail import RecordedEvent
 
@@ -98,7 +99,7 @@ def verify(office: Office) -> Verified:
 def erase(office: Office, now: datetime, actor: Actor, reason: str, item: int | None = None, numbers: Sequence[int] = ()) -> int:
     """Erase what people wrote in events, of an item or by number; returns of how many.
 
-    Raises Refusal.
+    Raises Refusal; Conflict for what is under a legal hold.
     """
     from dossier.trail import redacting
 
@@ -108,7 +109,21 @@ def erase(office: Office, now: datetime, actor: Actor, reason: str, item: int | 
         raise Invalid([fault("reason", "erasing.needs_reason")])
     with transaction():
         wanted = [*numbers, *(one.seq for one in trail.events(item=item))] if item is not None else list(numbers)
+        _refuse_held(wanted)
         return redacting.erase(now, actor, wanted, reason)
+
+
+def _refuse_held(numbers: Sequence[int]) -> None:
+    """Raises Conflict if one of these events is about what is under a legal hold."""
+    from workflow.retention import retention
+
+    if not (held := retention.holds()):
+        return
+    for event in trail.those(numbers):
+        item = Item.get_or_none(Item.id == event.item) if event.item is not None else None
+        why = list(retention.held_by(held, item.client if item is not None else event.subject, event.item))
+        if why:
+            raise Conflict("erasing.nothing_erased", why=in_a_row(why))
 
 
 # Proof

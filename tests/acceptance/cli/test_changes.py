@@ -303,6 +303,12 @@ def test_audit_export_holds_all_and_can_be_checked_by_others(root: Root, item: s
 
 def test_audit_erase_needs_an_admin_and_the_trail_still_verifies(root: Root, item: str) -> None:
     assert root.run("audit", "erase", "--item", item, "--reason", "on request", user="p.bakker", code=1).stderr
+    for held in (("--item", item), ("--client", "acme-bv")):
+        root.run("retention", "hold", *held, "--reason", "court case", user="j.admin")
+        for what in (("--item", item), ("--event", "1")):
+            refused = root.run("audit", "erase", *what, "--reason", "on request", user="j.admin", code=1).stderr
+            assert refused.startswith("nothing was erased: legal hold on ")
+        root.run("retention", "release", *held, "--reason", "settled", user="j.admin")
     root.run("audit", "erase", "--item", item, "--reason", "on request", user="j.admin")
-    assert "4 events" in root.run("audit", "verify").stdout
+    assert "8 events" in root.run("audit", "verify").stdout
     assert "accounts" not in root.run("audit", "export").stdout
