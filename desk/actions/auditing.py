@@ -56,6 +56,11 @@ def after(office: Office, reader: Actor, seq: int, most: int) -> list[dict[str, 
     return [trail.public(event, may) for event in trail.after(seq, may, most)]
 
 
+def last() -> int:
+    """The number of the last event of all."""
+    return trail.head()[0]
+
+
 def export(office: Office, now: datetime, reader: Actor, wanted: EventFilter) -> Iterator[tuple[RecordedEvent, str | None]]:
     """Each event, and the link that the chain holds of one that was written anew.
 

@@ -427,6 +427,8 @@ def _fate(row: StagedDrop, became: Fate, status: int) -> Response:
 
 def events(call: Call) -> Response:
     after = _read(call, "after", partial(_number, digits=18), "number") or 0
+    if after > (last := auditing.last()):  # of another trail, before a backup was put back: it would wait for ever
+        raise odd_value("after", sentence("api.event", last=last))
     return answer(auditing.after(call.office, call.actor, after, call.limit()))
 
 

@@ -573,6 +573,15 @@ def test_events_go_on_behind_the_last_one_seen(rig: DeskRig, petra: str) -> None
     assert following[0]["seq"] > first[-1]["seq"]
 
 
+def test_behind_an_event_that_is_not_there_no_program_waits_for_ever(rig: DeskRig, petra: str) -> None:
+    """After a backup was put back, say: the events up to that number would be told to nobody."""
+    last = rig.office.json("audit", "log")[-1]["seq"]
+    assert ask(rig, petra, "GET", f"/events?after={last}").status == 200
+    beyond = ask(rig, petra, "GET", f"/events?after={last + 1000}")
+    assert beyond.status == 422
+    assert "`after`: geef het nummer van een gebeurtenis; de laatste is" in told(beyond)["detail"]
+
+
 def test_the_openapi_document_tells_every_route_and_every_route_is_there(rig: DeskRig, petra: str) -> None:
     document = told(ask(rig, None, "GET", "/openapi.json"))
     assert document["openapi"].startswith("3.1")
