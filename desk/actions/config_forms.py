@@ -82,7 +82,7 @@ _FIELDS: Mapping[Kind, tuple[Question, ...]] = {
         Question("os_user"), Question("oidc_subject"), Question("digest", "yes"), Question("notices.decide", "choice", _WHEN),
         *(
             Question(f"notices.{about}", "choice", _WHEN, "never" if about in ("published", "opened") else "now")
-            for about in ("approved", "returned", "held", "published", "refused", "waiting", "opened", "failed")
+            for about in ("approved", "returned", "held", "published", "refused", "waiting", "due", "opened", "failed")
         ),
     ),
     "presets": (

@@ -113,7 +113,10 @@ def _shown(visit: StaffVisit, detail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _event(one: RecordedEvent) -> dict[str, Any]:
-    return {"seq": one.seq, "at": clock.local_iso(one.at), "actor": one.actor, "action": one.action, "about": one.subject}
+    return {
+        "seq": one.seq, "at": clock.local_iso(one.at), "actor": one.actor, "behind": one.behind, "action": one.action,
+        "item": item_name(one.item) if one.item else None, "about": one.subject,
+    }  # fmt: skip
 
 
 def hold(visit: StaffVisit) -> Response:

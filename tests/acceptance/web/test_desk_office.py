@@ -83,10 +83,17 @@ def test_the_trail_is_filtered_and_the_set_up_examined_by_admins_alone(rig: Desk
     rig.office.place("zon", {"z.pdf": PDF, "z.yaml": "created_by: p.bakker\ndescription: Paper of the bakery\n"})
     rig.office.until_taken("zon", "z")
     item = rig.office.told("z", "zon")["item"]
-    assert item in joost.get(f"/office/trail?item={item}").text
+    rig.office.run("--as", "p.bakker", "edit", item, "--status", "in_progress")
+    told = joost.get(f"/office/trail?item={item}").text.partition("<ul>")[2]
+    for deed in ("made", "changed"):
+        assert re.search(
+            rf'<b>Petra Bakker</b> <span class="soft">\(by os:\w+\)</span> {deed} it · <a href="/items/{item}">', told
+        )
+    assert f'<a href="/items/{item}">{item}</a>' in joost.get("/office").text
     assert item not in joost.get(f"/office/trail?item={item}&until=2020-01-01").text.partition("<ul>")[2]
     assert joost.get("/office/trail?since=yesterday").status == 422
     assert joost.get("/office/trail?until=9999-12-31").status in (200, 422)
+    assert 'name="notices.due"' in joost.get("/office/staff/p.bakker").text
     examined = joost.get("/office/doctor")
     assert (examined.status, "inbox" in examined.text) == (200, True)
     marieke = rig.browser("m.devries")
