@@ -626,7 +626,7 @@ class Daemon:
         for client in self.intake.staying.recheck():
             self._alarm(f"stays {client}", None)
             self.lookout.hint(client)
-        if is_shared():
+        if is_shared() or self.intake.clearing.has_away:
             self._finish_others()
         if not self.intake.clearing.has_left:
             return

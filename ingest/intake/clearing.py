@@ -77,11 +77,13 @@ class Clearing:
         self._done: dict[int, tuple[Row, Traces]] = {}
         self._on_disk: dict[int, tuple[Row, Traces]] = {}
         """Of what is done, what would survive a power cut."""
+        self.has_away = False
+        """True if something that another daemon left was not found here at the last `load`."""
         self.trouble: dict[str, Sentence] = {}
         """Client → what was in the way at the last try."""
 
     def load(self, client: str | None = None) -> int:
-        """Take up what another daemon left (for this client); returns how many drops."""
+        """Take up what another daemon left here (for this client); returns how many drops."""
         query = Drop.select().where(~Drop.cleared).order_by(Drop.id)
         if client is not None:
             query = query.where(Drop.client == client)
@@ -90,6 +92,8 @@ class Clearing:
             for row in query
             if row.id not in self._left and row.id not in self._done and row.id not in self._on_disk
         ]
+        here = [row for row in rows if row["kind"] in TAKEN or _lies_here(self.office.inbox, row)]
+        self.has_away, rows = len(here) < len(rows), here
         for row in rows:
             _sweep(self.office.inbox, row["client"], "_done")
             if row["target"]:
@@ -258,6 +262,23 @@ class Clearing:
                 taken.add((client, target))
                 return target
             number += 1
+
+
+def _lies_here(inbox: Path, row: Row) -> bool:
+    """False if a drop that is not taken was placed in another inbox, where it is to be finished: on
+    a share that is not mounted, on another machine that has its own.
+
+    Here, then, is neither a file of it nor anything of an earlier drop of this client. (True where
+    that can't be seen: trouble is told.)
+    """
+    try:
+        with LastOpened(inbox) as homes, ground_of(homes, row) as ground:
+            return any(files.is_folder(ground.home / name) for name in ("_done", "_rejected")) or any(
+                files.exists(ground.hidden(row, number)) or files.exists(ground.named(row, number))
+                for number in range(len(row["files"]))
+            )
+    except OSError:
+        return True
 
 
 def _sweep(inbox: Path, *folders: str) -> None:

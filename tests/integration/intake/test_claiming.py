@@ -227,6 +227,34 @@ def test_a_daemon_that_starts_gives_the_names_back_that_one_before_had_claimed(i
     assert inbox.take().taken == 2
 
 
+@pytest.mark.parametrize("kind", ["claimed", "refused"])
+def test_what_was_begun_in_another_inbox_is_left_to_whoever_has_that(inbox: Inbox, kind: str) -> None:
+    """A share that is not mounted, and another machine's inbox, have a folder of the same name."""
+    inbox.files.place("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD})
+    [drop] = inbox.intake._judge_all(clock.utc_now(), inbox.look(), Outcome())
+    inbox.intake._record_claims(clock.utc_now(), [drop])
+    with LastOpened(inbox.office.inbox) as homes:
+        leaving.claim(homes, drop.row)
+    if kind == "refused":
+        with transaction():
+            Drop.update(kind=kind, target="20261124-101500-a", text="a.yaml:1: no").execute()
+    away = inbox.office.inbox.rename(inbox.office.inbox.with_name("away"))
+    inbox.home.mkdir(parents=True)
+    inbox.start()
+    assert Drop.select().where(~Drop.cleared).count() == 1
+    assert inbox.intake.clearing.has_away, "it is looked for again"
+    assert inbox.intake.clearing.trouble == {}
+    inbox.home.rmdir()
+    inbox.office.inbox.rmdir()
+    away.rename(inbox.office.inbox)
+    inbox.intake.recover()
+    inbox.intake.forget()
+    assert not inbox.intake.clearing.has_away
+    names = {path.name for path in inbox.home.rglob("*") if path.is_file()}
+    assert names == {"a.pdf", "a.yaml"} | ({"WHY.txt"} if kind == "refused" else set())
+    assert inbox.take().taken == (kind == "claimed")
+
+
 def test_the_claim_of_a_drop_whose_commit_fails_is_undone(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     inbox.files.place("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD})
     with monkeypatch.context() as patch:
