@@ -160,7 +160,8 @@ def inbox(office: Office) -> Iterator[Finding]:
     lacking = [code for code, client in office.clients.items() if client.active and code not in known]
     if lacking:
         first = ", ".join(lacking[:3])
-        yield note("inbox", "doctor.clients_lack_folder", count=len(lacking), first=first, path=str(office.inbox))
+        code = "doctor.clients_lack_folder" if office.settings.intake.make_folders else "doctor.clients_lack_own_folder"
+        yield note("inbox", code, count=len(lacking), first=first, path=str(office.inbox))
 
 
 def _keeps_rights(folder: Path) -> bool:

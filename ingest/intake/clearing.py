@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
+import secrets
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +31,7 @@ from typing import Any
 
 import structlog
 
+from dossier.database.database import is_shared
 from dossier.database.prepared import Prepared
 from dossier.database.tables import Drop, chunks
 from dossier.files import files, moves
@@ -92,7 +95,7 @@ class Clearing:
             for row in query
             if row.id not in self._left and row.id not in self._done and row.id not in self._on_disk
         ]
-        here = [row for row in rows if row["kind"] in TAKEN or _lies_here(self.office.inbox, row)]
+        here = [row for row in rows if _lies_here(self.office.inbox, row)]
         self.has_away, rows = len(here) < len(rows), here
         for row in rows:
             _sweep(self.office.inbox, row["client"], "_done")
@@ -264,19 +267,35 @@ class Clearing:
             number += 1
 
 
-def _lies_here(inbox: Path, row: Row) -> bool:
-    """False if a drop that is not taken was placed in another inbox, where it is to be finished: on
-    a share that is not mounted, on another machine that has its own.
+def hidden_word(inbox: Path) -> str:
+    """A new word for the names of a drop's files. It ends in what tells this inbox from one that
+    another machine has for itself, where several share the office."""
+    return secrets.token_hex(8) + (_mark_of(inbox) if is_shared() else "")
 
-    Here, then, is neither a file of it nor anything of an earlier drop of this client. (True where
-    that can't be seen: trouble is told.)
+
+BARE = 16
+"""So long is the word without that mark, as every one was in earlier versions."""
+
+
+def _mark_of(inbox: Path) -> str:
+    return hashlib.sha256(os.fsencode(inbox)).hexdigest()[:8]
+
+
+def _lies_here(inbox: Path, row: Row) -> bool:
+    """False if a drop was placed in another inbox, where it is to be finished: one that another
+    machine has for itself, or a share that is not mounted.
+
+    Here, then, is no file of it, and nothing of an earlier drop of this client if it is not taken.
+    (True where that can't be seen: trouble is told.)
     """
     try:
         with LastOpened(inbox) as homes, ground_of(homes, row) as ground:
-            return any(files.is_folder(ground.home / name) for name in ("_done", "_rejected")) or any(
-                files.exists(ground.hidden(row, number)) or files.exists(ground.named(row, number))
-                for number in range(len(row["files"]))
-            )
+            for number in range(len(row["files"])):
+                if files.exists(ground.hidden(row, number)) or files.exists(ground.named(row, number)):
+                    return True
+            if (mark := str(row["hidden"] or "")[BARE:]) and mark != _mark_of(inbox):
+                return False
+            return row["kind"] in TAKEN or any(files.is_folder(ground.home / name) for name in ("_done", "_rejected"))
     except OSError:
         return True
 

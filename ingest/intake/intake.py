@@ -51,7 +51,6 @@ its names, 6 is the database's all or nothing, 7 and 8 are tried again.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -82,7 +81,7 @@ from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, foreseeing, sightings
 from ingest.intake.candidate import Candidate, changes_of, fingerprint_of, is_import, new_item_of, receipt_text, why_text
-from ingest.intake.clearing import CLAIMED, Clearing, is_our_reason
+from ingest.intake.clearing import CLAIMED, Clearing, hidden_word, is_our_reason
 from ingest.intake.guarding import GuardOfIntake, may_share
 from ingest.intake.judging import entries, judge
 from ingest.intake.leaving import Stays, claim
@@ -384,7 +383,7 @@ class Intake:
                 drop.claim = drop.row = {
                     "id": key, "client": found.client, "folder": found.folder, "stem": names.printable(found.stem), "fingerprint": None,
                     "kind": CLAIMED, "item": None, "at": at, "files": self._to_be_claimed(drop), "target": None, "text": "",
-                    "cleared": False, "hidden": secrets.token_hex(8), "of_type": None, "told": None,
+                    "cleared": False, "hidden": hidden_word(self.office.inbox), "of_type": None, "told": None,
                 }  # fmt: skip
             self._insert(drops)
         self.clearing.forget()

@@ -82,7 +82,9 @@ def test_where_the_office_makes_them_itself_doctor_names_who_has_none(tmp_path: 
     root = _office(tmp_path / "office", settings="intake: {make_folders: no}\n")
     root.once()
     assert not _inbox(root, "northwind-ltd").exists()
-    assert "have no folder" in root.run("doctor", code=None).stdout
+    told = root.run("doctor", code=None).stdout
+    assert "have no folder" in told
+    assert "start the daemon, which makes them" not in told
 
 
 def test_a_folder_that_a_killed_daemon_began_is_finished(tmp_path: Path) -> None:
