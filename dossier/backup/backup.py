@@ -119,9 +119,12 @@ def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> BackupR
 def _locked(office: Office, dest: Path) -> Iterator[None]:
     """See that `dest` is a folder of this office's backups, and that nobody else works in it."""
     need_fit(office, dest)
-    whose = {"format": FORMAT, "what": "backups of an office, by dossier", "root": str(office.root), "host": socket.gethostname()}
+    whose = {
+        "format": FORMAT, "what": "backups of an office, by dossier", "root": str(office.root), "host": socket.gethostname(),
+        "office": identity.office_id(), "trial": identity.is_trial(),
+    }  # fmt: skip
     files.make_folder(dest, 0o700)
-    if not (dest / MARK).exists():
+    if not (dest / MARK).exists() or "office" not in read_mark(dest):  # an earlier version knew an office by its folder alone
         files.write_durably(dest / MARK, json.dumps(whose, indent=2).encode(), 0o600)
     for name in (VAULT, SNAPSHOTS):
         files.make_folder(dest / name, 0o700)
@@ -138,7 +141,7 @@ def _locked(office: Office, dest: Path) -> Iterator[None]:
 
 def need_fit(office: Office, dest: Path) -> None:
     """Raise Refusal where backups of this office don't belong: within the office, among other
-    files, among another office's."""
+    files, among another office's, which may have stood in the same folder. The database is open."""
     target = Path(os.path.realpath(dest))
     for path in (office.root, office.inbox, office.queue, office.portal, office.vault):
         if target.is_relative_to(os.path.realpath(path)):
@@ -147,6 +150,10 @@ def need_fit(office: Office, dest: Path) -> None:
         found = read_mark(dest)
         if found.get("root") != str(office.root):
             raise Conflict("restoring.of_another", dest=str(dest), root=str(found.get("root")))
+        if found.get("office", identity.office_id()) != identity.office_id():
+            raise Conflict("restoring.of_another_there", dest=str(dest), root=str(office.root))
+        if identity.is_trial() and not found.get("trial"):
+            raise Conflict("restoring.not_of_a_trial", dest=str(dest))
     elif dest.exists() and any(name != ".lock" for name in os.listdir(dest)):
         raise Conflict("restoring.no_backups_there", dest=str(dest))
 

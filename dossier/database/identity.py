@@ -155,6 +155,11 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
     return known.office if own is None else None
 
 
+def office_id() -> str | None:
+    """The open database's; None if it has none yet."""
+    return _note(_ID)
+
+
 def give(office_id: str) -> None:
     """Give the database its id, unless it has one. Inside `transaction()`."""
     Note.insert(key=_ID, value=office_id).on_conflict_ignore().execute()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from kit.mail_server import Server
 from kit.receivers import SECRET, receiving
-from kit.support import NOTIFIED, PDF, SETTINGS, Root, free_port
+from kit.support import NOTIFIED, PDF, SETTINGS, Root, free_port, new_office
 
 CONCEPT = """\
 description: Tax return
@@ -125,3 +126,26 @@ def test_a_trial_stays_one_through_its_own_backup_and_lies_in_its_own_folders(ro
     third = Root(root.path.with_name("third"), dict(root.environ))
     refused = third.run("restore", str(tmp_path / "outside"), "--trial", "--digest", digest, code=1)
     assert "paths.portal" in refused.stderr
+
+
+@pytest.mark.sqlite
+def test_neither_a_trial_nor_an_office_begun_anew_is_backed_up_among_the_backups_of_one_in_the_same_folder(
+    root: Root, tmp_path: Path
+) -> None:
+    dest = tmp_path / "backups"
+    mark = dest / "dossier-backup.json"
+    root.run("backup", str(dest))
+    known = json.loads(mark.read_text())
+    mark.write_text(json.dumps({name: known[name] for name in ("format", "what", "root", "host")}))  # by an earlier version
+    root.run("backup", str(dest))
+    assert json.loads(mark.read_text()) == known
+    root.path.rename(tmp_path / "the first")
+    new_office(root.path)
+    assert "of another office, which was in" in root.run("backup", str(dest), code=1).stderr
+    root.path.rename(tmp_path / "the second")
+    root.run("restore", str(dest), "--trial")
+    assert "this one is for trying" in root.run("backup", str(dest), code=1).stderr
+    root.run("backup", str(tmp_path / "of the trial"))
+    root.run("adopt", "--reason", "The first burnt down", user="j.admin")
+    root.run("backup", str(dest))
+    assert len(list(dest.glob("snapshots/*"))) == 3
