@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import ssl
 import threading
 import time
 from base64 import b64encode
@@ -32,6 +33,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jws
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import JWKRegistry, Key, KeySet
+from requests.adapters import HTTPAdapter
 
 from dossier.office.keys import Oidc
 from dossier.text.refusals import Forbidden, Refusal, Unavailable
@@ -64,6 +66,14 @@ class ProviderIdentity:
     subject: str
     id_token: str
     """With it they can be logged out there."""
+
+
+class ByMachine(HTTPAdapter):
+    """Believes also the authorities in this machine's store, as mails and webhooks do: an identity
+    provider within the office may have its certificate of the office's own."""
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: object) -> None:
+        super().init_poolmanager(connections, maxsize, block, **more, ssl_context=ssl.create_default_context())
 
 
 class Provider:
@@ -121,7 +131,7 @@ class Provider:
             self._settings.client_id, self._secret, scope="openid", redirect_uri=redirect_uri, code_challenge_method="S256",
             token_endpoint_auth_method=_basic if "client_secret_basic" in ways else "client_secret_post",
         )  # fmt: skip
-        session.trust_env = False
+        _prepare(session)
         return session
 
     def _described(self) -> dict[str, Any]:
@@ -184,7 +194,7 @@ class Provider:
     def _get(self, address: str) -> dict[str, Any]:
         try:
             with requests.Session() as session:
-                session.trust_env = False
+                _prepare(session)
                 with session.get(address, timeout=WAIT_SECONDS, allow_redirects=False, stream=True) as answer:
                     if answer.status_code != 200:
                         raise away(f"{answer.status_code}, {address}")
@@ -266,6 +276,12 @@ class Provider:
         if kid is None:
             return self._keys.keys[0] if len(self._keys.keys) == 1 else None
         return next((one for one in self._keys.keys if one.kid == kid), None)
+
+
+def _prepare(session: requests.Session) -> None:
+    """It asks no proxy of the environment, and believes whom this machine believes."""
+    session.trust_env = False
+    session.mount("https://", ByMachine())
 
 
 def _basic(client: Any, method: str, uri: str, headers: dict[str, str], body: str) -> tuple[str, dict[str, str], str]:

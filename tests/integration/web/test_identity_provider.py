@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import ssl
+import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from kit.identity import CLIENT, EC, FOREIGN, RSA, SECRET, IdentityProvider, providing
+from kit.support import need
 from structlog.testing import capture_logs
 
 from desk.web.identity.provider import Provider
@@ -204,6 +211,56 @@ def test_without_a_secret_or_a_provider_that_answers_nobody_gets_in_and_it_is_to
     assert refusal(evil, known=desk(evil, "another secret")) == "provider.no_token"
     away = IdentityProvider(9)
     assert refusal(away) == "provider.unreachable"
+
+
+def test_a_provider_within_the_office_is_believed_by_an_authority_that_this_machine_knows(
+    evil: IdentityProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made = [
+        need("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+    ]
+    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+
+    class Within(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told = {"keys": [RSA.as_dict(private=False)]} if self.path == "/keys" else described
+            data = json.dumps(told).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Within) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        issuer = f"https://localhost:{server.server_address[1]}"
+        described = {"issuer": issuer, "jwks_uri": f"{issuer}/keys"}
+        described |= dict.fromkeys(("authorization_endpoint", "token_endpoint"), f"{issuer}/x")
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+        def asked() -> str:
+            known = Provider(Oidc(issuer=issuer, client_id=CLIENT, client_secret_env="S"), {"S": SECRET})
+            return known.address(BACK, STATE, NONCE, VERIFIER)
+
+        with pytest.raises(Refusal, match="SSLError"):
+            asked()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert asked().startswith(f"{issuer}/x?")
+        server.shutdown()
 
 
 def test_a_provider_that_does_not_answer_holds_up_one_login_at_a_time_and_the_others_are_told_at_once(
