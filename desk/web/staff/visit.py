@@ -73,10 +73,16 @@ class StaffVisit(Visit):
         if isinstance(line, Refusal):
             return line.told(self.language, WORDS)
         if isinstance(line, Sentence):
-            whom = line.values.get("whom")
-            if isinstance(whom, str) and whom in self.office.staff:
-                line = Sentence(line.code, {**line.values, "whom": self.office.staff[whom].name})
+            named = {key: self._by_name(line.values[key]) for key in ("who", "whom") if key in line.values}
+            line = Sentence(line.code, {**line.values, **named})
         return told(line, self.language, WORDS)
+
+    def _by_name(self, who: object) -> object:
+        if isinstance(who, Sentence) and who.code == "text.either":
+            return Sentence(who.code, {key: self._by_name(one) for key, one in who.values.items()})
+        if isinstance(who, list):
+            return [self._by_name(one) for one in who]
+        return self.office.staff[who].name if isinstance(who, str) and who in self.office.staff else who
 
     def problems(self, refusal: Refusal) -> dict[str, str]:
         """What is wrong, by the field that it is about; "" is none in particular."""

@@ -67,7 +67,9 @@ def test_a_concept_is_approved_on_its_page_and_the_next_one_follows(rig: DeskRig
     assert marieke.post(f"/queue/{second}", {"decision": "reject", "comment": " ", "content": digest(page.text)}).status == 422
     marieke.post(f"/queue/{second}", {"decision": "reject", "comment": "Page 3: missing #", "content": digest(page.text)})
     assert state(rig, second) == "returned"
-    assert "Page 3: missing #" in rig.browser("p.bakker").get("/").text
+    petra = rig.browser("p.bakker")
+    assert "Page 3: missing #" in petra.get("/").text
+    assert re.search("Marieke de Vries [^<]*: Page 3: missing #", petra.get(f"/items/{second}").text), "by name, not by code"
 
 
 def test_what_was_changed_since_it_was_shown_is_not_approved(rig: DeskRig, marieke: Browser) -> None:
@@ -95,7 +97,7 @@ def test_of_two_decisions_the_first_stands_and_the_second_is_told_so(rig: DeskRi
         marieke.post(f"/queue/{item}", {"decision": "reject", "comment": "no", "content": seen})
     wait_for(lambda: state(rig, item) == "returned", "the first decision counts")
     answer = marieke.post(f"/queue/{item}", {"decision": "approve", "comment": "Typed at <length>", "content": seen})
-    assert (answer.status, "m.devries" in answer.text) == (409, True)
+    assert (answer.status, "afgekeurd door Marieke de Vries" in answer.text) == (409, True)
     assert "Typed at &lt;length&gt;" in answer.text, "what was typed is not lost, though there is nothing to decide any more"
     assert state(rig, item) == "returned"
 
