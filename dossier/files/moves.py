@@ -7,6 +7,7 @@ write to looks again behind the move, so that what was saved at that instant is 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -185,16 +186,21 @@ def move_away(source: Place, target: Path) -> None:
     """Move to a free name, across file systems if need be; synced. No link is followed.
 
     FileExistsError: somebody else took that name a moment ago. Across, plain files are copied and
-    links made anew, and each is removed only when its copy is on the disk. Pipes and devices stay
-    where they are (NotPlain).
+    links made anew, and each is removed only when its copy is on the disk. What can't be removed,
+    and pipes and devices (NotPlain), stay where they are, without a copy; all else goes first.
     """
     files.make_folder(target.parent, 0o750)
     try:
-        _move_to_free(source, target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        _copy_away(source, target)
+        try:
+            _move_to_free(source, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy_away(source, target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.rmdir(target.parent)  # it is asked again and again; one that holds something stays
+        raise
     files.sync((), (target.parent, files.above(source)))
 
 
@@ -206,20 +212,40 @@ def _move_to_free(source: Place, target: Path) -> None:
 def _copy_away(source: Place, target: Path) -> None:
     name, above = address(source)
     if files.is_folder(source):
-        os.mkdir(target, 0o750)
-        with files.held(source) as folder:
-            for inner in folder.names():
-                _copy_away(folder / inner, target / inner)
-        files.remove_folder(source)
+        _copy_folder_away(source, target)
     elif files.is_link(source):
         os.symlink(os.readlink(name, dir_fd=above), target)
-        files.remove(source)
+        _remove_copied(source, target)
     else:
         copy = files.copy_hashed(source, target.parent)
         files.sync((copy.path,), ())
         _move_to_free(copy.path, target)
         files.sync((), (target.parent,))
+        _remove_copied(source, target)
+
+
+def _copy_folder_away(source: Place, target: Path) -> None:
+    stays: OSError | None = None
+    os.mkdir(target, 0o750)
+    with files.held(source) as folder:
+        for inner in folder.names():
+            try:
+                _copy_away(folder / inner, target / inner)
+            except OSError as error:
+                stays = stays or error
+    if stays is not None:
+        with contextlib.suppress(OSError):
+            os.rmdir(target)  # if nothing went
+        raise stays
+    files.remove_folder(source)
+
+
+def _remove_copied(source: Place, copy: Path) -> None:
+    try:
         files.remove(source)
+    except OSError:
+        files.remove(copy)
+        raise
 
 
 def link_tree(source: Place, target: Path, leave_out: Container[str] = ()) -> list[Path]:

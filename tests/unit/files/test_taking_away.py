@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dossier.files import files, moves
+from dossier.files.beneath import Place
 
 
 def test_the_last_who_lets_go_of_a_file_is_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,3 +72,38 @@ def test_a_copy_of_this_process_lets_go_of_its_files_by_itself(tmp_path: Path) -
             time.sleep(0.01)
         os._exit(1 if os.path.exists(f"/proc/self/fd/{descriptor}") else 0)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_across_file_systems_all_goes_that_can_and_of_what_stays_there_is_no_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "folder", tmp_path / "away/folder"
+    (source / "sub").mkdir(parents=True)
+    for name in ("a.txt", "sub/b.txt", "stuck.txt"):
+        (source / name).write_text(name)
+    os.mkfifo(source / "pipe")
+    move_to_free, remove = moves._move_to_free, files.remove
+
+    def far(source: Place, target: Path) -> None:
+        if str(source).startswith(str(tmp_path / "folder")):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        move_to_free(source, target)
+
+    def stuck(path: Place) -> None:
+        if str(path) == str(source / "stuck.txt"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        remove(path)
+
+    monkeypatch.setattr(moves, "_move_to_free", far)
+    monkeypatch.setattr(files, "remove", stuck)
+    for _ in range(2):
+        with pytest.raises(OSError, match=r"Permission denied|not a plain file"):
+            moves.move_away(source, moves.free_name(target))
+    assert sorted(path.name for path in source.iterdir()) == ["pipe", "stuck.txt"]
+    assert sorted(str(path.relative_to(tmp_path)) for path in (tmp_path / "away").rglob("*") if path.is_file()) == [
+        "away/folder/a.txt",
+        "away/folder/sub/b.txt",
+    ]
+    with pytest.raises(files.NotPlain):
+        moves.move_away(source / "pipe", tmp_path / "never/pipe")
+    assert not (tmp_path / "never").exists(), "asked again and again it fills no folder"
