@@ -23,6 +23,8 @@ class Receiver:
     """(headers, body) of each request."""
     paths: list[str] = field(default_factory=list)
     location: str = "/elsewhere"
+    retry_after: str = ""
+    """What it says of when to try again, with an answer that is no yes."""
 
     @property
     def url(self) -> str:
@@ -49,6 +51,8 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("location", made.location)
+            if status >= 400 and made.retry_after:
+                self.send_header("retry-after", made.retry_after)
             self.send_header("content-length", "0")
             self.end_headers()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import ssl
 import threading
@@ -48,6 +49,8 @@ class PostOutcome:
 
     status: int
     sentence: Sentence
+    wait_seconds: int = 0
+    """How long it asks to be left alone (Retry-After)."""
 
     @property
     def is_yes(self) -> bool:
@@ -124,7 +127,9 @@ def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> PostOutcome
         response = talk.getresponse()
         with suppress(OSError, http.client.HTTPException):  # what it says beside its status tells nothing
             response.read(ANSWER_BYTES)
-        return PostOutcome(response.status, sentence("webhooks.answered", status=response.status))
+        wait = re.fullmatch("[0-9]{1,9}", response.headers.get("retry-after", ""))
+        told = sentence("webhooks.answered", status=response.status)
+        return PostOutcome(response.status, told, int(wait[0]) if wait else 0)
     finally:
         clock_.cancel()
         line.close()

@@ -6,9 +6,10 @@
  3. mark   the receiver took it (2xx): the webhook's row says so.
 
 Whatever else the receiver answers, or if it does not, the same event is tried again with growing
-pauses; those behind it wait, so that nothing is told out of order. After DISABLE_DAYS without a
-yes, or at once if the receiver says 410, the webhook is disabled and the admins are told; an admin
-enables it again, and then it goes on where it was. A new webhook begins at the end of the trail.
+pauses, or when the receiver says; those behind it wait, so that nothing is told out of order. After
+DISABLE_DAYS without a yes, or at once if the receiver says 410, the webhook is disabled and the
+admins are told; an admin enables it again, and then it goes on where it was. A new webhook begins
+at the end of the trail.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from dossier.text import clock
 from dossier.text.sentences import Sentence, packed, sentence, unpacked
 from dossier.trail import trail
 from dossier.trail.trail import RecordedEvent
-from workflow.outbox.pauses import pause_after
+from workflow.outbox.pauses import LONGEST_SECONDS, pause_after
 from workflow.webhooks import posting
 from workflow.webhooks.posting import PostOutcome
 
@@ -132,7 +133,8 @@ def _failed(now: datetime, name: str, event: RecordedEvent, answer: PostOutcome)
         row = Hook.get_by_id(name)
         since = row.failing_since or clock.to_text(now)
         is_over = answer.status == posting.GONE or now - clock.from_text(since) >= timedelta(days=DISABLE_DAYS)
-        due = now + timedelta(seconds=pause_after(row.attempts + 1))
+        wait = max(pause_after(row.attempts + 1), min(answer.wait_seconds, LONGEST_SECONDS))
+        due = now + timedelta(seconds=wait)
         Hook.update(
             attempts=row.attempts + 1, failing_since=since, error=packed(answer.sentence), due_at=clock.to_text(due),
             disabled_at=clock.to_text(now) if is_over else None,

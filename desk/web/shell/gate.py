@@ -259,12 +259,13 @@ class Gate(Generic[V]):
         async def endpoint(request: Request) -> Response:
             body = await self._read_body(request)
             async with self._turns.of(self._who(request)):
-                return await self._answered(lambda visit: handler(visit, self._object(body)), request, {})
+                return await self._answered(lambda visit: handler(visit, self._object(request, body)), request, {})
 
         return endpoint
 
-    def _object(self, body: bytes) -> Mapping[str, Any]:
-        """Raises Malformed for what is no JSON object, or too long."""
+    def _object(self, request: Request, body: bytes) -> Mapping[str, Any]:
+        """Raises Malformed for what is no JSON object, TooLong, Packed."""
+        _refuse_packed(request)
         if len(body) > self._form_bytes:
             raise TooLong("tokens.too_long")
         try:
@@ -455,6 +456,10 @@ def _refuse_part(request: Request) -> None:
     section 14.5)."""
     if "content-range" in request.headers:
         raise Malformed("tokens.part_sent")
+    _refuse_packed(request)
+
+
+def _refuse_packed(request: Request) -> None:
     if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Packed("tokens.packed")
 

@@ -509,6 +509,7 @@ def test_a_part_of_a_file_and_a_packed_one_are_not_taken_for_it(rig: DeskRig, pe
         packed = ask(rig, petra, "PUT", path, PDF, content_encoding="gzip")
         assert (packed.status, "Content-Encoding" in told(packed)["detail"]) == (415, True)
         assert ask(rig, petra, "PUT", path, PDF, content_encoding="identity").status == 200
+    assert ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}, content_encoding="gzip").status == 415
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "BREW", "POST"])

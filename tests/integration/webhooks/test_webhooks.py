@@ -125,6 +125,18 @@ def test_what_is_not_taken_is_sent_again_with_growing_pauses_the_same_id_and_in_
     assert len({body for _, body in receiver.got[:4]}) == 1, "with the time when it happened, as the standard says"
 
 
+@pytest.mark.parametrize(("said", "pause"), [("90", 90), ("1", 5), ("99999999", 4 * 3600), ("soon", 5), ("-7", 5), ("", 5)])
+def test_a_receiver_that_says_when_to_try_again_is_left_alone_until_then(
+    office: Records, receiver: Receiver, said: str, pause: int
+) -> None:
+    daemon = Daemon(office)
+    receiver.answers, receiver.retry_after = [429], said
+    office.make()
+    now = clock.utc_now()
+    daemon.sender.round(now)
+    assert round((clock.from_text(row().due_at) - now).total_seconds()) == pause
+
+
 def test_killed_before_it_was_marked_the_next_start_sends_it_again_under_the_same_id(
     office: Records, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
