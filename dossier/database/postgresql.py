@@ -51,13 +51,24 @@ FORSAKEN = "5min"
 have waited long enough. A round of publishing, in the slowest of which folders are renamed and
 synced, takes seconds."""
 
+PATIENT = ("statement_timeout=0", "idle_session_timeout=0")
+"""What an administrator may have set for people's queries: a daemon rests, and waits for its turn
+(BUSY)."""
+
 READ = r"default_transaction_isolation=read\ committed"
 """Whatever is the server's default: who has waited for a turn to write sees what was written
 meanwhile, such as a withdrawal."""
 
 OPTIONS = " ".join(
     f"-c {setting}"
-    for setting in (f"lock_timeout={BUSY}", f"idle_in_transaction_session_timeout={FORSAKEN}", "timezone=UTC", READ, *ALIVE_THERE)
+    for setting in (
+        f"lock_timeout={BUSY}",
+        f"idle_in_transaction_session_timeout={FORSAKEN}",
+        *PATIENT,
+        "timezone=UTC",
+        READ,
+        *ALIVE_THERE,
+    )
 )
 
 ENCODING = "utf8"

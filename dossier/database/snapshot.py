@@ -51,6 +51,9 @@ class Taken:
     """The last one's hash."""
 
 
+_UNHURRIED = "-c idle_in_transaction_session_timeout=0"
+"""pg_dump sees what this connection saw at first, which says nothing until that has ended."""
+
 _ATTACHMENTS = "SELECT DISTINCT sha256, size FROM attachment"
 _HEAD = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"
 
@@ -126,11 +129,16 @@ def is_empty(office: Office) -> bool:
         return not os.path.lexists(path)
     import psycopg
 
+    from dossier.database.postgresql import HOLDS_ANY_TEXT
+
     try:
         with psycopg.connect(office.settings.database.url, connect_timeout=10) as connection:
+            encoding = connection.info.parameter_status("server_encoding")
             row = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").fetchone()
     except psycopg.Error as error:
         raise CannotCopy(errno.EIO, sentence("database.server_unusable", error=str(error))) from error
+    if encoding not in HOLDS_ANY_TEXT:
+        raise CannotCopy(errno.EINVAL, sentence("database.encoding", encoding=encoding))
     return row is not None and row[0] == 0
 
 
@@ -155,7 +163,7 @@ def _dump(url: str, target: Path) -> Taken:
     from dossier.database.postgresql import ENCODING
 
     try:
-        with psycopg.connect(url, connect_timeout=10, client_encoding=ENCODING) as connection:
+        with psycopg.connect(url, connect_timeout=10, client_encoding=ENCODING, options=_UNHURRIED) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             row = connection.execute("SELECT pg_export_snapshot()").fetchone()
             assert row is not None

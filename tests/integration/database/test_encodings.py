@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ from kit.servers import new_database
 
 from desk.doctor.doctor import examine
 from desk.doctor.office import database
+from dossier.database import snapshot
 from dossier.database.database import open_database
 from dossier.database.tables import Item
 from dossier.database.trouble import DatabaseUnavailable
@@ -53,6 +55,16 @@ def test_a_new_office_is_not_begun_in_a_database_that_lacks_letters(tmp_path: Pa
     told = [one.message.code for one in examine(load_office(tmp_path / "office", {}), {})]
     assert "doctor.database_gone" in told
     assert "doctor.not_looked_at" not in told, "nothing is said that only follows from it"
+
+
+def test_no_backup_is_restored_into_one(tmp_path: Path) -> None:
+    office = office_on(tmp_path / "office", new_database())
+    lacking = office.office.settings.database.model_copy(update={"url": new_database(LATIN1)})
+    other = replace(office.office, settings=office.office.settings.model_copy(update={"database": lacking}))
+    assert not snapshot.is_empty(office.office)
+    with pytest.raises(snapshot.CannotCopy, match="its encoding is LATIN1"):
+        snapshot.is_empty(other)
+    office.close()
 
 
 def test_an_office_that_has_one_goes_on_and_doctor_tells_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

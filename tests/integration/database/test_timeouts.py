@@ -1,0 +1,63 @@
+"""What an administrator of PostgreSQL has set for people's queries ends neither a daemon's waiting nor a backup."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from kit.portals import SETTINGS, PortalOffice
+from kit.servers import new_database
+
+from dossier.database import snapshot
+from dossier.database.database import data_version
+from dossier.database.postgresql import WRITERS
+from dossier.database.tables import Item
+
+pytestmark = pytest.mark.sqlite  # it has a PostgreSQL of its own
+
+HURRIED = ("statement_timeout = '200ms'", "idle_session_timeout = '200ms'", "idle_in_transaction_session_timeout = '200ms'")
+
+
+@pytest.fixture
+def url() -> str:
+    made = new_database()
+    name = urlsplit(made).path[1:]
+    with psycopg.connect(made, autocommit=True) as connection:
+        for setting in HURRIED:
+            connection.execute(f'ALTER DATABASE "{name}" SET {setting}')  # type: ignore[arg-type]
+    return made
+
+
+@pytest.fixture
+def office(tmp_path: Path, url: str) -> Iterator[PortalOffice]:
+    made = PortalOffice(tmp_path / "office", settings=f"{SETTINGS}database: {{url: '{url}'}}\n")
+    yield made
+    made.close()
+
+
+def test_a_writer_waits_for_another_and_whoever_rests_is_not_cut_off(office: PortalOffice, url: str) -> None:
+    before = data_version()
+    time.sleep(0.6)
+    with psycopg.connect(url, options="-c idle_in_transaction_session_timeout=0") as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (WRITERS,))
+        threading.Timer(0.6, other.rollback).start()
+        office.share({"a.pdf": b"1"})
+    assert Item.select().count() == 1
+    assert data_version() == before
+
+
+def test_a_backup_that_takes_long_is_made(office: PortalOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.share({"a.pdf": b"1"})
+    run = snapshot._run
+
+    def slowly(*given: object) -> None:
+        time.sleep(0.6)
+        run(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(snapshot, "_run", slowly)
+    assert len(snapshot.take(office.office, tmp_path).attachments) == 1
