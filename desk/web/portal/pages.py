@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from desk.web.portal.visit import ClientVisit
 from desk.web.shell.paging import leaf
+from dossier.cluster import presence
 from dossier.database.tables import item_key
 from dossier.text import names
 from workflow.portal_access import access, lines, openings
@@ -84,7 +85,8 @@ def login(visit: ClientVisit) -> Response:
         answer = visit.page("message.html", 429, message="often", minutes=-(-wait // 60))
         answer.headers["retry-after"] = str(wait)
         return answer
-    return visit.page("login.html", goal=goal, state="asked", address=address, minutes=access.LINK_MINUTES)
+    goes_out = bool(presence.daemons(visit.office, visit.now))
+    return visit.page("login.html", goal=goal, state="asked", address=address, minutes=access.LINK_MINUTES, goes_out=goes_out)
 
 
 def link(visit: ClientVisit) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from desk.actions import first_run
 from desk.web.staff import oidc
 from desk.web.staff.visit import StaffVisit, goal_of
+from dossier.cluster import presence
 from dossier.text import names
 from workflow.portal_access import access, staff_access
 
@@ -28,7 +29,8 @@ def login(visit: StaffVisit) -> Response:
         answer = visit.page("login.html", 429, goal=goal, state="often", minutes=-(-wait // 60))
         answer.headers["retry-after"] = str(wait)
         return answer
-    return visit.page("login.html", goal=goal, state="asked", address=address, minutes=access.LINK_MINUTES)
+    goes_out = bool(presence.daemons(visit.office, visit.now))
+    return visit.page("login.html", goal=goal, state="asked", address=address, minutes=access.LINK_MINUTES, goes_out=goes_out)
 
 
 def link(visit: StaffVisit) -> Response:

@@ -243,6 +243,16 @@ def test_it_stops_at_once_even_while_somebody_downloads(office: PortalOffice) ->
             assert time.monotonic() - before < 8
 
 
+def test_who_asks_for_a_link_while_no_daemon_runs_is_told_that_no_mail_goes_out(office: PortalOffice) -> None:
+    with serve(office) as served:
+        for address in ("j.jansen@acme.example", "nobody@acme.example"):
+            asked = Browser(served.port).post("/_login", {"address": address}, accept_language="nl")
+            assert (asked.status, "Er gaat nu geen mail uit" in asked.text, "onderweg" in asked.text) == (200, True, False)
+    with Served(office.root, free_port(), (), "desk") as served:
+        asked = Browser(served.port).post("/_login", {"address": "m.devries@office.example"}, accept_language="nl")
+        assert (asked.status, "dus er gaat nu geen mail uit" in asked.text, "onderweg" in asked.text) == (200, True, False)
+
+
 def test_what_can_not_be_listened_on_is_said_in_a_line(office: PortalOffice) -> None:
     root = Root(office.root)
     with socket.create_server(("127.0.0.1", 0)) as taken:
