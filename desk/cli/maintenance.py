@@ -161,7 +161,9 @@ def backup(
         print(_("left out, it is being written: %(name)s") % {"name": printing.text(name)}, file=sys.stderr)
     for what in report.damaged:
         print(_("can't be backed up: %(what)s; see: dossier verify") % {"what": printing.text(what)}, file=sys.stderr)
-    if report.damaged:
+    for what in report.unreadable:
+        print(_("can't be backed up: %(what)s") % {"what": printing.text(what)}, file=sys.stderr)
+    if report.damaged or report.unreadable:
         raise typer.Exit(1)
 
 

@@ -10,7 +10,8 @@ Taken while the office works, in this order:
 
  1. inbox      what lies there, `_rejected` and `_done` too, and the folders of var/ in LOOSE; into
                the vault by hash. What moves about is looked at again. A file that is being written
-               is left out, and named: half of it would be taken for a whole one.
+               is left out, and named: half of it would be taken for a whole one. So is what can't
+               be read: it keeps nothing else out of the backup.
  2. config     and anchors: both before the database, so that no anchor is ahead of it.
  3. database   at one instant (snapshot.py). What was taken from the inbox since 1 is in it; what
                was in both is known as a duplicate when the restored office finds it in its inbox.
@@ -50,6 +51,7 @@ from dossier.files import files, moves
 from dossier.files.beneath import open_folder
 from dossier.office.office import Office
 from dossier.text import clock, system
+from dossier.text.names import printable
 from dossier.text.refusals import Conflict, Refusal
 from dossier.text.sentences import Sentence, as_data, from_data, sentence
 from dossier.trail import anchors
@@ -92,6 +94,8 @@ class BackupReport:
     """Files of the inbox that were left out; their drops are not whole yet."""
     damaged: list[Sentence] = field(default_factory=list)
     """Vault files that are gone or are not what they were: no backup can have them."""
+    unreadable: list[Sentence] = field(default_factory=list)
+    """What else lies there and this user may not read, or the disk does not give."""
 
 
 def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> BackupReport:
@@ -244,6 +248,8 @@ def note_last(now: datetime, dest: Path, report: BackupReport) -> None:
         fault = sentence("backup.lacks_files", count=len(report.damaged), **values)
     elif report.events < report.before:
         fault = sentence("backup.fewer", events=report.events, before=report.before, **values)
+    elif report.unreadable:
+        fault = sentence("backup.unreadable", count=len(report.unreadable), first=report.unreadable[0], **values)
     _note(_LAST, {"at": clock.to_text(now), "to": str(dest), "fault": as_data(fault) if fault else None})
     Note.delete().where(Note.key == _FAILED).execute()
 
@@ -330,23 +336,41 @@ def _loose(where: str, top: Path, pool: Pool, known: dict[tuple[str, str, int, i
     """All files and folders below `top`, looked at again as long as anything moves."""
     found: dict[str, Loose] = {}
     busy: list[str] = []
+    unreadable: dict[str, OSError] = {}
+
+    def note_unreadable(path: Path, error: OSError) -> None:
+        unreadable[f"{where}/{path.relative_to(top)}"] = error
+
     for _ in range(PASSES):
         found, busy, moved = {}, [], False
-        for path in _below(top):
+        unreadable.clear()
+        for path in _below(top, note_unreadable):
             name = str(path.relative_to(top))
             try:
                 status = path.lstat()
+            except FileNotFoundError:
+                moved = True
+                continue
+            except OSError as error:
+                note_unreadable(path, error)
+                continue
+            try:
                 digest = _digest(path, (where, name, status.st_size, status.st_mtime_ns), pool, known, status)
             except FileNotFoundError:
                 moved = True
             except files.Changed:
                 moved = moved or not os.path.lexists(path)
                 busy += [f"{where}/{name}"] if os.path.lexists(path) else []
+            except files.SourceUnreadable as error:
+                note_unreadable(path, error)
             else:
                 found[name] = _entry(where, name, digest, status)
         if not moved and all(os.path.lexists(top / name) for name in found):
             break
     report.being_written += busy
+    report.unreadable += [
+        sentence("restoring.of_place", place=printable(name), why=system.why(error)) for name, error in unreadable.items()
+    ]
     return list(found.values())
 
 
@@ -366,17 +390,23 @@ def _digest(
     return digest
 
 
-def _below(top: Path) -> Iterator[Path]:
-    """In each folder files first, and last the folders that things are moved to (`_rejected`)."""
+def _below(top: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator[Path]:
+    """In each folder files first, and last the folders that things are moved to (`_rejected`).
+
+    `unreadable` is told of a folder that can't be looked into, and may raise.
+    """
     try:
         with os.scandir(top) as entries:
             inside = [entry for entry in entries if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
         return
+    except OSError as error:
+        unreadable(top, error)
+        return
     for entry in sorted(inside, key=lambda entry: (entry.is_dir(follow_symlinks=False), entry.name.startswith("_"), entry.name)):
         yield Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
-            yield from _below(Path(entry.path))
+            yield from _below(Path(entry.path), unreadable)
 
 
 def _entry(where: str, name: str, digest: str, status: os.stat_result) -> Loose:
@@ -394,10 +424,14 @@ def _name_of(look_up: Callable[[int], pwd.struct_passwd | grp.struct_group], num
         return ""
 
 
+def _raise(path: Path, error: OSError) -> None:  # noqa: ARG001 - the error names it
+    raise error
+
+
 def _plain_copies(source: Path, target: Path) -> list[str]:
     """Copy a small folder as it is; the names, from the folder above `target`."""
     made = []
-    for path in _below(source):
+    for path in _below(source, _raise):
         if path.name == identity.NAME or path.suffix == ".tmp":
             continue  # a restored office makes a mark of its own
         copy = target / path.relative_to(source)

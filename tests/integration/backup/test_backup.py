@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit.records import JOOST, STAFF, Records
@@ -128,6 +129,38 @@ def test_a_file_that_is_being_written_is_left_out_and_named(office: Records, tmp
         half.flush()
         assert _back_up(office, tmp_path / "backups").being_written == ["inbox/acme-bv/half.pdf"]
     assert not (_restore(tmp_path / "backups").office.inbox / "acme-bv/half.pdf").exists()
+
+
+def test_what_cannot_be_read_is_named_and_keeps_nothing_else_out(
+    office: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = office.root / "inbox/acme-bv"
+    for name in ("mine.pdf", "other.pdf", "barred/inside.pdf"):
+        (inbox / name).parent.mkdir(exist_ok=True)
+        (inbox / name).write_text(name)
+    open_seen, scandir = files.open_seen, os.scandir
+
+    def refuse(path: object, ends: str) -> None:
+        if str(path).endswith(ends):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    def opened(path: Place) -> Any:
+        refuse(path, "/mine.pdf")
+        return open_seen(path)
+
+    def scanned(path: Any) -> Any:
+        refuse(path, "/barred")
+        return scandir(path)
+
+    monkeypatch.setattr(files, "open_seen", opened)
+    monkeypatch.setattr(os, "scandir", scanned)
+    dest = tmp_path / "backups"
+    unreadable = ["inbox/acme-bv/mine.pdf: Permission denied", "inbox/acme-bv/barred: Permission denied"]
+    assert [str(one) for one in _back_up(office, dest).unreadable] == unreadable
+    assert "lacks 2 files or folders that can't be read, such as inbox/acme-bv/mine.pdf" in _told(office)[0]
+    monkeypatch.undo()
+    restored = _restore(dest).office.inbox / "acme-bv"
+    assert sorted(path.name for path in restored.iterdir()) == ["barred", "other.pdf"]
 
 
 def test_names_of_all_kinds_and_what_is_no_plain_file(office: Records, tmp_path: Path) -> None:
