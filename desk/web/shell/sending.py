@@ -76,9 +76,11 @@ def sent(request: Request, kept: ServedFile, headers: dict[str, str]) -> Respons
         return Response(status_code=416, headers={"content-range": f"bytes */{kept.size}"})
     if kept.place is not None and part[1] - part[0] > SMALL:
         # the server's own reading of `Range` refuses what the RFC says is to be passed over
-        if part == (0, kept.size):
-            request.scope["headers"] = [one for one in request.scope["headers"] if one[0] != b"range"]
-        return FileResponse(kept.place, headers=headers, stat_result=os.stat(kept.place))
+        read_here = (b"range", b"if-range") if part == (0, kept.size) else (b"if-range",)
+        request.scope["headers"] = [one for one in request.scope["headers"] if one[0] not in read_here]
+        made = FileResponse(kept.place, headers=headers, stat_result=os.stat(kept.place))
+        del made.headers["last-modified"]  # since when the vault has it is the office's own business
+        return made
     headers = {**headers, "accept-ranges": "bytes"}
     start, end = part
     is_part = (start, end) != (0, kept.size)
