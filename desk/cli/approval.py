@@ -49,7 +49,7 @@ def queue(
 
     most = TABLE_ROWS if limit is None and not json else limit or None
     found = deciding.queue(office, clock.utc_now(), session.reader(), approver, most)
-    shown = [*columns("item", "created_at", "client", "description"), (_("made by"), "created_by"), (_("waits for"), "asked")]
+    shown = [*columns("item", "created_at", "client", "description"), (_("made by"), "created_by"), (_("waits for"), _asked)]
     noted: list[tuple[str, Sentence | str]] = []
     printing.listing(_noting(found.items, noted), json, shown, _("Nothing waits for a decision."), spare=(_("made by"),))
     if json:
@@ -58,6 +58,10 @@ def queue(
         print(_("%(item)s, attention: %(what)s") % {"item": item, "what": printing.text(line)})
     if most is not None and found.count > most:
         print(_("These are the oldest %(most)s of %(count)s; --limit 0 shows all.") % {"most": most, "count": found.count})
+
+
+def _asked(one: printing.Entry) -> object:
+    return one["asked"] or _("nobody; name an approver: dossier edit")
 
 
 def _noting(found: Iterable[dict[str, Any]], noted: list[tuple[str, Sentence | str]]) -> Iterator[dict[str, Any]]:

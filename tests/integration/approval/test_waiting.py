@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from kit.support import OWN_SETTINGS, Root, own_office
+from kit.support import OWN_SETTINGS, OWN_STAFF, Root, own_office
 
 from dossier.files import files, settling
 from dossier.files.beneath import Place, name_of
@@ -116,6 +116,18 @@ def test_a_drop_whose_files_were_moved_back_is_not_refused_any_more_though_its_w
     office.once()
     assert [one["description"] for one in office.json("items")] == ["Annual accounts 2025"]
     assert (office.json("rejected"), office.json("status")["rejected"]) == ([], 0)
+
+
+def test_queue_says_of_a_concept_that_nobody_may_decide_that_it_waits_for_nobody(office: Root) -> None:
+    office.place(
+        "acme-bv",
+        {"a.pdf": PDF, "a.yaml": GOOD + "share: yes\nshare_status: concept\nshare_attachments: all\napprover: m.devries\n"},
+    )
+    office.once()
+    assert office.run("queue").stdout.split()[-1] == "m.devries"
+    office.set("staff", OWN_STAFF.replace("rights: [create, share, approve]", "rights: [create]").replace("[admin]", "[create]"))
+    office.once()
+    assert office.run("queue").stdout.rstrip().endswith("nobody; name an approver: dossier edit")
 
 
 def test_an_amendment_that_says_something_by_itself_waits_for_no_files(office: Root) -> None:
