@@ -28,29 +28,29 @@ class DueRemovals:
     """What `retention run` would do."""
 
     over: Sequence[RetentionState]
-    """Whose term is over, those that something holds too."""
-    going: Sequence[RetentionState]
-    """What may go."""
+    """Whose term is over, those that something holds too: the first of them, oldest first."""
+    count: int
+    """How many those are in all."""
+    going: Sequence[int]
+    """The keys of what may go."""
 
 
 def kept(office: Office, reader: Actor, today: date, client: str | None = None, only_over: bool = False) -> list[RetentionState]:
     """Until when each item is kept, as far as the reader may know of it; with `only_over`, of what
     is over."""
-    found = retention.kept(office, people.readable(office, reader), client)
-    return [one for one in found if one.is_over(today) or not only_over]
+    return list(retention.kept(office, people.readable(office, reader), client, over=today if only_over else None))
 
 
-def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None = None) -> DueRemovals:
-    """What may go, of these items or of all.
+def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None = None, most: int | None = None) -> DueRemovals:
+    """What may go, of these items or of all. `most`: of so many it is told what holds for them.
 
     Raises Forbidden; Conflict, if one of `keys` must stay or is none.
     """
     if not people.is_admin(office, actor.code):
         raise Forbidden("retention.may_not_remove", who=actor.code)
     today = now.astimezone().date()
-    found = list(retention.kept(office, keys=keys))
     if keys is not None:
-        why = []
+        found, why = list(retention.kept(office, keys=keys)), []
         for one in found:
             if one.obstacles or not one.is_over(today):
                 reasons = list(one.obstacles) or [retention.until_when(one)]
@@ -59,8 +59,11 @@ def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None 
         why += [sentence("retention.no_such_item", item=item_name(key)) for key in keys if key not in there]
         if why:
             raise Conflict("retention.nothing_removed", why=in_a_row(why))
-    over = [one for one in found if one.is_over(today)]
-    return DueRemovals(over, [one for one in over if not one.obstacles])
+    over, going, count = list[RetentionState](), list[int](), 0
+    for count, one in enumerate(retention.kept(office, keys=keys, over=today), 1):
+        over += [one] if most is None or count <= most else ()
+        going += [] if one.obstacles else [one.item]
+    return DueRemovals(over, count, going)
 
 
 def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> int:

@@ -88,7 +88,7 @@ def run(
     question = ngettext("Remove one item for good?", "Remove %(count)s items for good?", count) % {"count": count}
     if not yes and not (sys.stdin.isatty() and confirm(question)):
         raise Conflict("retention.say_yes")
-    gone = retaining.remove(office, now, actor, [one.item for one in found.going])
+    gone = retaining.remove(office, now, actor, found.going)
     went, left = retaining.sweep(office)
     print(
         ngettext("one item removed", "%(count)s items removed", gone) % {"count": gone}

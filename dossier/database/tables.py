@@ -92,6 +92,14 @@ def among(column: object, keys: Iterable[int]) -> Expression:
     return Expression(column, OP.EQ, SQL("ANY(%s::bigint[])", [f"{{{numbers}}}"]))
 
 
+def among_texts(column: Any, texts: Iterable[str]) -> Expression:
+    """The condition that a column is one of these texts, however many they are: one value."""
+    given = json.dumps(list(texts))
+    if isinstance(PROXY.obj, SqliteDatabase):
+        return Expression(column, OP.IN, SQL("(SELECT value FROM json_each(?))", [given]))
+    return Expression(column, OP.IN, SQL("(SELECT jsonb_array_elements_text(%s::jsonb))", [given]))
+
+
 def together(column: BigIntegerField) -> Function:
     """The numbers in this column of all rows of a group, as a text: `1,2,3`, in any order."""
     return fn.GROUP_CONCAT(column) if isinstance(PROXY.obj, SqliteDatabase) else fn.STRING_AGG(column.cast("text"), ",")

@@ -24,10 +24,13 @@ is not reached from here: docs/retention.md says what to do about it.
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import reduce
+from heapq import merge
+from operator import itemgetter, or_
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -53,7 +56,10 @@ from dossier.database.tables import (
     PageFile,
     Removal,
     Viewed,
+    among,
+    among_texts,
     editions_of,
+    first_key,
     item_name,
     tuples,
 )
@@ -71,6 +77,8 @@ from dossier.vault.folder import LEAVING, Vault
 from workflow.outbox import outbox
 
 if TYPE_CHECKING:
+    from peewee import Expression
+
     from dossier.office.keys import Term
 
 log = structlog.get_logger("retention")
@@ -160,39 +168,87 @@ def end_in_bin(end: End, since: date, days: int) -> End:
 
 
 def kept(
-    office: Office, may: Readable = ALL, client: str | None = None, keys: Sequence[int] | None = None
+    office: Office,
+    may: Readable = ALL,
+    client: str | None = None,
+    keys: Iterable[int] | None = None,
+    over: date | None = None,
 ) -> Iterator[RetentionState]:
-    """How long each item is kept, oldest first, but removed ones. `may`: the reader's."""
-    query = Item.select().where(Item.id.not_in(Removal.select(Removal.item))).order_by(Item.id)
+    """How long each item is kept, oldest first, but removed ones. `may`: the reader's.
+
+    `over`: only those whose term is over on this day, which are looked for by what the database
+    knows of all.
+    """
+    columns = (
+        Item.id, Item.client, Item.description, Item.type, Item.created_at, Item.public, Item.standing, Item.pending, Item.unsettled
+    )  # fmt: skip
+    query = Item.select(*columns).where(Item.id.not_in(Removal.select(Removal.item))).order_by(Item.id)
     condition = readable.of_items(may)  # what is in the bin is kept too, for a while
     query = query if condition is None else query.where(condition)
     binned = {row.item: clock.from_text(row.at).astimezone().date() for row in Binned.select()}
     if client is not None:
         query = query.where(Item.client == client)
-    held = holds()
+    if keys is not None:
+        query = query.where(among(Item.id, keys))
+    found: Iterable[tuple[Any, ...]] = query.tuples().iterator()
+    if over is not None:
+        in_bin = tuples(query.where(among(Item.id, binned)))
+        others = query.where(_may_be_over(office, over)).tuples().iterator()
+        found = merge(in_bin, (row for row in others if row[0] not in binned), key=itemgetter(0))
+    held, ends = holds(), dict[tuple[str | None, date, date | None], End]()
     mails = {row[0] for row in tuples(Mail.select(Mail.item).where((Mail.state == "waiting") & Mail.item.is_null(False)))}
     drops = {row[0] for row in tuples(Drop.select(Drop.item).where(~Drop.cleared & Drop.item.is_null(False)))}
-    wanted = None if keys is None else set(keys)
-    for item in query.iterator() if wanted is None else query.where(Item.id.in_(sorted(wanted))):
-        made = clock.from_text(item.created_at).astimezone().date()
-        end = end_of(office.settings, item.type, made, office.clients.get(item.client))
-        if item.id in binned:
-            end = end_in_bin(end, binned[item.id], office.settings.items.bin_days)
-        yield RetentionState(item.id, item.client, item.description, end, tuple(_obstacles(item, held, mails, drops)))
+    for item, whose, description, kind, created_at, *standing in found:
+        known = office.clients.get(whose)
+        alike = kind, clock.from_text(created_at).astimezone().date(), known.ended if known else None
+        end = ends.get(alike)
+        if end is None:
+            end = ends[alike] = end_of(office.settings, kind, alike[1], known)
+        if item in binned:
+            end = end_in_bin(end, binned[item], office.settings.items.bin_days)
+        if over is None or end.is_over(over):
+            obstacles = [*held_by(held, whose, item), *_obstacles(*standing)]
+            obstacles += [sentence("retention.mail_waits")] if item in mails else []
+            obstacles += [sentence("retention.drop_lies")] if item in drops else []
+            yield RetentionState(item, whose, description, end, tuple(obstacles))
 
 
-def _obstacles(item: Item, held: Holds, mails: set[int], drops: set[int]) -> Iterator[Sentence]:
-    yield from held_by(held, item.client, item.id)
-    if item.public is not None or item.standing is not None:
+def _obstacles(public: int | None, standing: int | None, pending: int | None, is_unsettled: bool) -> Iterator[Sentence]:
+    if public is not None or standing is not None:
         yield sentence("retention.on_portal")
-    if item.pending is not None:
+    if pending is not None:
         yield sentence("retention.waits")
-    if item.unsettled and item.public is None and item.standing is None:
+    if is_unsettled and public is None and standing is None:
         yield sentence("retention.going_off")
-    if item.id in mails:
-        yield sentence("retention.mail_waits")
-    if item.id in drops:
-        yield sentence("retention.drop_lies")
+
+
+def _may_be_over(office: Office, today: date) -> Expression:
+    """The condition that an item's term may be over, were it not in the bin: with a term of that
+    type it is old enough, or its client has left. An item for which that is false is kept."""
+    settings = office.settings
+    left = [code for code, client in office.clients.items() if client.ended is not None]
+    conditions = [Item.id < 0]
+    for name in (None, *settings.types):
+        kind = settings.types[name] if name is not None else None
+        own = kind.keep_years if kind else None
+        terms = [
+            settings.retention.terms[one] for one in (kind.keep if kind and (kind.keep or own) else settings.retention.default)
+        ]
+        if not terms and not own:
+            continue  # kept for good
+        years = max([own or 0, *(_least_years(versions) for versions in terms)])
+        made_by = months_later(today, -12 * years) + timedelta(days=2)  # wherever on earth that day began
+        condition = (Item.id < first_key(made_by.year + 1)) & (Item.created_at < str(made_by))
+        condition &= Item.type.is_null() if name is None else Item.type == name
+        if any(all(version.counted_from != "creation" for version in versions) for versions in terms):
+            condition &= among_texts(Item.client, left)
+        conditions.append(condition)
+    return reduce(or_, conditions)
+
+
+def _least_years(versions: Sequence[Term]) -> int:
+    """What is over by this term was made at least so many years ago."""
+    return min((version.years if version.counted_from == "creation" else 0) for version in versions)
 
 
 # Holds
@@ -249,7 +305,7 @@ def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> 
     _need_admin(office, actor)
     today = now.astimezone().date()
     language = office.settings.office.language
-    gone = [one for one in kept(office, keys=keys) if one.is_over(today) and not one.obstacles]
+    gone = [one for one in kept(office, keys=keys, over=today) if not one.obstacles]
     for one in gone:
         why = {"kept_until": str(one.end.until), "because": told(one.end.because, language)}
         forget(now, actor, one, why, told(sentence("retention.term_was_over", item=item_name(one.item)), language))
@@ -321,17 +377,17 @@ def upkeep(office: Office, now: datetime, vault: Vault) -> bool:
     if Note.read(_MONTH) == month:
         return False
     today = now.astimezone().date()
-    due = [one for one in kept(office) if one.is_over(today)]
-    lines = [
-        sentence("retention.item_kept", item=item_name(one.item), client=one.client, kept=until_when(one)) for one in due[:LISTED]
-    ]
+    lines, due = list[Sentence](), 0
+    for due, one in enumerate(kept(office, over=today), 1):
+        if due <= LISTED:
+            lines.append(sentence("retention.item_kept", item=item_name(one.item), client=one.client, kept=until_when(one)))
     with transaction():
         for code in people.admins(office) if due else ():
             told_lines = [told(line, people.language_of(office, code)) for line in lines]
-            outbox.enqueue_to_staff(office, now, "retention", None, code, {"count": len(due), "lines": told_lines})
+            outbox.enqueue_to_staff(office, now, "retention", None, code, {"count": due, "lines": told_lines})
         Note.put(_MONTH, month)
         if due:
-            trail.record(now, trail.DAEMON, "retention_listed", None, {"items": len(due)})
+            trail.record(now, trail.DAEMON, "retention_listed", None, {"items": due})
     return bool(due)
 
 

@@ -151,16 +151,16 @@ def retention(visit: StaffVisit) -> Response:
             log.warning("files of removed items can't be removed now", error=str(error))
         if problem is None:
             return visit.to(f"/office/retention?done={gone}")
-    found = retaining.due(visit.office, visit.now, visit.actor)
+    found = retaining.due(visit.office, visit.now, visit.actor, most=REMOVALS)
     rows = [
         {
             "item": item_name(one.item), "client": one.client, "description": one.description, "until": str(one.end.until),
             "why": visit.told(one.end.because), "basis": one.end.basis, "obstacles": [visit.told(why) for why in one.obstacles],
         }
-        for one in found.over[:REMOVALS]
+        for one in found.over
     ]  # fmt: skip
     return visit.page(
-        "retention.html", problem.http_status if problem else 200, rows=rows, count=len(found.over), may_go=len(found.going),
+        "retention.html", problem.http_status if problem else 200, rows=rows, count=found.count, may_go=len(found.going),
         problem=visit.told(problem) if problem else None, done=visit.field("done"), ticked=visit.fields("item"),
     )  # fmt: skip
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from kit.records import CLIENTS, JOOST, LISA, SETTINGS, Records
 
 from desk.actions import retaining
 from dossier.database.database import transaction
-from dossier.database.tables import Item, Leaving, Mail, item_name
+from dossier.database.tables import Binned, Item, Leaving, Mail, first_key, item_name
 from dossier.files import files, moves
+from dossier.office.keys import Settings
 from dossier.text.refusals import NotFound, Refusal
 from dossier.trail import auditing, trail
 from dossier.vault.folder import hold_leaving
@@ -185,3 +189,46 @@ def test_a_relation_that_has_not_ended_keeps_the_file(office: Records) -> None:
     office.configure(clients=CLIENTS.replace("name: Acme B.V.", "name: Acme B.V.\n    ended: 2027-03-31"))
     assert remove(office, key, now=datetime(2032, 3, 31, 12, tzinfo=UTC)) == []
     assert remove(office, key, now=datetime(2032, 4, 1, 12, tzinfo=UTC)) == [key]
+
+
+DAYS = st.dates(date(2010, 12, 30), date(2026, 12, 31))
+VERSIONS = st.lists(
+    st.fixed_dictionaries({"years": st.integers(1, 4), "counted_from": st.sampled_from(["creation", "relation_end"])}),
+    min_size=1, max_size=2,
+)  # fmt: skip
+NAMED = st.lists(st.sampled_from(["one", "two"]), unique=True)
+
+
+@given(
+    st.fixed_dictionaries({"one": VERSIONS, "two": VERSIONS}), NAMED, NAMED, st.none() | st.integers(1, 3), st.none() | DAYS,
+    st.lists(st.tuples(DAYS, st.sampled_from(["acme-bv", "zon"]), st.sampled_from([None, "a", "b", "gone"]), st.booleans())),
+    st.sampled_from([date(2026, 2, 28), date(2024, 2, 29), date(2025, 1, 1), date(2026, 11, 29)]),
+)  # fmt: skip
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_over_is_found_by_the_database_as_by_looking_at_each(
+    office: Records, terms: dict[str, list[dict[str, Any]]], default: list[str], keep: list[str], own: int | None,
+    ended: date | None, made: list[tuple[date, str, str | None, bool]], today: date,
+) -> None:  # fmt: skip
+    for versions in terms.values():
+        for number, version in enumerate(versions):
+            version |= {"basis": f"law {number}", **({"from": "2025-01-01"} if number else {})}
+    kinds = {"a": {"keep": keep}, "b": {"keep": keep, "keep_years": own}}
+    like = (Item.select().order_by(Item.id).first() or Item.get_by_id(office.make())).__data__
+    with transaction():
+        Item.delete().where(Item.description == "one of many").execute()
+        Binned.delete().execute()
+        for number, (day, client, kind, is_binned) in enumerate(made, 1):
+            key, at = first_key(day.year) + 1000 + number, f"{day}T{number % 24:02}:30:00.000000Z"
+            Item.insert(
+                {**like, "id": key, "description": "one of many", "client": client, "type": kind, "created_at": at}
+            ).execute()
+            if is_binned:
+                Binned.insert(item=key, by="l.jansen", at=at).execute()
+    told = Settings(retention={"terms": terms, "default": default}, types=kinds)
+    rules = office.office.settings.model_copy(update={"retention": told.retention, "types": told.types})
+    clients = {**office.office.clients, "zon": office.office.clients["zon"].model_copy(update={"ended": ended})}
+    now = replace(office.office, settings=rules, clients=clients)
+    found = [one for one in retention.kept(now) if one.is_over(today)]
+    assert list(retention.kept(now, over=today)) == found
+    some = [one.item for one in found[::2]]
+    assert [one.item for one in retention.kept(now, keys=some, over=today)] == some
