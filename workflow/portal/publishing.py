@@ -64,7 +64,19 @@ from peewee import fn
 
 from dossier.database import identity
 from dossier.database.database import transaction
-from dossier.database.tables import Edition, Item, Page, PageFile, among, chunks, first_edition, item_name, plain_rows, tuples
+from dossier.database.tables import (
+    Edition,
+    Item,
+    Page,
+    PageFile,
+    among,
+    chunks,
+    clients_with_items,
+    first_edition,
+    item_name,
+    plain_rows,
+    tuples,
+)
 from dossier.files import files, moves
 from dossier.office.office import Office
 from dossier.text import clock, system
@@ -186,7 +198,7 @@ class Publisher:
         """After config/ changed: who came on or went off the portal, and whose pages differ."""
         if self._clients.is_shared:
             self._leading.announce(self.office)
-        known = {row[0] for row in tuples(Item.select(Item.client).distinct())}
+        known = clients_with_items()
         never = never_shared(self.office)
         away = {code for code in known if not is_on_portal(self.office, code)}
         hidden, stands = Item.public.is_null(False), Item.public.is_null() & Item.standing.is_null(False)
@@ -213,7 +225,7 @@ class Publisher:
         recorded = homes & {row[0] for row in tuples(Page.select(Page.client))}
         self._new = {code for code in self.office.clients if code not in recorded and is_on_portal(self.office, code)}
         if self._new:  # a folder that is gone with what was in it is verifying.py's to mend
-            self._new -= {row[0] for row in tuples(Item.select(Item.client).where(Item.public.is_null(False)).distinct())}
+            self._new -= clients_with_items(are_public=True)
         self._has_looked = True
 
     def _begin_anew(self, now: datetime) -> None:
@@ -238,8 +250,7 @@ class Publisher:
         OSError: other daemons may have to see for themselves that what was there is gone.
         """
         public = Item.public.is_null(False)
-        codes = {row[0] for row in tuples(Page.select(Page.client))}
-        codes.update(row[0] for row in tuples(Item.select(Item.client).where(public).distinct()))
+        codes = {row[0] for row in tuples(Page.select(Page.client))} | clients_with_items(are_public=True)
         self._is_all_unsure = True
         self._written.clear()
         self._stale.update(code for code in codes if is_on_portal(self.office, code))

@@ -25,7 +25,18 @@ from urllib.parse import quote, unquote_to_bytes
 
 from dossier.database import identity
 from dossier.database.database import transaction
-from dossier.database.tables import Attachment, Edition, Item, Note, Page, PageDue, PageFile, item_name, tuples
+from dossier.database.tables import (
+    Attachment,
+    Edition,
+    Item,
+    Note,
+    Page,
+    PageDue,
+    PageFile,
+    clients_with_items,
+    item_name,
+    tuples,
+)
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -123,7 +134,7 @@ def look(office: Office, vault: Vault, part: int | None = None) -> list[Differen
 
 def look_at_portal(office: Office, is_read: Callable[[str], bool]) -> list[Difference]:
     """What differs on the portal; `is_read` says of which clients the contents are hashed."""
-    shown = {row[0] for row in tuples(Item.select(Item.client).where(Item.public.is_null(False)).distinct())}
+    shown = clients_with_items(are_public=True)
     shown |= {row[0] for row in tuples(Page.select(Page.client))}
     there, known = open_site(office).homes(), shown | set(office.clients)
     found = []

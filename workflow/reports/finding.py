@@ -16,7 +16,20 @@ from peewee import SQL, BooleanField, Expression, Field, ModelSelect, fn
 from dossier.database import readable
 from dossier.database.database import is_shared, patience, transaction
 from dossier.database.search import Ends, has_words, matching, matching_files
-from dossier.database.tables import PROXY, Edition, Item, JSONText, Label, Viewed, among, first_key, item_name, plain_rows, tuples
+from dossier.database.tables import (
+    PROXY,
+    Edition,
+    Item,
+    JSONText,
+    Label,
+    Viewed,
+    among,
+    first_key,
+    item_name,
+    plain_rows,
+    tuples,
+    unsought,
+)
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
@@ -138,10 +151,12 @@ def clients_by_word(office: Office, words: str, may: Readable = ALL) -> dict[str
 
 
 def _filtered(wanted: Filter) -> ModelSelect[Item]:
-    query = Item.select()
-    for field in ("client", "status", "type", "share_state"):
-        value = getattr(wanted, field)
-        query = query.where(getattr(Item, field) == value) if value is not None else query
+    query, by = Item.select(), wanted.only
+    for field in ("client", "type", "share_state", "status"):  # the fewest first: items are looked for by these
+        value, column = getattr(wanted, field), getattr(Item, field)
+        if value is not None:
+            query = query.where((column if by is None else unsought(column)) == value)
+            by = value
     if wanted.label is not None:
         query = query.where(Item.id.in_(Label.select(Label.item).where(Label.folded == fold(wanted.label))))
     if wanted.location is not None:
@@ -166,7 +181,7 @@ def _ends(wanted: Filter) -> Ends | None:
     found: list[Ends] = []
     if wanted.since is not None:
         found.append((first_key((clock.begin_of(wanted.since) - timedelta(days=1)).year), LAST_KEY))
-    for column, value in ((Item.type, wanted.type), (Item.share_state, wanted.share_state)):
+    for column, value in ((Item.type, wanted.type), (Item.share_state, wanted.share_state), (Item.status, wanted.status)):
         if value is not None:
             found.append(_ends_of(Item.id, column == value))
     if wanted.label is not None:

@@ -1,0 +1,91 @@
+"""By which index items are looked for: SQLite does not know how many rows have a value, and no office's database is analyzed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.records import Records
+from kit.servers import POSTGRESQL
+
+from dossier.database.tables import PROXY, Item, clients_with_items
+from workflow.approval import waiting
+from workflow.reports import finding
+from workflow.reports.finding import Filter
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path, settings="sharing: {guard: off}\ntypes: {invoice: {}}\n")
+    yield made
+    made.close()
+
+
+def plans(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]) -> list[str]:
+    """How SQLite goes through `item` and what is joined to it, for all that is asked."""
+    found, execute = list[str](), PROXY.obj.execute_sql
+
+    def explained(sql: str, params: Any = None, *more: Any) -> Any:
+        if sql.startswith("SELECT"):
+            found.extend(row[3] for row in execute(f"EXPLAIN QUERY PLAN {sql}", params).fetchall())
+        return execute(sql, params, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PROXY.obj, "execute_sql", explained)
+        ask()
+    return found
+
+
+@pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL knows how many rows have a value")
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ({"status": "done"}, "item_status (status=?"),
+        ({"client": "acme-bv", "type": "invoice"}, "item_client (client=?"),
+        ({"client": "acme-bv", "share_state": "private", "status": "new"}, "item_client (client=?"),
+        ({"type": "invoice", "share_state": "private", "status": "new"}, "item_type (type=?"),
+        ({"share_state": "returned", "status": "new"}, "item_state (share_state=?"),
+    ],
+)
+def test_items_are_looked_for_by_what_fewest_have(
+    office: Records, monkeypatch: pytest.MonkeyPatch, filters: dict[str, str], index: str
+) -> None:
+    key = office.make()
+    wanted = Filter(**filters)
+    for ends in (None, (key, key)):
+        monkeypatch.setattr(finding, "_ends", lambda wanted, ends=ends: ends)
+        lines = plans(monkeypatch, lambda: finding.find_items(wanted, 50))
+        assert any(index in line for line in lines), lines
+
+
+@pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL knows how many rows have a value")
+def test_who_is_asked_is_found_among_what_waits(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = plans(monkeypatch, lambda: waiting._rows(None))
+    assert any("item_pending" in line for line in lines), lines
+    assert not any("item_client" in line for line in lines), lines
+
+
+def test_filters_hold_together_whatever_is_looked_for_by(office: Records) -> None:
+    keys = [office.make(client=client, type=kind) for client in ("acme-bv", "zon") for kind in (None, "invoice")]
+    Item.update(status="done").where(Item.id.in_(keys[1:3])).execute()
+
+    def found(**filters: str) -> list[int]:
+        return [item.id for item in finding.find_items(Filter(**filters), 0)]
+
+    assert found(status="done") == [keys[2], keys[1]]
+    assert found(client="acme-bv", status="done") == [keys[1]]
+    assert found(client="zon", type="invoice", status="new") == [keys[3]]
+    assert found(client="zon", type="invoice", status="done") == []
+    assert found(type="invoice", share_state="private", status="new") == [keys[3]]
+
+
+def test_clients_of_items_are_found_one_after_the_other(office: Records) -> None:
+    assert clients_with_items() == clients_with_items(are_public=True) == set()
+    for client in ("zon", "acme-bv", "zon"):
+        office.make(client=client)
+    assert clients_with_items() == {"acme-bv", "zon"}
+    assert clients_with_items(are_public=True) == set()
+    office.published(client="zon")
+    assert clients_with_items(are_public=True) == {"zon"}
