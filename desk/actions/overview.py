@@ -186,7 +186,7 @@ def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
 
 
 def _of_hidden_types(may: Readable) -> ModelSelect[Drop]:
-    return Drop.select(Drop.client, Drop.target).where(Drop.of_type.in_(sorted(may.hidden_types)))
+    return Drop.select(Drop.client, Drop.target).where((Drop.kind == "refused") & Drop.of_type.in_(sorted(may.hidden_types)))
 
 
 def check_refused(office: Office, reader: Actor, client: str, folder: str) -> None:

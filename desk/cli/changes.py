@@ -84,7 +84,7 @@ def edit(
         raise typer.BadParameter(_("what is to be changed? see: dossier edit --help"))
     if if_version is not None and (where or len(items or ()) > 1):
         raise typer.BadParameter(_("--if-version is about one item"))
-    office, actor = session.opened(), session.actor()
+    office, actor = session.opened_as_remembered(), session.actor()
     steps = [len(one) > 1 and one[0] in "+-" for one in label]
     is_step = bool(label) and all(steps)
     if any(steps) and not is_step:

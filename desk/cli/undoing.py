@@ -59,7 +59,7 @@ def delete(items: ManyItems = None, where: Where = None, yes: Yes = False) -> No
     """Put items that no client ever saw into the bin. They can be taken out again."""
     from desk.actions import undoing
 
-    office, actor = session.opened(), session.actor()
+    office, actor = session.opened_as_remembered(), session.actor()
     each_of(items, where, yes, actor, lambda key, _: [undoing.delete(office, clock.utc_now(), actor, key)])
 
 

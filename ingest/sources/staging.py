@@ -318,7 +318,7 @@ def fate(row: StagedDrop, language: str = "") -> Fate:
     row = _fresh(row)
     if row.folder is None:
         return Fate("open")
-    drop = Drop.select().where((Drop.client == row.client) & (Drop.stem == row.folder) & (Drop.kind != "claimed")).first()
+    drop = Drop.select().where((Drop.client == row.client) & (Drop.folder == row.folder) & (Drop.kind != "claimed")).first()
     if drop is None:
         return Fate("waiting")
     if drop.kind == "refused":

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.records import Records
+from kit.records import LISA, Records
 from kit.servers import POSTGRESQL
 
-from dossier.database.tables import PROXY, Item, clients_with_items
+from desk.actions import overview
+from dossier.database.tables import PROXY, Item, change_row, clients_with_items
+from dossier.database.web_tables import StagedDrop
+from dossier.office.people import Readable
+from ingest.sources import staging
 from workflow.approval import waiting
 from workflow.reports import finding
 from workflow.reports.finding import Filter
@@ -65,6 +69,20 @@ def test_who_is_asked_is_found_among_what_waits(office: Records, monkeypatch: py
     lines = plans(monkeypatch, lambda: waiting._rows(None))
     assert any("item_pending" in line for line in lines), lines
     assert not any("item_client" in line for line in lines), lines
+
+
+@pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL knows how many rows have a value")
+def test_what_became_of_a_staged_drop_and_refused_drops_of_hidden_types_are_not_looked_for_among_all_drops(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (office.office.inbox / "acme-bv").mkdir(parents=True)
+    row = staging.begin(office.office, office.now, LISA, "acme-bv")
+    change_row(StagedDrop.id, row.id, folder="letter-1")
+    lines = plans(monkeypatch, lambda: staging.fate(row))
+    lines += plans(monkeypatch, lambda: list(overview._of_hidden_types(Readable(None, frozenset({"invoice"})))))
+    assert any("drop_folder" in line for line in lines), lines
+    assert any("drop_refused" in line for line in lines), lines
+    assert not [line for line in lines if line == "SCAN t1"], lines
 
 
 def test_filters_hold_together_whatever_is_looked_for_by(office: Records) -> None:

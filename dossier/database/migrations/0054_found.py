@@ -1,0 +1,9 @@
+"""What is found at once among a million: items by their status, the newest first, and what became of a drop that was a folder, as
+those are that programs and the desk put together."""
+
+from peewee import SQL, Database
+
+
+def up(migrator: object, db: Database) -> None:
+    db.execute(SQL("CREATE INDEX item_status ON item (status, id)"))
+    db.execute(SQL('CREATE INDEX drop_folder ON "drop" (client, folder) WHERE folder IS NOT NULL'))
