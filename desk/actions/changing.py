@@ -39,10 +39,8 @@ from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from ingest.intake import kinds
-from ingest.intake.judging import wish_of
-from ingest.sidecar.reading import read_values
 from workflow.approval import waiting
-from workflow.guard.screening import screened_change
+from workflow.guard.before_change import screened_change
 from workflow.items import amending, items, suspicion, undoing
 from workflow.items.amending import FileChanges
 from workflow.items.items import File
@@ -181,6 +179,9 @@ def wish_from(office: Office, actor: Actor, key: int, keys: Keys) -> tuple[Wish,
     What can't be read is told by `change`, with all that forbids the rest. Raises Invalid if
     nothing can be.
     """
+    from ingest.sidecar.reading import read_values  # to attach or withdraw needs neither
+    from ingest.sidecar.wish import wish_of
+
     elsewhere = [name for name in keys if ENGLISH.get(name) in _ELSEWHERE]
     # A type may have a field of the name `reason`.
     said = {name: value for name, value in keys.items() if value is not None and name not in ("reason", *elsewhere)}

@@ -21,7 +21,7 @@ from dossier.office.people import Actor
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.opening import open_vault
 from workflow.approval import waiting
-from workflow.guard.screening import screened_change
+from workflow.guard.before_change import screened_change
 from workflow.items import items, suspicion
 from workflow.items.suspicion import Screened
 

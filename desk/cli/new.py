@@ -40,7 +40,7 @@ def new(
 
     if wish["share_file"] and (wish["share_all"] or wish["share_none"]):
         raise typer.BadParameter(_("give --share-file, or --share-all, or --share-none"))
-    office = session.office()
+    office = session.remembered_office()
     actor = session.actor()
     if wish["description"] is None:
         from desk.cli import asking

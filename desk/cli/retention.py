@@ -44,7 +44,7 @@ def list_(
     from dossier.database.tables import item_name
     from workflow.retention import retention as rules
 
-    office, today = session.opened(), clock.utc_now().astimezone().date()
+    office, today = session.opened_as_remembered(), clock.utc_now().astimezone().date()
     found = retaining.kept(office, session.reader(), today, client, due)
     if json:
         printing.as_json([rules.as_json(one, today) for one in found])

@@ -44,7 +44,7 @@ def list_tokens(json: Json = False) -> None:
     """All keys: whose, what they may, until when, last used."""
     from desk.actions import tokens
 
-    office = session.opened()
+    office = session.opened_as_remembered()
     session.manager()
     shown: list[printing.Column] = [
         (_("name"), "name"), (_("for"), "for"), (_("may"), "scopes"), (_("clients"), lambda one: one["clients"] or _("all")),

@@ -21,6 +21,7 @@ from dossier.text.yamltext import Fault
 from ingest.inbox.looking import Found
 from ingest.intake.ownership import Whose, whose
 from ingest.sidecar.reading import Sidecar
+from ingest.sidecar.wish import wish_of
 from workflow.items.rules import Draft, Wish, attachment_problems, new_draft
 
 
@@ -119,17 +120,6 @@ def entries(found: Found) -> Iterator[tuple[str, bool | None, str | None, str]]:
 def said(sidecar: Sidecar, share: bool | None) -> bool | None:
     """What was said of one attachment: its own `share` wins over `share_attachments`."""
     return sidecar.share_attachments if share is None else share
-
-
-def wish_of(sidecar: Sidecar) -> Wish:
-    """What a sidecar asks of an item."""
-    return Wish(
-        description=sidecar.description, status=sidecar.status, type=sidecar.type, location=sidecar.location,
-        labels=sidecar.labels, explanation=sidecar.explanation, fields=sidecar.fields or None, share=sidecar.share,
-        share_status=sidecar.share_status, share_explanation=sidecar.share_explanation, approvers=sidecar.approvers or None,
-        approvals=str(sidecar.approvals) if sidecar.approvals is not None else None, notify=sidecar.notify, contact=sidecar.contact, reason=sidecar.reason,
-        due=sidecar.due, owner=sidecar.owner,
-    )  # fmt: skip
 
 
 def _maker(office: Office, found: Found, owner: str, delegated: Actor | None) -> tuple[str, Sentence | None]:

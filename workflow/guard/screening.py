@@ -8,30 +8,26 @@ for the configuration it was found with.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text.names import extension
-from dossier.text.refusals import Conflict
 from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from workflow.guard.at_a_glance import FileText
 from workflow.guard.directory import ClientNames, Mention
 from workflow.guard.texts import Texts
-from workflow.items import suspicion
-from workflow.items.suspicion import NOTHING, GuardFinding, Screened, Unread, Unscreened
+from workflow.items.suspicion import GuardFinding, Screened, Unread
 
 log = structlog.get_logger("guard")
 
@@ -44,13 +40,8 @@ GLANCE_SECONDS = 0.25
 KEPT = 2_000
 """Readings that are remembered from one batch to the next; each is a kilobyte or two."""
 
-TRIES = 3
-"""How often a command begins anew because somebody else changed the item meanwhile."""
-
 TAKEN_CHARACTERS, TAKEN_FILES = 20_000_000, 10_000
 """So much of what was read is remembered to search in; each file is asked for once."""
-
-T = TypeVar("T")
 
 Key = tuple[str, str]
 """SHA-256, and the extension: it says how the bytes are read."""
@@ -235,25 +226,3 @@ class Screen:
     def close(self) -> None:
         """End the processes that read."""
         self.texts.close()
-
-
-def screened_change(
-    office: Office, vault: Vault, client: str, shares: Callable[[], list[tuple[str, str]]], change: Callable[[Screened], T]
-) -> T:
-    """Do a `change` that may share outright, after these (name, SHA-256) were searched.
-
-    `change` opens its own transaction. If what it would share is another file by then, it is
-    searched and tried anew. Raises Refusal if that never ends; OSError.
-    """
-    if not suspicion.is_on(office):
-        return change(NOTHING)
-    for _ in range(TRIES):
-        attachments, screened = shares(), NOTHING
-        if attachments:
-            with contextlib.closing(Screen()) as screen:
-                screened = screen.screen(office, vault, client, attachments)
-        try:
-            return change(screened)
-        except Unscreened:
-            continue
-    raise Conflict("guard.changing_now")

@@ -66,7 +66,6 @@ from dossier.database.tables import (
 from dossier.files import files
 from dossier.office import people
 from dossier.office.item_types import months_later
-from dossier.office.keys import Client, Settings
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
@@ -79,7 +78,7 @@ from workflow.outbox import outbox
 if TYPE_CHECKING:
     from peewee import Expression
 
-    from dossier.office.keys import Term
+    from dossier.office.keys import Client, Settings, Term
 
 log = structlog.get_logger("retention")
 
