@@ -56,7 +56,7 @@ def test_who_opened_it_and_when_is_told_and_drafted(office: PortalOffice) -> Non
     assert lines[-1].startswith("Draft for the register of data breaches: ")
     for words in (
         f"- Item: {item}: Payslips \\<October\\>", "Client on whose portal it was: Acme B.V. (acme-bv)",
-        f"On the portal: from {at} to {end}", "payslips.pdf (1 byte, SHA-256 ", "b.txt (2 byte, SHA-256 ",
+        f"On the portal: from {at} to {end}", "payslips.pdf (1 byte, SHA-256 ", "b.txt (2 bytes, SHA-256 ",
         "- Approved by: Marieke de Vries (m.devries), ", "- Who could see it: Jan Jansen \\<j.jansen@acme.example\\>",
         "- Mail about it: Jan Jansen ", "payslips.pdf, 3 times", "Why it was withdrawn: It is another client's", "within 72 hours",
     ):  # fmt: skip
