@@ -73,6 +73,7 @@ def run(
 ) -> None:
     """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or
     Ctrl-C."""
+    session.spare_colours()
     if roots and len(roots) > 1:
         raise typer.Exit(_run_several(roots, once, log))
     gc.disable()  # until all is loaded: it stays, and Python would look for rings in it again and again

@@ -108,6 +108,12 @@ def spare_driver() -> None:
         sys.modules["psycopg"] = None  # type: ignore[assignment]
 
 
+def spare_colours() -> None:
+    """Keep structlog, for what runs on, from loading rich, which comes with typer: tracebacks in
+    colours cost each process 5 MB, and 50 ms before it begins."""
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+
+
 def opened() -> Office:
     """The office, its database open: to read only if there is a `doubt` of it.
 

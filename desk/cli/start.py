@@ -13,10 +13,6 @@ GARBAGE_AT = 50_000
 """After so many new objects Python looks for rings of them, as the daemon does. By default it is
 after 700: it would look a dozen times while a command is loaded, and find nothing."""
 
-# structlog loads rich, which comes with typer, for tracebacks in colours: 5 MB of each process, and
-# as long as a command may take.
-sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
-
 
 def main() -> None:
     """Run the command that was typed, and end with its exit code."""

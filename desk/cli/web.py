@@ -52,6 +52,7 @@ def desk(
 
 
 def _serve(host: str | None, port: int | None, log: session.Log, is_desk: bool) -> None:
+    session.spare_colours()
     from desk.cli import logs
     from desk.web import server
 
@@ -67,6 +68,7 @@ def serve(
 ) -> None:
     """The daemon, the desk and the portal in one command and one log, for a small office; until
     SIGTERM or Ctrl-C."""
+    session.spare_colours()
     from desk.cli import logs
     from desk.daemon import several
     from dossier.database import identity

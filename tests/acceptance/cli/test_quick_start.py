@@ -81,6 +81,7 @@ def test_finding_and_showing_items_imports_the_database_and_what_reads_config_on
 
 def test_what_asks_and_changes_little_reads_no_configuration_anew(office: PortalOffice) -> None:
     root, item = str(office.office.root), "D-2026-000001"
+    (office.office.inbox / "acme-bv").mkdir(parents=True)
     for folder in (office.office.root / "config").iterdir():
         os.utime(folder, (1, 1))
     imported("--root", root, "items")
@@ -90,10 +91,21 @@ def test_what_asks_and_changes_little_reads_no_configuration_anew(office: Portal
         ["rejected"],
         ["clients", "acme"],
         ["get", item, "--to", "-"],
+        ["edit", item, "--status", "done"],
+        ["attach", item, __file__, "--no-share"],
+        ["rename", item, Path(__file__).name, "test.py"],
         ["withdraw", item, "--reason", "Wrong year"],
+        ["new", "acme-bv", __file__, "--description", "A test of Python"],
     ):
         others, _ = imported("--root", root, "--as", "m.devries", *words)
-        assert "pydantic" not in others, words
+        assert not others & {"pydantic", "structlog", "stdnum"}, words
+
+
+def test_what_runs_on_does_not_load_what_colours_tracebacks(office: PortalOffice) -> None:
+    office.office.inbox.mkdir()
+    others, _ = imported("--root", str(office.office.root), "run", "--once")
+    assert "structlog" in others
+    assert not others & {"pygments", "markdown_it"}
 
 
 @pytest.mark.parametrize("line", ["items --client ac", "queue --approver k", "show D-"])
