@@ -203,10 +203,17 @@ def opened_quickly() -> Office:
         gc.set_threshold(GARBAGE_AT)
         return found
     from dossier.cluster import presence
+    from dossier.database.identity import NotThisOffice
+    from dossier.database.trouble import DatabaseUnavailable
     from dossier.text import clock
 
     assert _office is not None
-    _doubt = open_to_read(_office)
+    try:
+        _doubt = open_to_read(_office)
+    except NotThisOffice:
+        raise
+    except DatabaseUnavailable:  # the password of its database stands in config/, perhaps
+        raise _fault from None
     if not presence.daemons(_office, clock.utc_now()):
         raise _fault
     return _office

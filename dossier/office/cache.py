@@ -76,10 +76,10 @@ def write(office: Office, environ: Mapping[str, str]) -> None:
 def write_going_on(office: Office) -> None:
     """Leave what this daemon works by, its database without a password. Best effort."""
     from dossier.files import files
-    from dossier.text.database_address import without_passwords
+    from dossier.text.database_address import without_password
 
     database = office.settings.database
-    database = database.model_copy(update={"url": without_passwords(database.url)})
+    database = database.model_copy(update={"url": without_password(database.url)})
     settings = office.settings.model_copy(update={"database": database})
     with contextlib.suppress(OSError, TypeError):
         files.write_whole(_going_on(office.root), _bytes(__version__, replace(office, settings=settings)), 0o640)

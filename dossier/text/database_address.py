@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 SQLITE = "sqlite:///"
 
@@ -62,6 +62,15 @@ def without_secrets(url: str) -> str:
     """What of an address may be told. Never raises."""
     found = None if url.startswith(SQLITE) else read(url)
     return url if url.startswith(SQLITE) else found.without_secrets if found else "database.url"
+
+
+def without_password(url: str) -> str:
+    """The address by which who has its password elsewhere (~/.pgpass) gets to the same database."""
+    found = None if url.startswith(SQLITE) else read(url)
+    if found is None:
+        return url if url.startswith(SQLITE) else without_passwords(url)
+    scheme, _, rest = found.bare.partition("://")
+    return f"{scheme}://{quote(found.user, safe='')}@{rest}" if found.user else found.bare
 
 
 def without_passwords(text: str) -> str:

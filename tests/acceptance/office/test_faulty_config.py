@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from kit.servers import new_database
 from kit.support import PDF, Root
+
+from dossier.text.database_address import without_password
 
 CONCEPT = "description: Annual accounts one\nshare: yes\nshare_status: concept\nshare_attachments: all\ncreated_by: p.bakker\n"
 
@@ -30,3 +34,21 @@ def test_while_config_has_a_fault_reading_goes_on_and_nothing_is_changed_by_it(r
         assert root.run("status").stderr == ""
     path.write_text(f"{good}nonsense: 1\n")
     assert "config/clients.yaml" in root.run("status", code=3).stderr, "no daemon goes on with anything"
+
+
+@pytest.mark.sqlite  # it has a PostgreSQL of its own
+def test_so_it_does_on_postgresql_without_a_password_and_else_the_fault_is_told(root: Root) -> None:
+    url = new_database()
+    with open(root.path / "config/settings.yaml", "a") as file:
+        file.write(f"database: {{url: '{url}'}}\n")
+    root.drop("one", CONCEPT, one_pdf=PDF)
+    root.once()
+    with root.daemon():
+        with open(root.path / "config/clients.yaml", "a") as file:
+            file.write("nonsense: 1\n")
+        assert [one["share_state"] for one in root.json("items")] == ["concept"]
+        kept = root.path / "var/config.going-on.json"
+        text = kept.read_text()
+        assert without_password(url) in text
+        kept.write_text(text.replace(without_password(url), "postgresql://nobody@127.0.0.1:1/nothing"))
+        assert "config/clients.yaml" in root.run("items", code=3).stderr

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from dossier.text.database_address import is_address, read, without_passwords, without_secrets
+from dossier.text.database_address import is_address, read, without_password, without_passwords, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,13 @@ from dossier.text.database_address import is_address, read, without_passwords, w
         ("postgresql://u:g#e?h[e:im@host/db", "postgresql://host/db", "g#e?h[e:im"),
         ("postgresql://u:12?x=geheim@host/db", "postgresql://host/db", "12?x=geheim"),
         ("postgresql://host", "postgresql://host", ""),
+        ("postgresql://%40%2F%3A:p@host/db", "postgresql://host/db", "p"),
     ],
 )  # fmt: skip
 def test_an_address_is_told_without_user_and_password(url: str, told: str, password: str) -> None:
     assert (is_address(url), without_secrets(url)) == (True, told)
     found, theirs = read(url), conninfo_to_dict(url)
+    assert conninfo_to_dict(without_password(url)) == {key: value for key, value in theirs.items() if key != "password"}
     assert found is not None
     assert (found.user, found.password) == (theirs.pop("user", ""), theirs.pop("password", ""))
     assert (found.password, conninfo_to_dict(found.bare)) == (password, theirs)
@@ -36,6 +38,7 @@ def test_an_address_of_sqlite_is_told_as_it_is() -> None:
         True,
         "sqlite:///var/dossier.db",
     )
+    assert without_password("sqlite:///var/dossier.db") == "sqlite:///var/dossier.db"
     assert not is_address("sqlite:///")
 
 
