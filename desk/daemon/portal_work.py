@@ -239,6 +239,7 @@ class PortalWork:
             return
         except OSError as error:
             log.error("portal and vault can't be looked at now; it is tried again", error=str(error))
+            self._alarm("portal vault", sentence("daemon.not_looked_at", why=system.whole(error)))
             return
         for one in found:
             log.error("portal and vault are not as the database says", what=str(one))

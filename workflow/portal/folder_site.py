@@ -326,14 +326,18 @@ class FolderSite:
         files.remove_tree(aside)
 
     def move_out(self, name: str, target: Path, is_copied: bool = False) -> None:
-        """Move what does not belong there to a free name. `is_copied`: it goes, it is replaced."""
+        """Move what does not belong there to a free name. `is_copied`: it is about to be replaced,
+        so a copy goes there, or it goes itself where it can't be read."""
         with self._at(name) as place:
+            if is_copied:
+                try:
+                    files.make_folder(target.parent, 0o750)
+                    files.copy_to(place, target, 0o640)
+                    files.sync((target,), (target.parent,))
+                except (PermissionError, files.SourceUnreadable):
+                    is_copied = False
             if not is_copied:
-                moves.move_away(place, target)
-                return
-            files.make_folder(target.parent, 0o750)
-            files.copy_to(place, target, 0o640)
-            files.sync((target,), (target.parent,))
+                moves.move_away(place, moves.free_name(target))
 
     def _remove_later(self, folder: Path) -> None:
         """Delete a folder of the staging on a thread. Killed, or asked twice? The next start

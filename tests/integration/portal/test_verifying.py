@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from kit.portals import CLIENTS, PortalOffice, raised
 
+from desk.daemon.portal_work import PortalWork
 from dossier.database.tables import Event, Item, item_key
 from dossier.files import files, moves
 from dossier.files.beneath import Place
@@ -179,6 +180,24 @@ def test_what_cannot_be_moved_away_holds_up_no_mending(office: PortalOffice, mon
     assert len(quarantined(office)) == 5
 
 
+def test_a_changed_file_that_cannot_be_read_is_moved_away_and_replaced(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = office.office.portal / HOME / "D-2026-000001/a.pdf"
+    place.write_bytes(b"longer than it was")
+    open_seen = files.open_seen
+
+    def opened(path: Place) -> tuple[int, os.stat_result]:
+        if str(path) == str(place) and place.stat().st_size > 10:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return open_seen(path)
+
+    monkeypatch.setattr(files, "open_seen", opened)
+    mend(office)
+    assert place.read_bytes() == b"first"
+    assert list(quarantined(office).values()) == [b"longer than it was"]
+
+
 def test_what_cannot_be_moved_away_keeps_nothing_on_the_portal(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     home = office.office.portal / HOME
     for folder in (home, home / "D-2026-000001", home / "D-2026-000002"):
@@ -313,6 +332,29 @@ def test_mending_is_in_the_trail(office: PortalOffice) -> None:
     actions = [event.action for event in Event.select().order_by(Event.seq)][-3:]
     assert actions == ["mending_asked", "quarantined", "mended"]
     assert auditing.first_fault() is None
+
+
+def test_a_daily_look_that_cannot_be_had_and_what_cannot_be_mended_raise_an_alarm(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = dict[str, str | None]()
+    work = PortalWork(office.office, office.vault, lambda: None, lambda cause, what: told.update({cause: what and str(what)}))
+    path = vault_path(office, b"first")
+    trouble = PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    def look(*_: object) -> list[Difference]:
+        raise trouble
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verifying, "look", look)
+        work.verify_daily()
+    assert str(told["portal vault"]).startswith(
+        f"portal and vault can't be compared with the database: {path}: Permission denied"
+    )
+    monkeypatch.setattr(PortalWork, "_wait_until_mended", lambda self: self._note_unmended(trouble))
+    files.remove(office.office.portal / HOME / "D-2026-000001/a.pdf")
+    work.verify_daily()
+    assert "can't be mended" in str(told["portal vault"])
 
 
 def test_a_look_ends_when_the_process_is_to_end(office: PortalOffice) -> None:
