@@ -58,8 +58,9 @@ def asked_language(accept: str) -> str:
     """`nl` or `en`, whichever an Accept-Language header wants more; English if neither."""
     wanted: list[tuple[float, str]] = []
     for part in accept.split(",")[:20]:
-        tag, _, weight = part.strip().partition(";q=")
-        language = tag.lower().partition("-")[0]
+        tag, _, weight = re.sub(r"\s", "", part).lower().partition(";q=")
+        language = tag.partition("-")[0]
         if language in ("nl", "en"):
-            wanted.append((float(weight) if re.fullmatch(r"[01](\.[0-9]{1,3})?", weight) else 1.0, language))
+            wanted.append((float(weight) if re.fullmatch(r"[01](\.[0-9]{0,3})?", weight) else 1.0, language))
+    wanted = [one for one in wanted if one[0] > 0]  # 0 is a no (RFC 9110 section 12.4.2)
     return max(wanted, key=lambda one: one[0])[1] if wanted else "en"
