@@ -46,6 +46,9 @@ class DatabaseTooNew(DatabaseUnavailable):
     """The database was written by a later version of dossier."""
 
 
+TOO_LONG = "54"
+"""The class of PostgreSQL's errors for what is more than it holds, such as a row of an index."""
+
 UNAVAILABLE = (OperationalError, InterfaceError, DatabaseError)
 """What a database that is gone, full or broken raises."""
 
@@ -53,4 +56,7 @@ UNAVAILABLE = (OperationalError, InterfaceError, DatabaseError)
 def is_of_the_database(error: BaseException) -> bool:
     """True if the database failed: no other write would go better. Else what was written was at
     fault."""
-    return isinstance(error, UNAVAILABLE) and not isinstance(error, DataError | IntegrityError | ProgrammingError)
+    if not isinstance(error, UNAVAILABLE) or isinstance(error, DataError | IntegrityError | ProgrammingError):
+        return False
+    of_the_library = getattr(error, "orig", None)
+    return not str(getattr(of_the_library, "sqlstate", "")).startswith(TOO_LONG)
