@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from peewee import SQL, ModelSelect, Table
@@ -23,6 +23,9 @@ def forget_old_words() -> None:
 
 MOST_WORDS = 20
 """More words make no search narrower that anybody would type."""
+
+FEW_CLIENTS = 50
+"""The text index looks for items of so many clients; of more, for items of any."""
 
 
 def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
@@ -52,13 +55,13 @@ Ends = tuple[int, int]
 
 
 def matching(
-    query: ModelSelect[Item], words: str, client: str | None = None, ends: Ends | None = None
+    query: ModelSelect[Item], words: str, clients: Collection[str] = (), ends: Ends | None = None
 ) -> list[ModelSelect[Item]] | None:
     """`query` over Item, in parts, the best first; None without a word.
 
     The parts: whole words of the description, beginnings of its words, beginnings anywhere. Each
-    has only items of which every word of `words` fits so, and none of an earlier part. `client`:
-    the client that `query` asks for anyway. `ends`: where all of it lies anyway. (No bm25: it reads
+    has only items of which every word of `words` fits so, and none of an earlier part. `clients`:
+    those that `query` asks for anyway. `ends`: where all of it lies anyway. (No bm25: it reads
     all hits, which takes seconds for a common word, and an office looks for what is new.)
     """
     found = _words(words)
@@ -74,13 +77,13 @@ def matching(
         f"{{description}} : ({begun})",
         f"{{description explanation labels names}} : ({begun})",
     ]
-    only = _of_client(client)
+    only = _of_clients(clients)
     expressions = [parts[0] + only, *(f"({part}{only}) NOT ({before})" for before, part in pairwise(parts))]
     return [_joined(query, "item_text", expression, ends) for expression in expressions]
 
 
 def matching_files(
-    query: ModelSelect[Item], words: str, client: str | None = None, alone: bool = False, ends: Ends | None = None
+    query: ModelSelect[Item], words: str, clients: Collection[str] = (), alone: bool = False, ends: Ends | None = None
 ) -> ModelSelect[Item] | None:
     """`query` over Item: each word is in its files or where `matching` looks, but not all there.
 
@@ -93,7 +96,7 @@ def matching_files(
         from dossier.database import postgresql
 
         return postgresql.matching_files(query, found, alone)
-    begun, only = _begun(found), _of_client(client)
+    begun, only = _begun(found), _of_clients(clients)
     expression = f"{{text}} : ({begun}){only}" if alone else f"({{rest text}} : ({begun}){only}) NOT ({{rest}} : ({begun}))"
     return _joined(query, "item_text_files", expression, ends)
 
@@ -112,8 +115,9 @@ def _begun(found: Sequence[str]) -> str:
     return " AND ".join(f'"{word}"*' for word in found)  # no operators
 
 
-def _of_client(client: str | None) -> str:
-    return f' AND client : "{client.replace(chr(34), "")}"' if client else ""
+def _of_clients(clients: Collection[str]) -> str:
+    codes = " OR ".join(f'"{code.replace(chr(34), "")}"' for code in sorted(clients))
+    return f" AND client : ({codes})" if 0 < len(clients) <= FEW_CLIENTS else ""
 
 
 def _joined(query: ModelSelect[Item], index: str, expression: str, ends: Ends | None) -> ModelSelect[Item]:

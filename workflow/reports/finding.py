@@ -113,28 +113,30 @@ def _parts(
     query: ModelSelect[Item], wanted: Filter, named: Mapping[str, Collection[str]], ends: Ends | None
 ) -> list[ModelSelect[Item]]:
     """The query in parts, in the order in which they are told; no item is in two of them."""
-    in_files = matching_files(query, wanted.words, wanted.client, wanted.in_files, ends)
+    clients = {wanted.client} if wanted.client is not None else frozenset[str]()
+    in_files = matching_files(query, wanted.words, clients, wanted.in_files, ends)
     if in_files is None:
         return [query.order_by(Item.id.desc())]
     if wanted.in_files:
         return [in_files]
-    parts = matching(query, wanted.words, wanted.client, ends) or []
+    parts = matching(query, wanted.words, clients, ends) or []
     if not named:
         return [*parts, in_files]
-    of_named, rest = _of_named_clients(query, wanted.words, named)
-    theirs = matching(of_named, rest, ends=ends) or [of_named.order_by(Item.id.desc())]
-    said = matching_files(of_named, rest, ends=ends)
+    codes = frozenset.intersection(*(frozenset(codes) for codes in named.values()))
+    of_named, rest = _of_named_clients(query, wanted.words, named, codes)
+    theirs = matching(of_named, rest, codes, ends) or [of_named.order_by(Item.id.desc())]
+    said = matching_files(of_named, rest, codes, ends=ends)
     theirs_said = [] if said is None else [said]
     in_theirs = (Item.id.in_(part.select(Item.id).order_by()) for part in (*theirs, *theirs_said))
     return [*parts, *theirs, *theirs_said, in_files.where(~functools.reduce(operator.or_, in_theirs))]
 
 
 def _of_named_clients(
-    query: ModelSelect[Item], words: str, named: Mapping[str, Collection[str]]
+    query: ModelSelect[Item], words: str, named: Mapping[str, Collection[str]], codes: Collection[str]
 ) -> tuple[ModelSelect[Item], str]:
-    """Items of clients that some words name, less those with all words; and the other words."""
-    codes = frozenset.intersection(*(frozenset(codes) for codes in named.values()))
-    for part in matching(Item.select(Item.id), words) or ():
+    """Items of clients (`codes`) that some words name, less those with all words; and the other
+    words."""
+    for part in matching(Item.select(Item.id), words, codes) or ():
         query = query.where(Item.id.not_in(part.order_by()))
     return query.where(Item.client.in_(sorted(codes))), " ".join(word for word in words.split() if word not in named)
 
