@@ -85,6 +85,6 @@ def _list(made: ErasurePlan, json: bool, done: bool = False) -> None:
 def _why(one: PersonalData) -> str:
     if one.because:
         return printing.text(one.because)
-    if one.ground in ("choose", "people"):
+    if one.ground in ("choose", "people", "unread"):
         return printing.text(Sentence(f"erasing.office_{one.ground}"))
     return printing.text(Sentence(f"erasing.ground_{one.ground}")) if one.ground else ""

@@ -46,7 +46,7 @@ from dossier.database.tables import (
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
-from dossier.text.names import fold
+from dossier.text.names import fold, printable
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence, in_a_row, sentence
 from dossier.text.yamltext import legible
@@ -288,10 +288,22 @@ class _Finder:
 
     def papers(self) -> None:
         for path in self._papers():
-            lines = _lines_naming(path, self.person, self._client_at(path))
-            shown = str(path.relative_to(self.office.root)) if path.is_relative_to(self.office.root) else str(path)
+            try:
+                lines = _lines_naming(path, self.person, self._client_at(path))
+            except OSError as error:
+                self._tell_unread(error, path)
+                continue
             for number in lines:
-                self.plan.tell("paper", "by hand", f"{shown}:{number}" if number else shown, 1, "people")
+                self.plan.tell("paper", "by hand", f"{self._shown(path)}:{number}" if number else self._shown(path), 1, "people")
+
+    def _tell_unread(self, error: OSError, path: Path | None = None) -> None:
+        """A file or folder that this user may not read, or the disk does not give; one that is gone
+        by now names nobody."""
+        if not isinstance(error, FileNotFoundError):
+            self.plan.tell("paper", "by hand", self._shown(path or Path(error.filename)), 1, "unread")
+
+    def _shown(self, path: Path) -> str:
+        return printable(str(path.relative_to(self.office.root)) if path.is_relative_to(self.office.root) else str(path))
 
     def _client_at(self, path: Path) -> str | None:
         """Whose folder of the inbox a file is in: the person's codes are looked for there, too."""
@@ -302,9 +314,9 @@ class _Finder:
     def _papers(self) -> Iterator[Path]:
         office = self.office
         for top in (office.root / "config", office.inbox, office.queue, office.var / "quarantine", office.var / "breaches"):
-            for folder, folders, names in os.walk(top):
+            for folder, folders, inside in os.walk(top, onerror=self._tell_unread):
                 folders.sort()
-                yield from (Path(folder) / name for name in sorted(names))
+                yield from (Path(folder) / name for name in sorted(inside))
         yield office.var / "errors.log"
 
     def backups(self) -> None:
@@ -315,10 +327,10 @@ class _Finder:
 
 
 def _lines_naming(path: Path, person: ErasedPerson, client: str | None) -> list[int]:
-    """The lines of a file that name somebody; [0] if only its name does."""
+    """The lines of a file that name somebody; [0] if only its name does. Raises OSError."""
     try:
         data, _ = files.read_plain(path, MOST_BYTES)
-    except (OSError, files.NotPlain):
+    except (FileNotFoundError, files.NotPlain, files.Changed):
         data = b""
     lines = legible(data).splitlines()
     found = [number for number, line in enumerate(lines, 1) if person.is_named_in(line, client)]

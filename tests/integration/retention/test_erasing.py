@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -333,6 +334,31 @@ def test_papers_that_name_him_are_listed_for_people_to_remove(office: Records) -
         "config/clients.yaml:5", "inbox/acme-bv/_rejected/x/report.yaml:2", "var/breaches/D-2026-000001.md:1",
         "inbox/acme-bv/_done/Jan_Jansen.receipt.yaml", "inbox/acme-bv/_rejected/x/wide.yaml:1",
     }  # fmt: skip
+
+
+def test_papers_that_cannot_be_read_are_listed_too(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    live(office)
+    done = office.root / "inbox/acme-bv/_done"
+    (done / "barred").mkdir(parents=True)
+    (done / "mine.receipt.yaml").write_text("gesproken met Jan Jansen")
+    open_seen, scandir = files.open_seen, os.scandir
+
+    def refuse(path: object, name: str) -> None:
+        if str(path).endswith(name):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    def opened(path: Any) -> Any:
+        refuse(path, "mine.receipt.yaml")
+        return open_seen(path)
+
+    def scanned(path: Any) -> Any:
+        refuse(path, "barred")
+        return scandir(path)
+
+    monkeypatch.setattr(files, "open_seen", opened)
+    monkeypatch.setattr(os, "scandir", scanned)
+    unread = {one.subject for one in look(office).findings if one.ground == "unread"}
+    assert unread == {"inbox/acme-bv/_done/barred", "inbox/acme-bv/_done/mine.receipt.yaml"}
 
 
 def test_two_who_share_a_code_are_told_apart_by_their_clients(office: Records) -> None:
