@@ -14,6 +14,8 @@ from desk.actions import overview
 from dossier.database.tables import PROXY, Item, change_row, clients_with_items
 from dossier.database.web_tables import StagedDrop
 from dossier.office.people import Readable
+from dossier.trail import trail
+from dossier.trail.trail import RecordedEvent
 from ingest.sources import staging
 from workflow.approval import waiting
 from workflow.reports import finding
@@ -69,6 +71,27 @@ def test_who_is_asked_is_found_among_what_waits(office: Records, monkeypatch: py
     lines = plans(monkeypatch, lambda: waiting._rows(None))
     assert any("item_pending" in line for line in lines), lines
     assert not any("item_client" in line for line in lines), lines
+
+
+def test_the_newest_events_of_a_client_with_many_items_are_those_of_one_with_few(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for client in ("acme-bv", "zon", "acme-bv", "acme-bv"):
+        office.make(client=client)
+
+    def told(newest: int | None) -> list[RecordedEvent]:
+        return list(trail.events(client="acme-bv", newest=newest))
+
+    whole = told(None)
+    assert len(whole) >= 3
+    for many in (1, 2, 3):
+        monkeypatch.setattr(trail, "MANY", many)
+        assert told(2) == whole[-2:]
+        assert told(50) == whole
+    if not POSTGRESQL:
+        monkeypatch.setattr(trail, "MANY", 1)
+        lines = plans(monkeypatch, lambda: told(50))
+        assert not any("event_item" in line for line in lines), lines
 
 
 @pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL knows how many rows have a value")
