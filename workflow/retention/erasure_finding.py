@@ -44,6 +44,7 @@ from dossier.database.tables import (
     tuples,
 )
 from dossier.files import files
+from dossier.office.editing import HISTORY
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.names import fold, printable
@@ -313,7 +314,8 @@ class _Finder:
 
     def _papers(self) -> Iterator[Path]:
         office = self.office
-        for top in (office.root / "config", office.inbox, office.queue, office.var / "quarantine", office.var / "breaches"):
+        of_var = (office.var / name for name in (HISTORY, "quarantine", "breaches"))
+        for top in (office.root / "config", office.inbox, office.queue, *of_var):
             for folder, folders, inside in os.walk(top, onerror=self._tell_unread):
                 folders.sort()
                 yield from (Path(folder) / name for name in sorted(inside))

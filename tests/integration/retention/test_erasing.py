@@ -323,6 +323,7 @@ def test_papers_that_name_him_are_listed_for_people_to_remove(office: Records) -
         ("inbox/acme-bv/_rejected/x/report.yaml", "omschrijving: x\ncontactpersoon: `j.jansen`\n"),
         ("inbox/zon/_rejected/x/report.yaml", "contactpersoon: `j.jansen`\n"),
         ("var/breaches/D-2026-000001.md", "Who could see it: Jan  Jansen\n"),
+        ("var/config-history/clients-20261124-090000-000000.yaml", "contacts: [{id: j.jansen, name: Jan Jansen}]\n"),
         ("inbox/acme-bv/_done/Jan_Jansen.receipt.yaml", "item: D-2026-000001\n"),
     ):
         path = office.root / name
@@ -333,6 +334,7 @@ def test_papers_that_name_him_are_listed_for_people_to_remove(office: Records) -
     assert papers == {
         "config/clients.yaml:5", "inbox/acme-bv/_rejected/x/report.yaml:2", "var/breaches/D-2026-000001.md:1",
         "inbox/acme-bv/_done/Jan_Jansen.receipt.yaml", "inbox/acme-bv/_rejected/x/wide.yaml:1",
+        "var/config-history/clients-20261124-090000-000000.yaml:1",
     }  # fmt: skip
 
 
