@@ -20,7 +20,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock
-from dossier.text.refusals import Invalid, fault
+from dossier.text.refusals import Invalid, NotFound, fault
 from dossier.text.sentences import Sentence
 from workflow.items.steps import STEPS
 from workflow.reports import finding
@@ -99,10 +99,14 @@ def due(office: Office, reader: Actor, day: date, client: str | None = None, own
     """The office's list of what is due on this day or before, the earliest first: of items, and of
     clients.
 
-    `owner`: only what this staff member sees to.
+    `owner`: only what this staff member sees to. Raises NotFound, Invalid for a client or person
+    that there is none of.
     """
     from workflow.items import dates
 
+    if owner is not None and owner not in office.staff:
+        raise NotFound("people.not_in_staff_yaml", staff=owner)
+    check_filter(office, reader, finding.Filter(client=client))
     found = []
     for one in dates.until(office, day, people.readable(office, reader)):
         owners = dates.owners(office, one)
@@ -132,7 +136,7 @@ def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
         given = getattr(wanted, key)
         if given is None or given in values or _is_used(key, given, may):
             continue
-        near = difflib.get_close_matches(given, values, 3, 0.5) or list(values)[:5]
+        near = difflib.get_close_matches(given, values, 3, 0.5) or list(values)[:6]
         faults.append(fault(key, f"actions.no_such_{key}" if near else f"actions.no_{key}", given=given, near=", ".join(near)))
     if faults:
         raise Invalid(faults)

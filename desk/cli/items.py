@@ -38,7 +38,9 @@ def items(
     share_state: Annotated[
         str | None, typer.Option("--share-state", "--state", help="private, concept, approved, published, returned or withdrawn.")
     ] = None,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Made on or after this day.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Made on or after this day.")
+    ] = None,
     within: Annotated[
         Literal["files"] | None, typer.Option("--in", help="The words are in the text of the files, not in what the item says.")
     ] = None,

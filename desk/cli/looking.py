@@ -22,7 +22,9 @@ def register(app: typer.Typer) -> None:
 def due(
     client: Annotated[str | None, typer.Option(metavar="CODE", autocompletion=completing.clients)] = None,
     owner: Annotated[str | None, typer.Option(metavar="STAFF", autocompletion=completing.staff)] = None,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="What is due up to this day.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="What is due up to this day.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """What must be done soon, or had to be: dates of items and of clients, the earliest first."""

@@ -32,8 +32,8 @@ FILTER = {
         "--client", metavar="CODE", help="About this client or an item of it.", autocompletion=completing.clients
     ),
     "person": options.text("--person", metavar="STAFF", help="Who did it, also for another.", autocompletion=completing.staff),
-    "since": Annotated[datetime | None, typer.Option(formats=_DAY, help="From this day or moment on.")],
-    "until": Annotated[datetime | None, typer.Option(formats=_DAY, help="Before this day or moment.")],
+    "since": Annotated[datetime | None, typer.Option(formats=_DAY, metavar="DATE", help="From this day or moment on.")],
+    "until": Annotated[datetime | None, typer.Option(formats=_DAY, metavar="DATE", help="Before this day or moment.")],
 }
 """Which events are wanted. All that is given must hold."""
 

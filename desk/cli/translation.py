@@ -143,14 +143,18 @@ _ERRORS = (
     (r"(\S+) is not a valid int(?:eger| range)?\.", r"\1 is geen geheel getal."),
     (r"(\S+) is not a valid float\.", r"\1 is geen getal."),
     (r"(\S+) is not in the range (.*)\.", r"\1 ligt niet binnen \2."),
-    (r"(\S+) does not match the formats (.*)\.", r"\1 heeft niet de vorm \2."),
+    (r"is no day; give one such as (\S+)\.", r"is geen dag; geef er een als \1."),
     (r"(?:File|Directory|Path) (.*) does not exist\.", r"\1 bestaat niet."),
     (r"(?:Directory|File) (.*) is a (?:file|directory)\.", r"\1 is van een andere soort."),
 )
 
 
+_NO_DAY = re.compile(r"does not match the formats? .*\.")
+
+
 def of_typer(text: str) -> str:
     """What typer says, help or error, in the reader's language."""
+    text = _NO_DAY.sub("is no day; give one such as 2026-12-31.", text)
     if session.language() == "en":
         return text
     for pattern, dutch in (*_HELP, *_ERRORS):

@@ -119,7 +119,7 @@ def test_every_help_is_dutch_in_dutch() -> None:
         (("approve",), "Er ontbreekt een argument: 'STUK...'."),
         (("withdraw", "2026-000001"), "Er ontbreekt een optie: '--reason'."),
         (("run", "--log", "half"), "'half' is niet een van"),
-        (("items", "--since", "gisteren"), "'gisteren' heeft niet de vorm"),
+        (("items", "--since", "gisteren"), "'gisteren' is geen dag; geef er een als 2026-12-31"),
         (("show", "2026-000001", "nog"), "Er is een argument te veel"),
         (("import", "/nergens", "--map", "/nergens"), "'/nergens' bestaat niet."),
     ],

@@ -144,6 +144,10 @@ def test_what_there_is_none_of_is_refused_with_what_was_perhaps_meant(office: Ro
         assert wrong in refused
         assert right in refused
         assert refused.count("\n") == 1
+    assert "withdrawn" in office.run("items", "--state", "zzz", code=1).stderr
+    assert "there is no staff member `p.baker`" in office.run("due", "--owner", "p.baker", code=1).stderr
+    assert "did you mean: acme-bv?" in office.run("due", "--client", "acme-vb", code=1).stderr
+    assert "'soon' is no day; give one such as 2026-12-31." in office.run("due", "--until", "soon", code=2).stderr
 
 
 def test_an_item_is_shown_by_the_end_of_its_number_with_the_name_of_its_client_and_its_history_in_sentences(office: Root) -> None:
