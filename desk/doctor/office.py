@@ -40,6 +40,9 @@ AHEAD_SECONDS = 60
 APART_SECONDS = 2
 """A clock that is kept differs from another by far less."""
 
+DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+"""PostgreSQL's settings without which a power cut takes what was committed."""
+
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -94,6 +97,8 @@ def database(office: Office) -> Iterator[Finding]:
             yield note("clock", "doctor.clock_behind" if apart > 0 else "doctor.clock_ahead", seconds=abs(apart))
         version = PROXY.execute_sql("SHOW server_version").fetchone()[0]
         yield ok("database", "doctor.postgresql", version=str(version))
+        if off := [name for name in DURABLE if PROXY.execute_sql(f"SHOW {name}").fetchone()[0] == "off"]:
+            yield note("database", "doctor.not_durable", settings=", ".join(off))
         if (encoding := PROXY.obj.encoding()) not in HOLDS_ANY_TEXT:
             yield wrong("database", "doctor.other_encoding", encoding=encoding)
         if no_dump := snapshot.why_no_dump(str(version)):

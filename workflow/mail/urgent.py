@@ -82,4 +82,4 @@ def _tell(office: Office, line: smtplib.SMTP, now: datetime, code: str, why: Sen
     mark = f"<database.alarm.{secrets.token_hex(8)}@{domain_of(settings.sender)}>"
     answer = smtp.hand_over(line, settings.sender, to.email, mime(letter, MailHead.of(settings, to, mark, now)), lambda: True)
     if answer is None or not answer.is_yes:
-        log.error("an admin can't be told by mail", who=code, answer=answer and answer.text)
+        log.error("an admin can't be told by mail", who=code, answer=answer and str(answer.text))

@@ -13,6 +13,7 @@ import pytest
 from kit.portals import SETTINGS, PortalOffice
 from kit.servers import new_database
 
+from desk.doctor.office import database
 from dossier.database import snapshot
 from dossier.database.database import data_version
 from dossier.database.postgresql import WRITERS
@@ -61,3 +62,11 @@ def test_a_backup_that_takes_long_is_made(office: PortalOffice, tmp_path: Path, 
 
     monkeypatch.setattr(snapshot, "_run", slowly)
     assert len(snapshot.take(office.office, tmp_path).attachments) == 1
+
+
+def test_doctor_tells_of_a_database_that_a_power_cut_would_take_from(office: PortalOffice, url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{urlsplit(url).path[1:]}" SET synchronous_commit = off')  # type: ignore[arg-type]
+    office.close()
+    [told] = [one.message for one in database(office.office) if one.message.code == "doctor.not_durable"]
+    assert "synchronous_commit" in str(told)
