@@ -103,7 +103,7 @@ def _print(made: ListPlan, folders: list[str], do_it: bool) -> None:
         (_("changed"), code, f"{key}: {now} → {then}") for code, changes in made.changed.items() for key, now, then in changes
     ]
     if rows:
-        printing.table(("", made.kind, _("what")), rows[:SHOWN])
+        printing.table(("", {"clients": _("clients"), "staff": _("staff")}[made.kind], _("what")), rows[:SHOWN])
     if len(rows) > SHOWN:
         print(_("and %(count)s more; --json has all") % {"count": len(rows) - SHOWN})
     if made.gone:

@@ -110,6 +110,14 @@ def test_a_list_with_headings_alone_is_told_of_and_changes_nothing(office: Root,
     assert (office.path / "config/clients.yaml").read_text() == CLIENTS
 
 
+def test_what_would_be_new_is_shown_in_the_readers_language(office: Root, tmp_path: Path) -> None:
+    (tmp_path / "lijst.csv").write_text("Naam;E-mail\nErik Jong;erik@office.example\n")
+    office.environ["LANG"] = "nl_NL.UTF-8"
+    told = office.run("staff", "import", str(tmp_path / "lijst.csv")).stdout
+    assert "medewerkers  wat" in told
+    assert "staff" not in told
+
+
 def test_a_heading_can_be_given_its_meaning(office: Root, tmp_path: Path) -> None:
     path = tmp_path / "relaties.csv"
     path.write_text("Kolom A;Kolom B\nzon;Bakkerij Zon\n")
