@@ -45,18 +45,26 @@ def commands(waiting: list[str]) -> dict[str, list[list[str]]]:
         "two words of a client": ["items", "--client", "client-0042", "annual", "accounts"],
         "two words of the largest client": ["items", "--client", large, "annual", "accounts"],
         "two words with a label": ["items", "--label", "invoice", "invoice", "2020"],
+        "items --status (few have it)": ["items", "--status", "waiting for the client"],
+        "items --client --share-state": ["items", "--client", "client-0042", "--share-state", "returned"],
         "two words, rare location": ["items", "--location", "2015/Dossier", "annual", "accounts"],
         "queue": ["queue"],
         "queue --approver": ["queue", "--approver", "k.smit"],
         "show": ["show", ITEM],
         "recent": ["recent"],
         "audit log": ["audit", "log", "--item", ITEM],
+        "audit log (the largest client)": ["audit", "log", "--client", large],
         "why": ["why", ITEM],
+        "retention list --due": ["retention", "list", "--due"],
         "status": ["status"],
         "queue --json": ["queue", "--json"],
         "queue --limit 0": ["queue", "--limit", "0"],
     }
-    return {**{name: [words] * len(waiting) for name, words in same.items()}, "approve": [["approve", item] for item in waiting]}
+    return {
+        **{name: [words] * len(waiting) for name, words in same.items()},
+        "edit": [["edit", ITEM, "--status", f"asked {turn}"] for turn, _ in enumerate(waiting)],
+        "approve": [["approve", item] for item in waiting],
+    }
 
 
 def measure(root: Path, repeat: int) -> list[common.Result]:
