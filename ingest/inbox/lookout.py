@@ -153,10 +153,11 @@ class Lookout:
         self.look_everywhere()
 
     def count_waiting(self) -> int:
-        """How many drops and files wait, by a fresh look everywhere; 0 if it can't be read."""
+        """How many drops and files wait, by a fresh look wherever any may lie; 0 if it can't be
+        read."""
         try:
             known, _ = listing.clients_with_folders(self.office)
-            return sum(len(self.looker.look(client, *settling.now()).waiting) for client in known)
+            return sum(len(self.looker.look(client, *settling.now()).waiting) for client in self._changed().intersection(known))
         except OSError:
             return 0
 

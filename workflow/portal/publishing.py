@@ -98,6 +98,7 @@ from workflow.portal.showing import (
     Place,
     editions,
     extras,
+    houses,
     is_on_portal,
     look_of,
     may_show,
@@ -211,10 +212,9 @@ class Publisher:
             Item.update(unsettled=True).where(among(Item.id, back)).execute()
         self._known = known | set(self.office.clients)
         self._has_looked = False
-        looks = dict(tuples(Page.select(Page.client, Page.look)))
-        self._stale |= {
-            code for code, look in looks.items() if is_on_portal(self.office, code) and look != look_of(self.office, code)
-        }
+        looks, house = dict(tuples(Page.select(Page.client, Page.look))), houses(self.office)
+        there = {code: look for code, look in looks.items() if is_on_portal(self.office, code)}
+        self._stale |= {code for code, look in there.items() if look != look_of(self.office, code, house(code))}
 
     def _look_who_is_there(self) -> None:
         """Whose folder lies there and may not, and who may have one and has none. OSError."""

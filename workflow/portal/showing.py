@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 
@@ -178,12 +178,19 @@ def shown_item(
     return pages.shown_item(item_name(key), key, published_at, shown, location, made)
 
 
+def houses(office: Office) -> Callable[[str | None], House]:
+    """What tells what the firm has on the pages of a client; with None, on those that are
+    nobody's. What is the same for all is found out once."""
+    name, its_logo = firm.name_of(office), logo.find(office)
+    return lambda code: House(office.settings.portal.title, name, its_logo, firm.ask_of(office, code))
+
+
 def house_of(office: Office, code: str | None) -> House:
-    """What the firm has on the pages of this client; with None, on those that are nobody's."""
-    return House(office.settings.portal.title, firm.name_of(office), logo.find(office), firm.ask_of(office, code))
+    """The same, of one client."""
+    return houses(office)(code)
 
 
-def look_of(office: Office, code: str) -> str:
+def look_of(office: Office, code: str, house: House | None = None) -> str:
     """See pages.look."""
     client = office.clients[code]
-    return pages.look(house_of(office, code), office.settings.portal.base_url, code, client.name, client.language)
+    return pages.look(house or house_of(office, code), office.settings.portal.base_url, code, client.name, client.language)
