@@ -45,10 +45,6 @@ OTHER_ITEM = {"copied": ("to",), "named_elsewhere": ("item", "name", "sha256")}
 CHUNK = 5000
 """Events that are read at once: a trail of millions is walked in little memory."""
 
-MANY = 2_000
-"""Of a client with more items the newest events are found by going back through all: by the items'
-own it takes a second for a hundred thousand."""
-
 
 _link_text = jsontext.writer(ensure_ascii=False)
 _detail_text = jsontext.writer(ensure_ascii=False, separators=(",", ":"))
@@ -182,7 +178,7 @@ def events(
         query = query.where(Event.item == item)
     if client is not None:
         its = Item.select(Item.id).where(Item.client == client)
-        is_large = newest is not None and its.limit(1).offset(MANY).exists()  # some of the newest events are about it
+        is_large = newest is not None and readable.have_many_items({client})
         of_item = unsought(Event.item) if is_large else Event.item
         subject = unsought(Event.subject) if is_large else Event.subject
         query = query.where(of_item.in_(its) | (subject == client))

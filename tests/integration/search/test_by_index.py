@@ -11,6 +11,8 @@ from kit.records import LISA, Records
 from kit.servers import POSTGRESQL
 
 from desk.actions import overview
+from dossier.database import readable
+from dossier.database.database import transaction
 from dossier.database.tables import PROXY, Item, change_row, clients_with_items
 from dossier.database.web_tables import StagedDrop
 from dossier.office.people import Readable
@@ -85,13 +87,65 @@ def test_the_newest_events_of_a_client_with_many_items_are_those_of_one_with_few
     whole = told(None)
     assert len(whole) >= 3
     for many in (1, 2, 3):
-        monkeypatch.setattr(trail, "MANY", many)
+        monkeypatch.setattr(readable, "MANY", many)
         assert told(2) == whole[-2:]
         assert told(50) == whole
     if not POSTGRESQL:
-        monkeypatch.setattr(trail, "MANY", 1)
+        monkeypatch.setattr(readable, "MANY", 1)
         lines = plans(monkeypatch, lambda: told(50))
         assert not any("event_item" in line for line in lines), lines
+
+
+LIMITED = [
+    Readable(),
+    Readable(None, frozenset({"invoice"})),
+    Readable(frozenset({"acme-bv"})),
+    Readable(frozenset({"acme-bv"}), frozenset({"invoice"})),
+    Readable(frozenset({"zon", "acme-bv"}), frozenset({"invoice"})),
+    Readable(frozenset()),
+]
+
+
+@pytest.mark.parametrize("many", [0, 1, 2_000])
+@pytest.mark.parametrize("may", LIMITED)
+def test_a_reader_is_told_the_same_whichever_way_it_is_found(
+    office: Records, monkeypatch: pytest.MonkeyPatch, may: Readable, many: int
+) -> None:
+    monkeypatch.setattr(readable, "MANY", many)
+    for client in ("acme-bv", "zon"):
+        for kind in (None, "invoice"):
+            office.make(client=client, type=kind)
+    with transaction():
+        trail.record(office.now, LISA, "exported", None, {}, "zon")
+        trail.record(office.now, LISA, "verified", None, {})
+    items = {item.id: item for item in Item.select()}
+
+    def knows(event: RecordedEvent) -> bool:
+        if event.item is not None:
+            return may.has(items[event.item].client, items[event.item].type)
+        return may.clients is None or event.subject in may.clients
+
+    whole = list(trail.events())
+    assert len(whole) >= 6
+    expected = [event for event in whole if knows(event)]
+    assert list(trail.events(may=may)) == expected
+    assert list(trail.events(may=may, newest=2)) == expected[-2:]
+    assert trail.after(whole[1].seq, may, 100) == [event for event in expected if event.seq > whole[1].seq]
+    assert {item.id for item in finding.find_items(Filter(), 0, may=may)} == {
+        item.id for item in items.values() if may.has(item.client, item.type)
+    }
+
+
+@pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL knows how many rows have a value")
+@pytest.mark.parametrize("may", LIMITED[1:5])
+def test_what_happened_is_not_gathered_from_all_items_for_whoever_may_not_know_of_some(
+    office: Records, monkeypatch: pytest.MonkeyPatch, may: Readable
+) -> None:
+    monkeypatch.setattr(readable, "MANY", 0)
+    office.make()
+    for ask in (lambda: list(trail.events(may=may, newest=5)), lambda: trail.after(0, may, 5)):
+        lines = plans(monkeypatch, ask)
+        assert not any("event_item" in line or "SCAN t3" in line for line in lines), lines
 
 
 @pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL knows how many rows have a value")
