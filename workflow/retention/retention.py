@@ -195,7 +195,7 @@ def kept(
         others = query.where(_may_be_over(office, over)).tuples().iterator()
         found = merge(in_bin, (row for row in others if row[0] not in binned), key=itemgetter(0))
     held, ends = holds(), dict[tuple[str | None, date, date | None], End]()
-    mails = {row[0] for row in tuples(Mail.select(Mail.item).where((Mail.state == "waiting") & Mail.item.is_null(False)))}
+    mails = {row[0] for row in tuples(Mail.select(Mail.item).where(Mail.state == "waiting"))}
     drops = {row[0] for row in tuples(Drop.select(Drop.item).where(~Drop.cleared & Drop.item.is_null(False)))}
     for item, whose, description, kind, created_at, *standing in found:
         known = office.clients.get(whose)

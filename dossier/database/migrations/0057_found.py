@@ -1,5 +1,5 @@
-"""What is found at once among a million: items by their status, the newest first, and what became of a drop that was a folder, as
-those are that programs and the desk put together."""
+"""What is found at once among a million: items by their status, the newest first; what became of a drop that was a folder, as those
+are that programs and the desk put together; and mails that failed."""
 
 from peewee import SQL, Database
 
@@ -7,3 +7,4 @@ from peewee import SQL, Database
 def up(migrator: object, db: Database) -> None:
     db.execute(SQL("CREATE INDEX item_status ON item (status, id)"))
     db.execute(SQL('CREATE INDEX drop_folder ON "drop" (client, folder) WHERE folder IS NOT NULL'))
+    db.execute(SQL("CREATE INDEX mail_failed ON mail (id) WHERE state = 'failed'"))
