@@ -857,13 +857,16 @@ class Publisher:
 
     def _quarantine_all(self, now: datetime, folder: str, strangers: Sequence[str]) -> None:
         """Move these away from a folder of ours; where one can't be, as somebody else's folder, the
-        folder with all that is in it: what is to go off the portal waits for nothing."""
-        try:
-            for name in strangers:
+        folder with all that is in it: what is to go off the portal waits for nothing. One that is
+        gone by now needs not be moved."""
+        for name in strangers:
+            try:
                 self.quarantine(now, f"{folder}/{name}")
-        except OSError as error:
-            log.warning("what does not belong there can't be moved alone", folder=folder, error=str(error))
-            self.quarantine(now, folder)
+            except OSError as error:
+                if self.site.has(f"{folder}/{name}"):
+                    log.warning("what does not belong there can't be moved alone", folder=folder, error=str(error))
+                    self.quarantine(now, folder)
+                    return
 
     def quarantine(self, now: datetime, name: str, is_copied: bool = False) -> None:
         """Move to var/quarantine, and tell the trail, what does not belong on the portal.

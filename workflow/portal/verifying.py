@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from dossier.database import identity
@@ -165,7 +165,7 @@ def _look_until_sure(office: Office, code: str, is_read: bool) -> list[Differenc
     the same all the while.
     """
     last: tuple[object, list[Difference]] | None = None
-    found: list[Difference] = []
+    found, before = list[Difference](), _State(set(), None)
     for _ in range(TRIES):
         before = _state(code)
         found = look_at_client(office, code, is_read)
@@ -173,14 +173,23 @@ def _look_until_sure(office: Office, code: str, is_read: bool) -> list[Differenc
             return found
         last = (before, found)
         time.sleep(PAUSE_SECONDS)
-    changing = {PAGES, *PAGE_NAMES, *map(item_name, _waiting(code))}
+    changed = _waiting(code)
+    changed |= {key for key, *_ in before.items ^ _state(code).items}  # and what waited until a moment ago
+    changing = {PAGES, *PAGE_NAMES, *map(item_name, changed)}
     return [one for one in found if (inside := one.path.split("/")[1:2]) and inside[0] not in changing]
 
 
-def _state(code: str) -> object:
+class _State(NamedTuple):
+    """What is public of a client: (item, edition, version) of each, and the files of the pages."""
+
+    items: set[tuple[int, ...]]
+    pages: object
+
+
+def _state(code: str) -> _State:
     query = Item.select(Item.id, Item.public, Item.version).where((Item.client == code) & Item.public.is_null(False))
     page = Page.get_or_none(Page.client == code)
-    return sorted(tuples(query)), page and page.made
+    return _State(set(tuples(query)), page and page.made)
 
 
 def _waiting(code: str) -> set[int]:

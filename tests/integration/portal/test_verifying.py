@@ -216,6 +216,26 @@ def test_what_cannot_be_moved_away_keeps_nothing_on_the_portal(office: PortalOff
     assert not home.exists()
 
 
+def test_what_goes_by_itself_before_it_can_be_moved_away_leaves_the_rest_where_it_is(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, move_away = office.office.portal / HOME, moves.move_away
+
+    def too_late(source: Place, target: Path) -> None:
+        if str(source).endswith("/saving.tmp"):
+            (home / "D-2026-000002/saving.tmp").unlink()
+        move_away(source, target)
+
+    (home / "D-2026-000002/saving.tmp").write_bytes(b"mine")
+    (home / "D-2026-000002/zz").write_bytes(b"mine")
+    monkeypatch.setattr(moves, "move_away", too_late)
+    office.amend("D-2026-000002", {"a.pdf": b"other"})
+    office.publish()
+    assert {path.name: path.read_bytes() for path in (home / "D-2026-000002").iterdir()} == {"a.pdf": b"other"}
+    assert quarantined(office) == {"zz": b"mine"}, "and not all of the item"
+    assert look(office) == []
+
+
 def test_a_clients_folder_that_is_gone_comes_back_with_its_dates(office: PortalOffice) -> None:
     published_at = office.row("D-2026-000001").published_at
     files.remove_tree(office.office.portal / HOME)
@@ -241,6 +261,21 @@ def test_what_is_just_being_published_is_no_difference(office: PortalOffice) -> 
     mend(office)
     assert look(office) == []
     office.check()
+
+
+def test_what_was_published_while_it_was_looked_is_no_difference(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = verifying._expected
+
+    def expected_before(code: str) -> object:
+        files_ = expected(code)
+        if code == HOME:
+            office.share({"new.pdf": b"new"})
+            office.publish()
+        return files_
+
+    (office.office.portal / HOME / "mine.txt").write_bytes(b"mine")
+    monkeypatch.setattr(verifying, "_expected", expected_before)
+    assert look(office) == [f"portal: {HOME}/mine.txt: does not belong here"]
 
 
 def vault_path(office: PortalOffice, data: bytes) -> Path:
