@@ -21,23 +21,27 @@ from desk.cli.translation import _, confirm, ngettext
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from ingest.sources.dropping import Request
+from dossier.text.refusals import Invalid
+from ingest.sources.dropping import Request, no_client
 
 OFFERED = 9
 """So many clients are offered by number."""
 
 
 def ask(office: Office, who: Actor, client: str | None, given: list[Path] | None) -> Request:
-    """Ask for everything that was not given."""
+    """Ask for everything that was not given. Raises Invalid for a client that there is none of."""
     code = client if client is not None else _ask_client(office, who)
+    if (unknown := no_client(office, who, code)) is not None:
+        raise Invalid([unknown])
+    types = offering.types(office, who)
     print("\n" + _("1. Files for %(client)s") % {"client": code})
     found = list(given) if given else _ask_files()
     print("\n" + _("2. What it is"))
     keys: dict[str, Any] = {"description": _text(_("Description (the client sees it)"), lambda text: _long_enough(office, text))}
     keys["status"] = _choice(_("Status"), office.settings.items.statuses)
-    if office.settings.types:
-        keys["type"] = _optional_choice(_("Type"), list(office.settings.types))
-        kind = office.settings.types.get(keys["type"] or "")
+    if types:
+        keys["type"] = _optional_choice(_("Type"), list(types))
+        kind = types.get(keys["type"] or "")
         keys |= {name: _text(name.capitalize()) for name in kind.fields} if kind else {}
     print("\n" + _("3. Where it belongs"))
     keys["location"] = _optional(_("Location, such as 2025/Jaarrekening"))

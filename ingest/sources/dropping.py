@@ -136,10 +136,16 @@ def hidden_folder(office: Office, client: str) -> Iterator[tuple[str, Folder]]:
             raise
 
 
+def no_client(office: Office, actor: Actor, client: str) -> Problem | None:
+    """What is wrong with a client that there is none of, as far as this person may know."""
+    is_known = client in office.clients and people.may_read(office, actor, client)
+    return None if is_known else fault("client", "dropping.no_client", client=client)
+
+
 def problems(office: Office, actor: Actor, request: Request, data: bytes, is_delegated: bool = True) -> list[Problem]:
     """Why the daemon would refuse it, each with its key; nothing if it would take it."""
-    if request.client not in office.clients or not people.may_read(office, actor, request.client):
-        return [fault("client", "dropping.no_client", client=request.client)]
+    if (unknown := no_client(office, actor, request.client)) is not None:
+        return [unknown]
     limits, found_wrong = office.settings.intake, list[Problem]()
     looks: dict[str, Look] = {}
     for path in request.files:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.support import DOSSIER, PATIENCE, PDF, Root
+from kit.support import DOSSIER, PATIENCE, PDF, SETTINGS, STAFF, Root
 
 
 class Terminal:
@@ -96,6 +96,19 @@ def test_the_clients_looked_at_last_are_offered_by_number(root: Root, tmp_path: 
         terminal.read_until("1  northwind-ltd  Northwind Ltd")
         terminal.answer("Client", "1")
         terminal.read_until("1. Files for northwind-ltd")
+
+
+def test_it_offers_and_tells_nothing_that_somebody_may_not_know_of(root: Root) -> None:
+    root.set("settings", SETTINGS + "types: {memo: {}, wwft: {staff: [k.smit]}}\n")
+    root.set("staff", STAFF.replace("rights: [create]", "rights: [create], clients: [acme-bv]"))
+    with on_terminal(root, "--as", "p.bakker", "new", "acme-bv", __file__) as (terminal, _):
+        terminal.answer("Description", "A letter of the client")
+        terminal.answer("Status", "")
+        terminal.read_until("Type: memo (")
+    for code in ("northwind-ltd", "nobody-bv"):
+        with on_terminal(root, "--as", "p.bakker", "new", code) as (terminal, process):
+            terminal.read_until(f"there is no client `{code}`")
+            assert process.wait(PATIENCE) == 1
 
 
 def test_without_a_terminal_it_asks_nothing(root: Root) -> None:
