@@ -113,7 +113,8 @@ def erase(office: Office, now: datetime, actor: Actor, reason: str, item: int | 
     if not reason.strip():
         raise Invalid([fault("reason", "erasing.needs_reason")])
     with transaction():
-        wanted = [*numbers, *(one.seq for one in trail.events(item=item))] if item is not None else list(numbers)
+        wanted = [number for number in numbers if 0 < number <= last()]
+        wanted += [one.seq for one in trail.events(item=item)] if item is not None else ()
         _refuse_held(wanted)
         return redacting.erase(now, actor, wanted, reason)
 

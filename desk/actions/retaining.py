@@ -88,7 +88,7 @@ def hold(office: Office, now: datetime, actor: Actor, reason: str, client: str |
 
     Raises Refusal.
     """
-    kind, subject = _subject(office, client, item)
+    kind, subject = _subject(office, actor, client, item)
     with transaction():
         retention.hold(office, now, actor, kind, subject, reason)
     return subject
@@ -96,7 +96,7 @@ def hold(office: Office, now: datetime, actor: Actor, reason: str, client: str |
 
 def release(office: Office, now: datetime, actor: Actor, reason: str, client: str | None = None, item: int | None = None) -> str:
     """End a legal hold; returns what was held. Raises Refusal."""
-    kind, subject = _subject(office, client, item)
+    kind, subject = _subject(office, actor, client, item)
     with transaction():
         retention.release(office, now, actor, kind, subject, reason)
     return subject
@@ -108,14 +108,17 @@ def holds(office: Office, actor: Actor) -> list[Hold]:
     return list(Hold.select().order_by(Hold.at.desc()))
 
 
-def _subject(office: Office, client: str | None, item: int | None) -> tuple[str, str]:
+def _subject(office: Office, actor: Actor, client: str | None, item: int | None) -> tuple[str, str]:
+    need_admin(office, actor)  # before anybody is told whether there is such a client or item
     if item is not None:
         return "item", item_name(items.get(item).id)
-    if client is None or not (client in office.clients or _was_known(client)):
+    if client is None or not is_client(office, client):
         raise NotFound("retention.no_such_client", client=client)
     return "client", client
 
 
-def _was_known(client: str) -> bool:
-    """True of a client who is not in clients.yaml any more, while something is kept or held."""
-    return bool(Hold.select().where(Hold.subject == client).exists() or Item.select().where(Item.client == client).exists())
+def is_client(office: Office, client: str) -> bool:
+    """True also of a client who is not in clients.yaml any more, while something is kept or
+    held."""
+    is_held = Hold.select().where((Hold.kind == "client") & (Hold.subject == client))
+    return client in office.clients or bool(is_held.exists() or Item.select().where(Item.client == client).exists())

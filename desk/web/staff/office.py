@@ -123,10 +123,12 @@ def hold(visit: StaffVisit) -> Response:
     """Lay a legal hold on a client or an item, or end one, with a reason."""
     acting.need_admin(visit.office, visit.actor)
     subject = visit.field("subject").strip()
-    code = offering.code_typed(subject, visit.office.clients)
+    is_client = retaining.is_client(visit.office, subject)
+    code = subject if is_client else offering.code_typed(subject, visit.office.clients)
     do = retaining.release if visit.field("what") == "release" else retaining.hold
     try:
-        item = None if code in visit.office.clients else looking_up.key_typed(subject, visit.office, visit.actor)
+        is_client = is_client or code in visit.office.clients
+        item = None if is_client else looking_up.key_typed(subject, visit.office, visit.actor)
         do(visit.office, visit.now, visit.actor, visit.field("reason"), code if item is None else None, item)
     except Refusal as refusal:
         return _page(visit, refusal.http_status, problems={"hold": visit.told(refusal)}, typed=visit.field)

@@ -309,6 +309,8 @@ def test_audit_erase_needs_an_admin_and_the_trail_still_verifies(root: Root, ite
             refused = root.run("audit", "erase", *what, "--reason", "on request", user="j.admin", code=1).stderr
             assert refused.startswith("nothing was erased: legal hold on ")
         root.run("retention", "release", *held, "--reason", "settled", user="j.admin")
+    for strange in ("0", "999", str(10**30)):
+        assert "nothing" in root.run("audit", "erase", "--event", strange, "--reason", "on request", user="j.admin").stdout
     root.run("audit", "erase", "--item", item, "--reason", "on request", user="j.admin")
     assert "8 events" in root.run("audit", "verify").stdout
     assert "accounts" not in root.run("audit", "export").stdout

@@ -49,6 +49,16 @@ def test_a_hold_is_laid_and_ended_with_a_reason(rig: DeskRig, joost: Browser) ->
     assert "Court case" not in re.sub(r"(?s).*Legal holds", "", joost.get("/office").text)
 
 
+def test_a_hold_on_a_client_who_is_not_in_the_configuration_any_more_is_ended(rig: DeskRig, joost: Browser) -> None:
+    clients = (rig.office.path / "config/clients.yaml").read_text()
+    rig.office.set("clients", clients + "  acme: {name: Acme Holding}\n")
+    assert joost.post("/office/holds", {"subject": "acme", "reason": "Court case", "what": "hold"}).status == 303
+    rig.office.set("clients", clients)
+    assert joost.post("/office/holds", {"subject": "acme", "reason": "It is over", "what": "release"}).status == 303
+    last = rig.office.json("audit", "log", user="j.admin")[-1]
+    assert (last["action"], last["detail"]["hold"]) == ("released", "acme"), "not acme-bv, which is looked for first by its name"
+
+
 def test_what_is_kept_long_enough_is_listed_and_removed_by_an_admin_who_has_looked_at_it(rig: DeskRig, joost: Browser) -> None:
     for number in (1, 2):
         sidecar = f"created_by: p.bakker\ndescription: Old paper {number}\nlabels: [old]\n"

@@ -20,7 +20,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Binned, Item, Leaving, Mail, first_key, item_name
 from dossier.files import files, moves
 from dossier.office.keys import Settings
-from dossier.text.refusals import NotFound, Refusal
+from dossier.text.refusals import Forbidden, NotFound, Refusal
 from dossier.trail import auditing, trail
 from dossier.vault.folder import hold_leaving
 from workflow.retention import retention
@@ -100,7 +100,7 @@ def test_a_legal_hold_keeps_what_is_over(office: Records, kind: str) -> None:
 
 
 def test_a_client_who_is_not_in_the_configuration_any_more_can_be_held_and_released(office: Records) -> None:
-    key = office.make(client="zon")
+    key, other = office.make(client="zon"), office.make()
     retaining.hold(office.office, office.tick(), JOOST, "complaint", client="acme-bv")
     office.configure(clients="clients: {}\n")
     retaining.release(office.office, office.tick(), JOOST, "settled", client="acme-bv")
@@ -108,12 +108,18 @@ def test_a_client_who_is_not_in_the_configuration_any_more_can_be_held_and_relea
     assert remove(office, key) == []
     retaining.release(office.office, office.tick(), JOOST, "settled", client="zon")
     assert remove(office, key) == [key]
-    with pytest.raises(NotFound, match="no client nobody"):
-        retaining.hold(office.office, office.tick(), JOOST, "court case", client="nobody")
+    held = retaining.hold(office.office, office.tick(), JOOST, "complaint", item=other)
+    for nobody in ("nobody", held):
+        with pytest.raises(NotFound, match="no client"):
+            retaining.hold(office.office, office.tick(), JOOST, "court case", client=nobody)
 
 
 def test_only_an_admin_removes_holds_and_releases(office: Records) -> None:
     key = office.make()
+    for do in (retaining.hold, retaining.release):
+        for client in ("acme-bv", "nobody"):  # which of them there is, they are not told
+            with pytest.raises(Forbidden, match="administrators"):
+                do(office.office, LATER, LISA, "why not", client=client)
     with pytest.raises(Refusal, match="an admin can"), transaction():
         retention.remove(office.office, LATER, LISA, [key])
     with pytest.raises(Refusal, match="an admin can"), transaction():
