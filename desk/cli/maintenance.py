@@ -236,10 +236,18 @@ def _tell_standing() -> None:
 
     count, keys = maintenance.standing(clock.utc_now())
     if count:
-        told = _("On the portal as it was then: %(count)s items; what was withdrawn since, withdraw again.")
+        told = ngettext(
+            "On the portal as it was then: one item; if it was withdrawn since, withdraw it again.",
+            "On the portal as it was then: %(count)s items; what was withdrawn since, withdraw again.",
+            count,
+        )
         print(told % {"count": count})
     if keys:
-        told = _("Good as they were then: the keys of programs %(keys)s; what was revoked since, revoke again.")
+        told = ngettext(
+            "Good as it was then: a program's key, %(keys)s; if it was revoked since, revoke it again.",
+            "Good as they were then: the keys of programs %(keys)s; what was revoked since, revoke again.",
+            len(keys),
+        )
         print(told % {"keys": ", ".join(keys)})
 
 

@@ -468,6 +468,8 @@ class Daemon:
         published, has_more = self.portal.step(between) if self.leads else self.portal.help(between)
         if self.portal.were_others():  # nobody tells if one of them is killed
             self._queue_due = min(self._queue_due, time.monotonic() + LEAD_SECONDS)
+        if self.leads:
+            self._queue_due = min(self._queue_due, self.portal.mends_at())
         self._published_at = time.monotonic()
         self.summary.add_published(published, self._published_at - began)
         return bool(published or has_more or again == 0.0)

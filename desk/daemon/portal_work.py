@@ -44,6 +44,9 @@ MEND_SECONDS = 300
 """How long the daily look waits for the working thread to mend, before it says what can't be
 mended."""
 
+REST_TIMES = 20
+"""What can't be mended is let alone for so many times as long as it took to see that."""
+
 STEP_SECONDS = 2.0
 """After so long a step ends, and what was dropped and decided meanwhile has its turn, though
 there is more to publish."""
@@ -77,7 +80,10 @@ class PortalWork:
         self._is_ready, self._ready_at = False, 0.0
         self._were_others = False
         self._unmended: Sentence | None = None
-        """What could not be mended when that was asked for last, and why."""
+        """What could not be mended when that was tried last, and why."""
+        self._rest: dict[str, float] = {}
+        """What was asked for and could not be mended → when that is tried again, in monotonic
+        seconds."""
 
     def prepare(self, office: Office) -> None:
         """Before the first step, by this configuration. Raises site.PortalUnusable."""
@@ -113,8 +119,7 @@ class PortalWork:
     def step(self, between: Callable[[], bool] = lambda: False) -> tuple[int, bool]:
         """Do what is due, for about STEP_SECONDS, or until `between`, which is called after each
         round, says so: (how many items were published, whether there is more to do at once)."""
-        self._unmended = None
-        wanted = verifying.mend(self.portal, clock.utc_now(), verifying.asked(), self._note_unmended)
+        wanted = self._mend()
         batch = self._dresser.take()
         if batch is not None:
             self.portal.put_up(batch)
@@ -124,6 +129,26 @@ class PortalWork:
             verifying.forget(wanted)
         self._alarm("portal", self.portal.trouble)
         return published, has_more
+
+    def _mend(self) -> list[str]:
+        """Mend what was asked for; returns what was done. To try takes a look at all that the
+        client has, so what can't be mended has a rest, of many times as long as that took."""
+        began, asked = time.monotonic(), verifying.asked()
+        wanted = [key for key in asked if self._rest.get(key, began) <= began]
+        if wanted or not asked:
+            self._unmended = None
+        done = verifying.mend(self.portal, clock.utc_now(), wanted, self._note_unmended)
+        now = time.monotonic()
+        self._rest = {key: at for key, at in self._rest.items() if key in asked and key not in wanted}
+        if self._unmended is not None:
+            again = now + max(RETRY_SECONDS, REST_TIMES * (now - began))
+            self._rest.update((key, again) for key in wanted if key not in done)
+        return done
+
+    def mends_at(self) -> float:
+        """When it is tried again to mend what could not be, in monotonic seconds; infinity if all
+        was."""
+        return min(self._rest.values(), default=float("inf"))
 
     def _note_unmended(self, error: OSError) -> None:
         log.error("not mended; it is tried again", error=str(error))

@@ -69,8 +69,8 @@ def test_what_was_withdrawn_or_revoked_after_the_backup_is_told_of_as_it_stands_
     root.run("withdraw", item, "--reason", "the wrong client", user="m.devries")
     made = Root(root.path.with_name("elsewhere"), dict(root.environ))
     said = made.run("restore", str(tmp_path / "backups")).stdout
-    assert "On the portal as it was then: 1 items; what was withdrawn since, withdraw again." in said
-    assert "the keys of programs scanner; what was revoked since, revoke again." in said
+    assert "On the portal as it was then: one item; if it was withdrawn since, withdraw it again." in said
+    assert "a program's key, scanner; if it was revoked since, revoke it again." in said
     trial = Root(root.path.with_name("trial"), dict(root.environ))
     assert "withdraw again" not in trial.run("restore", str(tmp_path / "backups"), "--trial").stdout
 

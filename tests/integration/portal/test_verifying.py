@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from desk.daemon.portal_work import PortalWork
 from dossier.database.tables import Event, Item, item_key
 from dossier.files import files, moves
 from dossier.files.beneath import Place
+from dossier.office.office import Office
 from dossier.trail import auditing, trail
 from workflow.portal import verifying
 from workflow.portal.verifying import Difference
@@ -390,6 +392,38 @@ def test_a_daily_look_that_cannot_be_had_and_what_cannot_be_mended_raise_an_alar
     files.remove(office.office.portal / HOME / "D-2026-000001/a.pdf")
     work.verify_daily()
     assert "can't be mended" in str(told["portal vault"])
+
+
+def test_what_cannot_be_mended_is_not_looked_at_before_each_publishing(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, looks = [1000.0], list[str]()
+    work = PortalWork(office.office, office.vault, lambda: None, lambda cause, what: None)
+    work.prepare(office.office)
+    look_at_client = verifying.look_at_client
+
+    def looked(of: Office, code: str, is_read: bool) -> list[Difference]:
+        looks.append(code)
+        return look_at_client(of, code, is_read)
+
+    (office.office.portal / HOME / "mine").write_bytes(b"mine")
+    (office.office.portal / "zon/mine.txt").write_bytes(b"mine")
+    verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    monkeypatch.setattr(verifying, "look_at_client", looked)
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with monkeypatch.context() as patched:
+        stick(patched, "mine")
+        for _ in range(3):
+            work.step()
+            now[0] += 1
+        assert (looks, verifying.asked()) == ([HOME, "zon"], [f"mend:{HOME}"])
+        assert work._unmended is not None, "and the daily look can tell of it"
+        assert now[0] < work.mends_at() <= 1030
+    now[0] += 30
+    work.step()
+    assert (looks, verifying.asked(), work._unmended) == ([HOME, "zon", HOME], [], None)
+    assert work.mends_at() == float("inf")
+    assert quarantined(office) == {"mine": b"mine", "mine.txt": b"mine"}
 
 
 def test_a_look_ends_when_the_process_is_to_end(office: PortalOffice) -> None:
