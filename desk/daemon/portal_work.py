@@ -134,15 +134,17 @@ class PortalWork:
         """Mend what was asked for; returns what was done. To try takes a look at all that the
         client has, so what can't be mended has a rest, of many times as long as that took."""
         began, asked = time.monotonic(), verifying.asked()
-        wanted = [key for key in asked if self._rest.get(key, began) <= began]
-        if wanted or not asked:
-            self._unmended = None
-        done = verifying.mend(self.portal, clock.utc_now(), wanted, self._note_unmended)
+        wanted, failed = [key for key in asked if self._rest.get(key, began) <= began], list[OSError]()
+        done = verifying.mend(self.portal, clock.utc_now(), wanted, failed.append)
         now = time.monotonic()
         self._rest = {key: at for key, at in self._rest.items() if key in asked and key not in wanted}
-        if self._unmended is not None:
+        for error in reversed(failed):
+            self._note_unmended(error)
+        if failed:
             again = now + max(RETRY_SECONDS, REST_TIMES * (now - began))
             self._rest.update((key, again) for key in wanted if key not in done)
+        elif not self._rest:
+            self._unmended = None
         return done
 
     def mends_at(self) -> float:

@@ -285,7 +285,8 @@ def ask(now: datetime, actor: Actor, differences: Sequence[Difference]) -> None:
 
 def asked() -> list[str]:
     """What was asked for and is not done yet."""
-    return [row[0] for row in tuples(Note.select(Note.key).where((Note.key >= _ASKED) & (Note.key < "mend;")))]
+    near = (Note.key > "me") & (Note.key < "mf")  # by letters alone: PostgreSQL may have signs in another order
+    return [row[0] for row in tuples(Note.select(Note.key).where(near & Note.key.startswith(_ASKED)).order_by(Note.key))]
 
 
 def _written(name: str) -> str:

@@ -295,6 +295,23 @@ def test_what_is_to_be_mended_is_done_whoever_publishes_next(office: PortalOffic
     office.check()
 
 
+def test_what_is_to_be_mended_is_known_however_the_database_sorts(tmp_path: Path) -> None:
+    try:
+        url = new_database("LOCALE 'en_US.utf8' TEMPLATE template0")  # a colon stands behind a semicolon there
+    except psycopg.errors.WrongObjectType:
+        pytest.skip("this machine has no en_US.utf8")
+    office = PortalOffice(tmp_path / "sorted", settings=f"{SETTINGS}database: {{url: '{url}'}}\n")
+    office.start()
+    item = office.share({"a.pdf": b"1"})
+    office.publish()
+    (office.office.portal / "acme-bv" / item / "a.pdf").write_bytes(b"changed")
+    (office.office.portal / "zz").write_bytes(b"mine")
+    verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    asked = verifying.asked()
+    office.close()
+    assert asked == ["mend:acme-bv", "mend:zz"]
+
+
 def test_a_client_for_whom_another_daemon_works_is_mended_when_it_has_ended(office: PortalOffice) -> None:
     item = office.share({"a.pdf": b"1"})
     office.publish()
