@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from desk.cli import completing, printing, session
-from desk.cli.translation import _, add
+from desk.cli.translation import _, add, ngettext
 from dossier.text import clock
 from dossier.text.refusals import Invalid, fault
 
@@ -78,9 +78,12 @@ def import_(
     if seen.renamed:
         print(_("%(count)s files get a name that Windows can hold") % {"count": len(seen.renamed)})
     if seen.changed:
-        print(
-            _("%(count)s have other files now than when they were imported, and stay as they are") % {"count": len(seen.changed)}
+        told = ngettext(
+            "%(count)s has other files now than when it was imported, and stays as it is",
+            "%(count)s have other files now than when they were imported, and stay as they are",
+            len(seen.changed),
         )
+        print(told % {"count": len(seen.changed)})
     if seen.left_out:
         print(_("%(count)s files belong to no item") % {"count": len(seen.left_out)})
     importer.check_room(seen)
@@ -118,10 +121,18 @@ def export(
     values = {"items": done.items, "files": done.files, "folder": printing.text(str(folder)), "there": done.there}
     print(_("%(items)s items with %(files)s files (%(there)s were there already) are in %(folder)s; look at index.html") % values)
     if done.stayed:
-        told = _("%(count)s items of types that are never shared stayed behind; --internal takes them along")
+        told = ngettext(
+            "%(count)s item of a type that is never shared stayed behind; --internal takes it along",
+            "%(count)s items of types that are never shared stayed behind; --internal takes them along",
+            done.stayed,
+        )
         print(told % {"count": done.stayed})
     if done.strangers:
-        told = _("%(count)s things lie there besides; they are no part of the dossier as it is now, so remove them")
+        told = ngettext(
+            "%(count)s thing lies there besides; it is no part of the dossier as it is now, so remove it",
+            "%(count)s things lie there besides; they are no part of the dossier as it is now, so remove them",
+            len(done.strangers),
+        )
         print(told % {"count": len(done.strangers)})
         _tell([printing.text(f"{folder}/{name}") for name in done.strangers])
 

@@ -46,9 +46,11 @@ def list_tokens(json: Json = False) -> None:
 
     office = session.opened_as_remembered()
     session.manager()
+    states = {"good": _("good"), "over": _("over"), "revoked": _("revoked")}
     shown: list[printing.Column] = [
         (_("name"), "name"), (_("for"), "for"), (_("may"), "scopes"), (_("clients"), lambda one: one["clients"] or _("all")),
-        (_("until"), printing.moment("until")), (_("last used"), printing.moment("used_at")), ("", "state"),
+        (_("until"), printing.moment("until")), (_("last used"), printing.moment("used_at")),
+        ("", lambda one: states[one["state"]]),
     ]  # fmt: skip
     printing.listing(tokens.listing(office, clock.utc_now()), json, shown, _("There are no keys."))
 

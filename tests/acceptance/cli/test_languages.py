@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def test_without_a_language_of_their_own_the_machines_counts_and_then_the_office
     settings.write_text(before + "office: {language: nl}\n")
     assert "gemaakt door" in root.run("queue", user="p.bakker").stdout
     settings.write_text(before)
+
+
+def test_a_table_of_keys_is_dutch_in_dutch(root: Root) -> None:
+    dutch = replace(root, environ={**root.environ, "LANG": "nl_NL.UTF-8"})
+    root.run("token", "new", "books", "--for", "p.bakker", "--scope", "items:read", "--until", "2099-12-31", user="j.admin")
+    assert dutch.run("token", "list", user="j.admin").stdout.splitlines()[-1].endswith("  geldig")
+    root.run("token", "revoke", "books", user="j.admin")
+    assert dutch.run("token", "list", user="j.admin").stdout.splitlines()[-1].endswith("  ingetrokken")
 
 
 @pytest.mark.parametrize(

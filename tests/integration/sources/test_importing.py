@@ -167,7 +167,7 @@ def test_another_file_by_the_path_of_one_that_was_imported_is_told_of(office: Ro
     path.write_text("z")
     said = command(office, archive, BY_NAME, "--dry-run")
     assert "1001/2019/Jaarrekening.pdf: imported before (D-" in said
-    assert "1 have other files now" in said
+    assert "1 has other files now" in said
     [number] = [item["item"] for item in taken(office) if item["description"] == "Jaarrekening 2019"]
     office.run("replace", str(number), "Jaarrekening.pdf", str(path), user="j.admin")
     assert importing(office, archive, BY_NAME)[0].changed == []
