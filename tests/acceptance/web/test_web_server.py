@@ -248,9 +248,11 @@ def test_who_asks_for_a_link_while_no_daemon_runs_is_told_that_no_mail_goes_out(
         for address in ("j.jansen@acme.example", "nobody@acme.example"):
             asked = Browser(served.port).post("/_login", {"address": address}, accept_language="nl")
             assert (asked.status, "Er gaat nu geen mail uit" in asked.text, "onderweg" in asked.text) == (200, True, False)
+            assert "Kijk in uw mail" not in asked.text
     with Served(office.root, free_port(), (), "desk") as served:
         asked = Browser(served.port).post("/_login", {"address": "m.devries@office.example"}, accept_language="nl")
         assert (asked.status, "dus er gaat nu geen mail uit" in asked.text, "onderweg" in asked.text) == (200, True, False)
+        assert "Kijk in uw mail" not in asked.text
 
 
 def test_what_can_not_be_listened_on_is_said_in_a_line(office: PortalOffice) -> None:
