@@ -16,7 +16,11 @@ import socket
 import struct
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from typing import Literal
+
+from dossier.files import files
 
 PIECE_BYTES = 1024 * 1024
 
@@ -25,6 +29,9 @@ NO_MEMORY = 3
 
 ENDED_SECONDS = 1.0
 """How long a process that hung up has to end, before it is not asked what it died of."""
+
+GLANCE_SECONDS = 0.25
+"""How soon it is seen that nobody waits any more."""
 
 TRIES = 2
 
@@ -43,16 +50,18 @@ class Child:
     """Runs `module`. One thread asks; `stop` and `close` may come from another.
 
     An answer that takes longer than `patience` (seconds) or is longer than `most` (bytes) is none.
+    Once it `is_over`, no answer is waited for.
     """
 
-    def __init__(self, module: str, patience: float, most: int) -> None:
-        self._module, self._patience, self._most = module, patience, most
+    def __init__(self, module: str, patience: float, most: int, is_over: Callable[[], bool] = lambda: False) -> None:
+        self._module, self._patience, self._most, self._is_over = module, patience, most, is_over
         self._wire: socket.socket | None = None
         self._is_closed = False
         self.process: subprocess.Popen[bytes] | None = None
 
     def ask(self, kind: bytes, descriptor: int, patience: float | None = None) -> bytes:
-        """What it makes of a file of this kind (a byte, and what else it takes). Raises Failed."""
+        """What it makes of a file of this kind (a byte, and what else it takes). Raises Failed, and
+        files.Interrupted once it is over."""
         failed = Failed("ended", "closed")
         for _ in range(TRIES):
             if self._is_closed:
@@ -62,6 +71,9 @@ class Child:
             except (OSError, EOFError, ValueError) as error:
                 failed = self._why(error)
                 self.stop()
+            except files.Interrupted:  # what it would answer is no answer to what is asked next
+                self.stop()
+                raise
         raise failed
 
     def start(self) -> None:
@@ -86,10 +98,29 @@ class Child:
         wire = self._ready()
         wire.settimeout(patience)
         socket.send_fds(wire, [kind], [descriptor])
-        (length,) = struct.unpack(">I", _receive(wire, 4))
+        until = time.monotonic() + patience
+        (length,) = struct.unpack(">I", self._receive(wire, 4, until))
         if length > self._most:
             raise ValueError("too long an answer")
-        return _receive(wire, length)
+        return self._receive(wire, length, until)
+
+    def _receive(self, wire: socket.socket, length: int, until: float) -> bytes:
+        data = bytearray()
+        while len(data) < length:
+            if self._is_over():
+                raise files.Interrupted
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            wire.settimeout(min(left, GLANCE_SECONDS))
+            try:
+                piece = wire.recv(min(length - len(data), PIECE_BYTES))
+            except TimeoutError:
+                continue
+            if not piece:
+                raise EOFError("the process ended")
+            data += piece
+        return bytes(data)
 
     def _why(self, error: Exception) -> Failed:
         """What became of the process that gave no answer."""
@@ -113,13 +144,3 @@ class Child:
             )  # fmt: skip
         self._wire = ours
         return ours
-
-
-def _receive(wire: socket.socket, length: int) -> bytes:
-    data = bytearray()
-    while len(data) < length:
-        piece = wire.recv(min(length - len(data), PIECE_BYTES))
-        if not piece:
-            raise EOFError("the process ended")
-        data += piece
-    return bytes(data)

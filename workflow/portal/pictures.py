@@ -112,10 +112,13 @@ class PagePicture:
 
 
 class Artist:
-    """The drawing process, started when it is first needed. One thread uses it."""
+    """The drawing process, started when it is first needed. One thread uses it.
 
-    def __init__(self) -> None:
-        self._child = Child("workflow.portal.pictures_child", PATIENCE_SECONDS, ANSWER_BYTES)
+    Once it `is_over`, no picture is waited for: files.Interrupted is raised.
+    """
+
+    def __init__(self, is_over: Callable[[], bool] = lambda: False) -> None:
+        self._child = Child("workflow.portal.pictures_child", PATIENCE_SECONDS, ANSWER_BYTES, is_over)
 
     def get_ready(self) -> None:
         """Start the process, so that the first picture need not wait for it."""

@@ -40,7 +40,7 @@ class Pictures:
         wanted = [one for one in attachments if may_have_picture(one["media_type"])][:MOST_FILES]
         found = {}
         for one in wanted:
-            self._artist = self._artist or Artist()
+            self._artist = self._artist or Artist(files.stopping.is_set)
             try:
                 with self._vault.local(one["sha256"]) as path:
                     drawn = self._artist.draw(path)

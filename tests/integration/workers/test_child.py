@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from kit.guard_corpus import pdf
 
+from dossier.files import files
 from dossier.workers.child import Child, Failed
 
 READER, DRAWER = "workflow.guard.texts_child", "workflow.portal.pictures_child"
@@ -56,3 +57,27 @@ def test_where_the_fresh_one_is_killed_too_the_asker_is_told_that_it_failed(modu
     with pytest.raises(Failed) as failed:
         asked_while_killing(module, paper, lambda killed: True)
     assert failed.value.how == "ended"
+
+
+def test_once_it_is_over_no_answer_is_waited_for_and_none_is_taken_for_another_files(paper: Path) -> None:
+    is_over = [True]
+    child = Child(DRAWER, 30, 1024 * 1024, lambda: is_over[0])
+    try:
+        with paper.open("rb") as file:
+            with pytest.raises(files.Interrupted):
+                child.ask(b"P", file.fileno())
+            assert child.process is None
+            is_over[0] = False
+            assert b"WEBP" in child.ask(b"P", file.fileno())
+    finally:
+        child.close()
+
+
+def test_an_answer_that_takes_too_long_is_none(paper: Path) -> None:
+    child = Child(READER, 0.001, 1024 * 1024)
+    try:
+        with paper.open("rb") as file, pytest.raises(Failed) as failed:
+            child.ask(b"P", file.fileno())
+        assert failed.value.how == "slow"
+    finally:
+        child.close()
