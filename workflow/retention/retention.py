@@ -78,7 +78,7 @@ from workflow.outbox import outbox
 if TYPE_CHECKING:
     from peewee import Expression
 
-    from dossier.office.keys import Client, Settings, Term
+    from dossier.office.keys import Client, ItemType, Settings, Term
 
 log = structlog.get_logger("retention")
 
@@ -145,14 +145,22 @@ def end_of(settings: Settings, type_: str | None, made: date, client: Client | N
     if type_ and kind is None:
         return End(None, sentence("retention.type_gone", type=type_), f"type {type_}")
     own = kind.keep_years if kind else None
-    names = kind.keep if kind and (kind.keep or own) else settings.retention.default
-    ends = [end_of_term(settings.retention.terms[name], made, client.ended if client else None) for name in names]
+    ends = [end_of_term(versions, made, client.ended if client else None) for versions in _terms_of(settings, kind)]
     if own:
         because = sentence("retention.keep_years", type=type_, years=own, day=str(made))
         ends.append(End(months_later(made, own * 12), because, f"keep_years of type {type_}"))
     if not ends:
         return End(None, sentence("retention.no_term"))
     return max(ends, key=lambda end: end.until or date.max)
+
+
+def _terms_of(settings: Settings, kind: ItemType | None) -> list[list[Term]]:
+    """The terms of a type, of each its versions; of a type without its own, or of none, the
+    office's. What a type keeps by years alone is not among them."""
+    has_own = kind is not None and bool(kind.keep or kind.keep_years)
+    return [
+        settings.retention.terms[name] for name in (kind.keep if kind is not None and has_own else settings.retention.default)
+    ]
 
 
 def end_in_bin(end: End, since: date, days: int) -> End:
@@ -230,9 +238,7 @@ def _may_be_over(office: Office, today: date) -> Expression:
     for name in (None, *settings.types):
         kind = settings.types[name] if name is not None else None
         own = kind.keep_years if kind else None
-        terms = [
-            settings.retention.terms[one] for one in (kind.keep if kind and (kind.keep or own) else settings.retention.default)
-        ]
+        terms = _terms_of(settings, kind)
         if not terms and not own:
             continue  # kept for good
         years = max([own or 0, *(_least_years(versions) for versions in terms)])
