@@ -113,6 +113,7 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
     acting.need_admin(office, actor)
     if not reason.strip():
         raise Invalid([fault("reason", "identity.needs_reason")])
+    identity.bring(office)
     try:
         known = identity.read(office)
     except identity.NotThisOffice:
@@ -127,6 +128,7 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
             told = {"reason": reason.strip(), "events": length, "head": head, "was": was, "anchors": aside}
             trail.record(now, actor, "adopted", None, told)
         identity.mark(office, is_adopted=True)
+        identity.send(office, is_adopted=True)
         return Adopted(length, Mail.select().where(Mail.state == "waiting").count())
 
 

@@ -38,7 +38,7 @@ from dossier.cluster.claims import LEAD, LOGINS, MAIL, WEBHOOKS, Claims, inbox
 from dossier.database import identity, trouble
 from dossier.database.database import bring_in_log, close_database, data_version, for_a_daemon, is_shared, open_database
 from dossier.database.identity import NotThisOffice
-from dossier.database.trouble import UNAVAILABLE
+from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.files import files
 from dossier.office import cache
 from dossier.office.fingerprint import Fingerprint
@@ -91,6 +91,9 @@ MARK_SECONDS, REST_MARK_SECONDS, LATE_MARK_SECONDS = 1.0, 15.0, 4.0
 """How often it is written down how far the database has come, and seen that it still is this
 office's (identity.py): while something is written, and else; and how long that waits for what
 somebody waits for."""
+
+SEND_MARK_SECONDS = 10.0
+"""How often an object store that is the vault is told of it, if it has come further."""
 
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
@@ -145,6 +148,8 @@ class Daemon:
         self._spared_at = self._wrote_at = time.monotonic()
         self._brought_in_at = self._lean_at = 0.0
         self._end_by = float("inf")
+        self._refused: NotThisOffice | None = None
+        """What the object store that is the vault knows against the database."""
         """Until when its threads are waited for, in monotonic seconds, once it was told to stop."""
 
     # Life
@@ -160,6 +165,7 @@ class Daemon:
                 gc.set_threshold(GARBAGE_AT, 20, 100)
                 gc.enable()
                 check_folders(self.office)
+                self._bring_mark()
                 open_database(self.office)
                 for_a_daemon()
                 urgent.is_over(self.office)
@@ -184,6 +190,24 @@ class Daemon:
                 error.filename = error.filename or str(self.office.var)
             raise InboxMissing(system.whole(error)) from error
         return self.summary
+
+    def _bring_mark(self) -> None:
+        """Ask the object store that is the vault how far the office had come. Without an answer the
+        marks here count, until `_send_mark` has one."""
+        try:
+            identity.bring(self.office)
+        except DatabaseUnavailable as error:
+            log.warning("what the store knows of the office's database can't be read now", error=str(trouble.told(error)))
+
+    def _send_mark(self) -> None:
+        """Tell the store how far the database has come; if it knows of another, it ends."""
+        try:
+            identity.send(self.office)
+        except NotThisOffice as error:
+            self._refused = error
+            self._bell.ring()
+        except DatabaseUnavailable:
+            pass  # whoever puts files there tells that it is away
 
     def _metrics(self) -> contextlib.AbstractContextManager[None]:
         """Meanwhile, /metrics and /healthz are answered, if they are configured."""
@@ -333,6 +357,8 @@ class Daemon:
             self._teller.ready()
             while not files.stopping.is_set():
                 self._teller.beat()
+                if self._refused is not None:
+                    raise self._refused
                 if time.monotonic() >= mark_due + (LATE_MARK_SECONDS if self._is_called() else 0.0):
                     identity.mark(self.office)
                     mark_due = time.monotonic() + REST_MARK_SECONDS
@@ -671,6 +697,9 @@ class Daemon:
             self.portal.dress_once()
             self.trail.anchor(clock.utc_now(), ending=True)
         identity.mark(self.office)
+        self._send_mark()
+        if self._refused is not None:
+            raise self._refused
         self.summary.waiting = self.lookout.count_waiting()
         self.summary.trouble += [self.lookout.trouble] if self.lookout.trouble else []
         self.summary.trouble += self.intake.staying.reasons(self.office.clients).values()
@@ -693,6 +722,7 @@ class Daemon:
 
         return [
             ScheduledJob("rescan", watch.rescan_seconds, rescan),
+            *([ScheduledJob("mark", SEND_MARK_SECONDS, self._send_mark)] if self.office.vault_store else []),
             *([ScheduledJob("beat", presence.BEAT_SECONDS, beat, is_punctual=True)] if is_shared() else []),
             *self.periodic.jobs(lambda: self.leads and self.claims.is_held(LEAD)),
         ]

@@ -1,10 +1,11 @@
 """Whose database is this? An office never begins anew in silence.
 
 The database has an id. The same id, and how far the trail and the numbers had come, are written in
-marks outside of it: var/anchors/office.json and .office.json in the vault. Whoever opens the
-database holds it against them. One that is missing, empty, older, of another office, or moved
-elsewhere is refused: nothing is taken, numbered or published on it until an admin says that it
-holds (`adopt`).
+marks outside of it: var/anchors/office.json and .office.json in the vault. Where the vault is an
+object store, its mark lies in var/store/vault, and the daemon sends it to the store (`send`) and
+looks at its start for what lies there (`bring`). Whoever opens the database holds it against them.
+One that is missing, empty, older, of another office, or moved elsewhere is refused: nothing is
+taken, numbered or published on it until an admin says that it holds (`adopt`).
 
 Marks are written after the commit and only go up, so a mark is never ahead of its database. Killed
 before? It is behind, and the next one is written a moment later. One that can't be read counts as
@@ -25,19 +26,22 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dossier.database.tables import GENESIS, PROXY, Counter, Event, Item, Note, find_row, tuples
 from dossier.database.trouble import DatabaseUnavailable
 from dossier.files import files
 from dossier.files.beneath import open_folder
 from dossier.office.office import Office
-from dossier.text import clock, database_address
+from dossier.text import clock, database_address, system
+
+if TYPE_CHECKING:
+    from dossier.object_store.store import ObjectStore
 
 _ID, _MOVED, _TRIAL = "office:id", "office:moved", "office:trial"
 
@@ -50,6 +54,9 @@ _opened: dict[Path, int] = {}
 
 _seen: dict[Path, Mark] = {}
 """An office's root → what this process last saw of its database."""
+
+_sent: dict[Path, Mark] = {}
+"""An office's root → the mark that the store has, as far as this process knows."""
 
 _UNKNOWN = ""
 
@@ -99,27 +106,103 @@ def read(office: Office) -> Mark | None:
 
 def _read(path: Path) -> Mark | None:
     try:
-        given = json.loads(files.read_plain(path, MOST_BYTES)[0])
+        return _parsed(files.read_plain(path, MOST_BYTES)[0], str(path))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None
+    except OSError as error:
+        _tell_unread(str(path), error)
+        return None
+
+
+def _parsed(data: bytes, where: str) -> Mark | None:
+    try:
+        given = json.loads(data)
         mark = Mark(**given)
         is_good = all(isinstance(one, str) for one in (mark.office, mark.head, mark.database)) and type(mark.length) is int
         is_good = is_good and type(mark.trial) is bool
         if not (is_good and 0 <= mark.length < 2**63 and all(type(last) is int for last in mark.numbers.values())):
             raise ValueError(given)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return None
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        import structlog  # takes longer to import than most commands last
-
-        structlog.get_logger("database").warning(
-            "what this says of the office's database can't be read; it is written anew", path=str(path), error=str(error)
-        )
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        _tell_unread(where, error)
         return None
     return mark
 
 
+def _tell_unread(where: str, error: Exception) -> None:
+    import structlog  # takes longer to import than most commands last
+
+    structlog.get_logger("database").warning(
+        "what this says of the office's database can't be read; it is written anew", path=where, error=str(error)
+    )
+
+
+def bring(office: Office) -> Mark | None:
+    """The mark in the object store that is the vault; from now on it counts as those here do.
+
+    None where there is none. Raises DatabaseUnavailable if the store can't be asked.
+    """
+    if office.vault_store is None:
+        return None
+    there, here = _stored(office), places(office)[1]
+    known = _read(here)
+    if there is not None and (known is None or known.office != there.office or known.length < there.length) and _is_ours(office):
+        files.make_folder(here.parent, 0o750)
+        files.write_whole(here, _written(there), 0o640, durably=True)
+    return there
+
+
+def send(office: Office, is_adopted: bool = False) -> None:
+    """Bring what this process last saw of its database to the store that is the vault. Only up.
+
+    Raises NotThisOffice if the store knows of more, or of another office: there may have been no
+    answer when the database was opened. DatabaseUnavailable if it can't be asked now.
+    """
+    seen = _seen.get(office.root)
+    if office.vault_store is None or seen is None or _sent.get(office.root) == seen:
+        return
+    there = _stored(office)
+    if there is not None and not is_adopted:
+        values = {"where": _where(office), "events": there.length, "known": there.database}
+        if there.office != seen.office:
+            raise NotThisOffice("identity.other", **values)
+        if there.length and (found := _hash(there.length)) != there.head:
+            raise NotAsItWas("identity.changed", **values) if found else NotAsItWas("identity.older", has=_head()[0], **values)
+    if there is None or is_adopted or there.length < seen.length:
+        with _asking(office) as store:
+            store.put(f".{NAME}", _written(seen))
+    _sent[office.root] = seen
+
+
+def _stored(office: Office) -> Mark | None:
+    data = b""
+    with _asking(office) as store, suppress(FileNotFoundError):
+        for piece in store.stream(f".{NAME}"):
+            data += piece
+            if len(data) > MOST_BYTES:
+                break
+    return _parsed(data, store.address_of(f".{NAME}")) if data else None
+
+
+@contextmanager
+def _asking(office: Office, url: str | None = None) -> Iterator[ObjectStore]:
+    """The store that is the vault, or behind `url`; what fails is DatabaseUnavailable, as nobody
+    knows then whose the database is."""
+    from dossier.object_store.store import ObjectStore  # few commands need it
+
+    store = ObjectStore(office, url or str(office.vault_store), is_hurried=True)
+    try:
+        yield store
+    except OSError as error:
+        raise DatabaseUnavailable("identity.not_asked", where=store.address_of(), why=system.why(error)) from error
+
+
+def _written(mark: Mark) -> bytes:
+    return json.dumps({**mark._asdict(), "numbers": dict(mark.numbers)}, sort_keys=True).encode() + b"\n"
+
+
 def expect(office: Office) -> None:
     """There is no database. Raises NotThisOffice if there was one: none is made then."""
-    known = read(office)
+    known = read(office) or bring(office)
     if known is not None and known.length:
         raise NotThisOffice("identity.missing", where=_where(office), events=known.length, known=known.database)
     if known is None:
@@ -136,9 +219,11 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
     length = _head()[0]
     if moved is not None and not may_have_moved:
         raise NotThisOffice("identity.moved", where=_where(office), to=moved)
-    if known is None:
-        if own is None and length == 0:
+    if known is None and own is None and length == 0:
+        known = bring(office)
+        if known is None:
             _check_begins(office)
+    if known is None:
         return own or os.urandom(16).hex()
     values = {"where": _where(office), "events": known.length, "known": known.database}
     if own is not None and own != known.office:
@@ -267,7 +352,7 @@ def mark(office: Office, is_adopted: bool = False) -> None:
             if path.parent != office.vault:
                 files.make_folder(path.parent, 0o750)
             if path.parent.is_dir():
-                files.write_whole(path, json.dumps(now._asdict(), sort_keys=True).encode() + b"\n", 0o640, durably=True)
+                files.write_whole(path, _written(now), 0o640, durably=True)
 
 
 def sweep(office: Office) -> None:
@@ -305,6 +390,11 @@ def _check_begins(office: Office) -> None:
     ):
         if any(re.fullmatch(sign, name) for name in _names(path, depth)):
             raise NotThisOffice("identity.lost", where=_where(office), sign=str(path))
+    for url, sign in ((office.vault_store, "[0-9a-f]{2}/.+"), (office.portal_store, r"[^/]+/D-[0-9]{4}-[0-9]+/.+")):
+        if url is not None:
+            with _asking(office, url) as store:
+                if any(re.fullmatch(sign, entry.name) for entry in store.entries("")):
+                    raise NotThisOffice("identity.lost", where=_where(office), sign=url)
 
 
 def _names(path: Path, depth: int) -> Iterator[str]:

@@ -219,7 +219,8 @@ class Shop:
         return [one["Key"].removeprefix(prefix) for page in pages for one in page.get("Contents", ())]
 
     def in_vault(self) -> list[str]:
-        return [name.rpartition("/")[2] for name in self.names(self.vault, "office/vault/")]
+        names = self.names(self.vault, "office/vault/")
+        return [name.rpartition("/")[2] for name in names if name != ".office.json"]
 
     def on_portal(self) -> list[str]:
         return self.names(self.portal, "shown/")

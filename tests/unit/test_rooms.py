@@ -13,7 +13,7 @@ FLOORS = ("dossier", "workflow", "ingest", "desk")
 """From the ground up."""
 
 WINGS = {
-    "dossier": "text, files, workers, office, database, object_store, trail, vault, cluster, backup",
+    "dossier": "text, files, workers, office, object_store, database, trail, vault, cluster, backup",
     "workflow": "messages, outbox, items, guard.readers, guard, approval, portal, queue, portal_access, mail, webhooks, search, reports, reminders, retention",
     "ingest": "sidecar, inbox, intake, sources",
     "desk": "actions, doctor, web.shell, web.identity, web.portal, web.staff, web.api, web, daemon, cli",

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -157,7 +158,65 @@ def _nothing_is_lost(root: Root, store: Shop, where: str) -> list[tuple[str, str
     return items
 
 
+def _lived_in(root: Root, store: Shop) -> Path:
+    """The office took a drop and then another. Its var/ of when there was one item."""
+    root.drop("one", APPROVED, one_pdf=PDF)
+    once_here(root)
+    older = root.path.with_name("older")
+    shutil.copytree(root.path / "var", older)
+    root.drop("two", APPROVED.replace("2025", "2026"), two_pdf=PDF + b"two")
+    once_here(root)
+    root.drop("three", APPROVED.replace("2025", "2027"), three_pdf=PDF + b"three")
+    return older
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("mark", ["there", "not there yet"])
+def test_an_office_whose_var_is_lost_does_not_begin_anew_beside_its_store(root: Root, store: Shop, mark: str) -> None:
+    _lived_in(root, store)
+    shutil.rmtree(root.path / "var")
+    if mark == "not there yet":  # as of an earlier version's office
+        store.direct.delete_object(Bucket=store.vault, Key="office/vault/.office.json")
+    shown = {name: store.read(name) for name in store.on_portal()}
+    for words in (("run", "--once"), ("items",), ("verify",)):
+        assert "dossier adopt" in root.run(*words, user="j.admin", code=4).stderr
+    assert "dossier adopt" in root.run("doctor", code=1).stdout
+    assert {name: store.read(name) for name in store.on_portal()} == shown
+    assert (root.inbox() / "three.yaml").exists()
+    root.run("adopt", "--reason", "the disk failed", user="j.admin")
+    once_here(root)
+    number = "000003" if mark == "there" else "000001"
+    assert [item["item"][-6:] for item in root.json("items", user="j.admin")] == [number]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("answer", ["at the start", "late"])
+def test_an_older_var_beside_the_store_is_refused_until_an_admin_says_that_it_holds(root: Root, store: Shop, answer: str) -> None:
+    older = _lived_in(root, store)
+    shutil.rmtree(root.path / "var")
+    older.rename(root.path / "var")
+    if answer == "late":
+        asked = iter(range(2))  # both tries of the first question
+        store.gate.fault = lambda method, path: (
+            "break" if path.endswith("office.json") and next(asked, None) is not None else None
+        )
+    assert "dossier adopt" in root.run("run", "--once", code=4).stderr
+    root.run("adopt", "--reason", "the disk failed", user="j.admin")
+    once_here(root)
+    numbers = sorted(item["item"][-6:] for item in root.json("items", user="j.admin"))
+    assert numbers == (["000001", "000003"] if answer == "at the start" else ["000001", "000002"])
+
+
+@pytest.mark.sqlite
+def test_a_new_office_does_not_begin_while_its_store_can_not_be_asked(root: Root, store: Shop) -> None:
+    store.gate.stop()
+    assert "can't be reached" in root.run("run", "--once", code=4).stderr
+    store.gate.start()
+    once_here(root)
+
+
 def test_while_the_store_is_away_drops_wait_in_the_inbox_and_people_are_told(root: Root, store: Shop) -> None:
+    once_here(root)
     store.gate.stop()
     dropped = root.drop("report", APPROVED, report_pdf=PDF)
     root.once(code=None)
