@@ -29,7 +29,7 @@ from dossier.text.refusals import Conflict, NotFound, Refusal
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.opening import open_vault
 from workflow.approval import deciding
-from workflow.approval.waiting import Seating
+from workflow.approval.waiting import Asking, Seating
 from workflow.items import items, suspicion
 from workflow.queue import contents
 from workflow.queue.pictures import Pictures
@@ -64,6 +64,8 @@ class ConceptView:
     """Name → SHA-256 of the files as this person saw them last; None for what was never seen."""
     remarks: Sequence[Sentence | str]
     may_decide: bool
+    is_last: bool
+    """No approval but theirs is lacking."""
     why_not: Sentence | str | None
     became: Sentence | str | None
     """What became of it, if it does not wait any more."""
@@ -84,7 +86,7 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
         shown = last.shown if last is not None else {"description": item.description, "explanation": None, "attachments": []}
         return ConceptView(
             key, item_name(key), item.client, "", shown, (), item.explanation, item.created_by, clock.local_iso(item.created_at) or "",
-            attention, (), None, (), False, None, deciding.what_became(item), None,
+            attention, (), None, (), False, False, None, deciding.what_became(item), None,
         )  # fmt: skip
     edition = Edition.get_by_id(item.pending)
     [asking] = Seating(office, hours.today(office, now)).askings([key])
@@ -97,8 +99,14 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
         [row.name for row in items.attachments_of(key) if row.name not in shared], item.explanation, edition.made_by,
         clock.local_iso(edition.made_at) or "", attention, contents.changes(asking.concept, edition, item.standing, actor.code),
         {one["name"]: one["sha256"] for one in before[0].shown["attachments"]} if before else None,
-        contents.remarks(asking, actor.code, edition.shown), why_not is None, why_not, None, item.contact if item.notify else None,
+        contents.remarks(asking, actor.code, edition.shown), why_not is None, _lacks_one(asking), why_not, None,
+        item.contact if item.notify else None,
     )  # fmt: skip
+
+
+def _lacks_one(asking: Asking) -> bool:
+    needed = deciding.needed(asking.concept.approvers, asking.concept.approvals)
+    return needed - len(asking.decided) <= 1
 
 
 def note_shown(now: datetime, actor: Actor, view: ConceptView) -> None:

@@ -30,6 +30,10 @@ FEW = 50
 """Of so many it is asked one by one for whom they wait; of more, all that wait are read at once."""
 
 
+AND_MORE = "actions.approved_and_more"
+"""What became of an item that others have to approve as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """What waits for a decision."""
@@ -85,7 +89,7 @@ def decide(
     with transaction():
         deciding.decide(office, now, actor, key, verdict, comment, content)
         is_waiting = deciding.content_waiting(key) is not None
-    approved = "actions.approved_and_more" if is_waiting else "actions.approved"
+    approved = AND_MORE if is_waiting else "actions.approved"
     return Sentence(approved if verdict == "approve" else "actions.returned", {"item": item_name(key)})
 
 

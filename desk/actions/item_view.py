@@ -13,13 +13,14 @@ from typing import Any
 
 from desk.actions.looking_up import NOT_NOTED
 from dossier.database.tables import Attachment, Edition, Item, item_key, item_name
-from dossier.office import people
+from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, names
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
+from workflow.approval.waiting import Seating
 from workflow.items import items, suspicion, versions
 from workflow.portal_access import opened
 from workflow.portal_access.opened import OpeningTold
@@ -64,6 +65,8 @@ class ItemView:
     attention: Sequence[Sentence | str]
     why: Sequence[Sentence | str]
     """All that keeps it, as it is now, off the portal."""
+    inside: Sequence[Sentence | str]
+    """How it stands with its approval inside the office; nothing of an item that asks for none."""
     visible: Sentence | str
     """What the client sees of it, in a sentence."""
     openings: Sequence[OpeningTold]
@@ -99,11 +102,18 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
     closed = item.status in office.settings.items.closed
     return ItemView(
         item.id, item_name(item.id), finding.summary(item), files_of(office, item), attention,
-        reasons.reasons(office, now, item), reasons.visible(item), opened.openings_of(item), story.story(office, item.client, told),
+        reasons.reasons(office, now, item), reasons.inside(office, now, item), reasons.visible(item),
+        opened.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None,
-        item.pending is not None, item.share_explanation,
+        _may_decide(office, actor, now, item), item.share_explanation,
     )  # fmt: skip
+
+
+def _may_decide(office: Office, actor: Actor, now: datetime, item: Item) -> bool:
+    """True if a decision of this person is waited for."""
+    askings = Seating(office, hours.today(office, now)).askings([item.id]) if item.pending else ()
+    return any(one.seat_of(actor.code) for one in askings)
 
 
 def history(office: Office, actor: Actor, name: str) -> list[dict[str, Any]]:

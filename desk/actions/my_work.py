@@ -53,6 +53,8 @@ class Waits:
     """It was offered before and was changed since."""
     content: str
     """The digest to decide on."""
+    is_inside: bool
+    """It is approved inside the office; no client sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] |
     keys = keys_to_decide(office, actor, now) if keys is None else keys
     if not keys:
         return []
-    descriptions = dict(plain_rows(Item.select(Item.id, Item.description).where(Item.id.in_(keys))))
+    rows = plain_rows(Item.select(Item.id, Item.description, Item.share).where(Item.id.in_(keys)))
+    found_items = {key: (description, bool(share)) for key, description, share in rows}
     told = notes.on_these(Item.select(Item.pending).where(Item.id.in_(keys)))
     askings = Seating(office, today).askings(keys)
     offered = Edition.select(Edition.id, Edition.made_by, Edition.content).where(
@@ -101,14 +104,15 @@ def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] |
     found = []
     for asking in askings:
         one = asking.concept
-        if one.edition not in editions or one.item not in descriptions:
+        if one.edition not in editions or one.item not in found_items:
             continue
         made_by, content = editions[one.edition]
+        description, is_shared = found_items[one.item]
         seat, attention = asking.seat_of(actor.code), suspicion.for_reader(told.get(one.edition, []), may.clients)
         found.append(
             Waits(
-                one.item, item_name(one.item), one.client, descriptions[one.item], made_by, clock.local_iso(one.made_at) or "",
-                seat.approver if seat else actor.code, attention, one.edition > first_edition(one.item) + 1, content,
+                one.item, item_name(one.item), one.client, description, made_by, clock.local_iso(one.made_at) or "",
+                seat.approver if seat else actor.code, attention, one.edition > first_edition(one.item) + 1, content, not is_shared,
             )
         )  # fmt: skip
     return found

@@ -120,7 +120,7 @@ def rejected(json: Json = False) -> None:
     from desk.actions import overview
 
     office, reader = session.opened_as_remembered(), session.reader()
-    found = overview.rejected(office, reader)
+    found = overview.rejected(office, reader, "" if json else session.language())
     if json:
         printing.as_json(found)
         return

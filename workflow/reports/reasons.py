@@ -14,6 +14,7 @@ from dossier.office.office import Office
 from dossier.text import clock, system
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.trail import trail
+from workflow.items import internal
 
 
 def reasons(office: Office, now: datetime, item: Item) -> list[Sentence]:
@@ -37,10 +38,25 @@ def _of_type(office: Office, item: Item) -> list[Sentence]:
     return [sentence("reasons.never_shared", type=item.type)] if kind and kind.share == "never" else []
 
 
+def inside(office: Office, now: datetime, item: Item) -> list[Sentence]:
+    """How it stands with its approval inside the office; nothing of an item that asks for none."""
+    if item.approval is None:
+        return []
+    if item.pending:
+        return _of_concept(office, now, item)
+    who, at = item.approval["by"], clock.to_the_minute(item.approval["at"])
+    if item.approval["state"] == internal.RETURNED:
+        comment = (_last(item, "rejected") or {}).get("comment", "")
+        return [sentence("reasons.returned_by", who=who, comment=comment)]
+    return [sentence("reasons.approved_inside", who=who, at=at)]
+
+
 def _of_state(office: Office, now: datetime, item: Item) -> list[Sentence]:
     name, state = item_name(item.id), item.share_state
     if state == "private":
-        return [sentence("reasons.not_shared", item=name), *(_of_concept(office, now, item) if item.pending else [])]
+        advice = [] if _of_type(office, item) else [sentence("reasons.not_shared", item=name)]
+        is_approved = item.approval is not None and item.approval["state"] == internal.APPROVED
+        return advice if is_approved else [*advice, *inside(office, now, item)]
     if state == "concept":
         return _of_concept(office, now, item)
     if state == "returned":

@@ -25,7 +25,7 @@ from dossier.text.sentences import Sentence
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
 
-EDITABLE = ("description", "status", "type", "location", "labels", "explanation", "due", "owner")
+EDITABLE = ("description", "status", "type", "location", "labels", "explanation", "due", "owner", "approver")
 """Fields that are changed in their place; those of the item's type besides."""
 
 PAGE_BINNED = 50
@@ -39,6 +39,8 @@ def edit(visit: StaffVisit) -> Response:
         keys["labels"] = visit.parts("labels")
     if typed.get("owner"):
         keys["owner"] = visit.person("owner")
+    if typed.get("approver"):
+        keys["approver"] = [offering.code_typed(one, visit.office.staff) for one in visit.parts("approver")]
     return _changed(visit, "changed", lambda key: _amend(visit, key, keys), typed=typed)
 
 

@@ -13,6 +13,7 @@ from desk.web.shell.sending import of_vault, saved_file
 from desk.web.staff import papers
 from desk.web.staff.visit import StaffVisit
 from dossier.text import media
+from workflow.items.rules import asks_inside
 from workflow.reports import proof as sheets
 
 PAGE_FILES, PAGE_EVENTS = 12, 20
@@ -29,7 +30,9 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
     office = visit.office
     found = item_view.view(office, visit.actor, visit.now, name, note=visit.request.method == "GET")
     code, client = found.summary["client"], office.clients.get(found.summary["client"])
-    types = offering.types(office, visit.actor)
+    types, kind = offering.types(office, visit.actor), office.settings.types.get(found.summary["type"])
+    approver = found.summary["approver"]
+    asked = [approver] if isinstance(approver, str) else approver or []
     story = [
         {
             "at": one.at, "who": one.who, "what": visit.told(one.what),
@@ -44,11 +47,14 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
             visit.easel, [(file.name, file.size, file.media_type, file.sha256) for file in files.rows], found.attention,
         ), "days": [(day, list(lines)) for day, lines in groupby(told_now.rows, key=lambda line: str(line["at"])[:10])],
         "why": [visit.told(line) for line in found.why], "visible": visit.told(found.visible),
+        "inside": [visit.told(line) for line in found.inside], "asks_inside": asks_inside(office, found.summary["type"]),
+        "is_never_shared": kind is not None and kind.share == "never",
         "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
         "attention": [visit.told(line) for line in found.attention], "statuses": office.settings.items.statuses,
         "problems": {}, "typed": {}, "opened": "", "done": visit.field("done"), "types": types,
         "own_fields": types[found.summary["type"]].fields if found.summary["type"] in types else {},
         "approvers": offering.approvers(office, visit.actor, code, found.summary["type"]), "client": client,
+        "approver_names": ", ".join(office.staff[one].name if one in office.staff else one for one in asked),
         "owners": offering.owners(office, code, found.summary["type"]),
         "may_share": offering.may_share_outright(office, visit.actor, code), "named": offering.named,
         "contacts": [one for one in client.contacts if one.active] if client else [],

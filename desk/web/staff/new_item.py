@@ -134,7 +134,8 @@ def sent(visit: StaffVisit) -> Response:
 
 
 def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
-    """What the form says, as a sidecar's keys. What is not shared says nothing of sharing."""
+    """What the form says, as a sidecar's keys. What is not shared says nothing of sharing, but whom
+    its type asks for an approval inside the office."""
     keys: dict[str, str | Sequence[str] | None] = {key: visit.field(key).replace("\r\n", "\n").strip() or None for key in TEXTS}
     keys.update({key: "yes" if visit.field(key) == "yes" else None for key in YES_NO})
     keys["labels"] = visit.parts("labels")
@@ -144,10 +145,12 @@ def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
     for name in visit.form:
         if name.startswith("field."):
             keys[name.removeprefix("field.")] = visit.field(name).strip() or None
+    kind = offering.types(visit.office, visit.actor).get(visit.field("type"))
+    asks_inside = keys["share"] is None and kind is not None and kind.approval == "internal"
     if keys["share"] is None:
-        for key in ("share_status", "share_explanation", "approver", "approvals", "notify", "contact"):
+        for key in ("share_status", "share_explanation", "notify", "contact"):
             keys[key] = None
-    if keys["share_status"] != "concept":
+    if keys["share_status"] != "concept" and not asks_inside:
         keys["approver"] = keys["approvals"] = None
     return keys
 
@@ -165,7 +168,7 @@ def _said(visit: StaffVisit, row: StagedDrop) -> dict[str, Said]:
 
 
 def _told(visit: StaffVisit, problems: Iterable[Problem]) -> list[dict[str, str]]:
-    return [{"key": one.key, "message": visit.told(one.message)} for one in problems]
+    return [{"key": one.key, "message": visit.told_at_field(one.message)} for one in problems]
 
 
 def _by_key(visit: StaffVisit, problems: Iterable[Problem]) -> dict[str, list[str]]:

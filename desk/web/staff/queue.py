@@ -105,7 +105,7 @@ def _decide(visit: StaffVisit, name: str, key: int) -> Response:
     try:
         if verdict == "approve":
             concepts.refuse_unseen(visit.actor, concepts.view(visit.office, visit.actor, visit.now, key))
-        deciding.decide(visit.office, visit.now, visit.actor, key, verdict, comment, content)
+        became = deciding.decide(visit.office, visit.now, visit.actor, key, verdict, comment, content)
     except ContentChanged:
         return _page(visit, key, 409, problem="changed")
     except AlreadyDecided:
@@ -113,4 +113,5 @@ def _decide(visit: StaffVisit, name: str, key: int) -> Response:
     except Refusal as refusal:
         return _page(visit, key, refusal.http_status, problem="refused", why_not=visit.told(refusal))
     following = f"/queue/{item_name(rest[0])}" if rest else "/queue"
-    return visit.to(f"{following}?was={name}&did={verdict}")
+    did = "more" if became.code == deciding.AND_MORE else verdict
+    return visit.to(f"{following}?was={name}&did={did}")

@@ -25,11 +25,12 @@ from dossier.office import people
 from dossier.office.people import Actor
 from dossier.office.terms import Language
 from dossier.text.refusals import NotFound, Refusal
-from dossier.text.sentences import Sentence, Words, told
+from dossier.text.sentences import LANGUAGES, Sentence, Words, told
+from ingest.sidecar.reading import words_of
 from workflow.portal import pages as portal_pages
 
-WORDS = Words("field")
-"""How the desk calls a sidecar's keys: by the labels of its fields."""
+WORDS: Mapping[str, Words] = {language: words_of(None, language)._replace(form="field") for language in LANGUAGES}
+"""Language → how the desk calls a sidecar's keys: as a sidecar in that language does."""
 
 
 TEXTS = {"description", "explanation", "comment", "reason", "location", "labels", "sidecar", "text"}
@@ -71,11 +72,11 @@ class StaffVisit(Visit):
     def told(self, line: Refusal | Sentence | str) -> str:
         """What is told to this person, in their language; colleagues are called by their names."""
         if isinstance(line, Refusal):
-            return line.told(self.language, WORDS)
+            return line.told(self.language, WORDS[self.language])
         if isinstance(line, Sentence):
-            named = {key: self._by_name(line.values[key]) for key in ("who", "whom") if key in line.values}
+            named = {key: self._by_name(line.values[key]) for key in ("who", "whom", "seats", "by") if key in line.values}
             line = Sentence(line.code, {**line.values, **named})
-        return told(line, self.language, WORDS)
+        return told(line, self.language, WORDS[self.language])
 
     def _by_name(self, who: object) -> object:
         if isinstance(who, Sentence) and who.code == "text.either":
@@ -84,11 +85,20 @@ class StaffVisit(Visit):
             return [self._by_name(one) for one in who]
         return self.office.staff[who].name if isinstance(who, str) and who in self.office.staff else who
 
+    def told_at_field(self, message: Sentence | str) -> str:
+        """What is wrong with a field of a form. It became a sidecar with English keys, of which
+        nobody saw any: they are called as the desk does."""
+        if isinstance(message, Sentence) and message.code.startswith("sidecar."):
+            called, values = WORDS[self.language].keys, message.values
+            named = {name: called.get(values[name], values[name]) for name in ("word", "contact") if name in values}
+            message = Sentence(message.code, {**values, **named})
+        return self.told(message)
+
     def problems(self, refusal: Refusal) -> dict[str, str]:
         """What is wrong, by the field that it is about; "" is none in particular."""
         found: dict[str, str] = {}
         for one in refusal.problems:
-            found[one.key] = " ".join(filter(None, (found.get(one.key), self.told(one.message))))
+            found[one.key] = " ".join(filter(None, (found.get(one.key), self.told_at_field(one.message))))
         return found
 
     def fields(self, name: str) -> list[str]:

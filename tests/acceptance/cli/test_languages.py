@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -64,6 +65,16 @@ def test_a_table_of_keys_is_dutch_in_dutch(root: Root) -> None:
     assert dutch.run("token", "list", user="j.admin").stdout.splitlines()[-1].endswith("  geldig")
     root.run("token", "revoke", "books", user="j.admin")
     assert dutch.run("token", "list", user="j.admin").stdout.splitlines()[-1].endswith("  ingetrokken")
+
+
+def test_what_is_refused_is_told_in_the_readers_language_whatever_the_offices(root: Root) -> None:
+    root.drop("kort", "created_by: m.devries\ndescription: kort\n")
+    root.once()
+    dutch = replace(root, environ={**root.environ, "LANG": "nl_NL.UTF-8"})
+    assert "heeft 4 tekens" in dutch.run("rejected", user="m.devries").stdout
+    [refused] = dutch.json("rejected", user="m.devries")
+    assert "has 4 characters" in refused["why"][0], "programs are told what WHY.txt says"
+    shutil.rmtree(root.path / refused["path"])
 
 
 @pytest.mark.parametrize(

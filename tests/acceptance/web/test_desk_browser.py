@@ -367,3 +367,27 @@ def test_files_are_dragged_with_their_folders_pasted_cancelled_and_given_another
     page.get_by_role("button", name="post").click()
     expect(page.locator("#labels")).to_have_value("post")
     made.close()
+
+
+def test_files_that_are_chosen_while_the_first_request_is_under_way_all_come_into_the_one_item(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    for name in ("eerst.txt", "daarna.txt"):
+        (tmp_path / name).write_text(name)
+    made = context(rig, browser, cookies["m.devries"], viewport=DESKTOP)
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv/new")
+    held: list[Route] = []
+    page.route("**/clients/acme-bv/drops", lambda route: held.append(route))  # noqa: PLW0108 – Playwright takes no built-in
+    for name in ("eerst.txt", "daarna.txt"):
+        page.set_input_files("#pick", str(tmp_path / name))
+    page.fill("#description", "Twee keer gekozen, snel na elkaar")
+    wait_for(lambda: page.title() and held, "a place for the files is asked for")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#files li", has_text="geheel ontvangen")).to_have_count(2)
+    page.click("#save")
+    expect(page.locator("h1")).to_contain_text("Twee keer gekozen")
+    found = rig.office.json("show", page.url.partition("/items/")[2][:13])
+    assert sorted(one["name"] for one in found["attachments"]) == ["daarna.txt", "eerst.txt"]
+    made.close()

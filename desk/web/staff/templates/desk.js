@@ -71,11 +71,18 @@ if (form) {
   let coming = 0;
   let wanted = false;
 
-  const begin = async () => {
-    if (id.value) return;
+  const ask = async () => {
     const answer = await fetch(form.dataset.drops, { method: "POST" });
     if (!answer.ok) throw new Error(String(answer.status));
     id.value = (await answer.json()).drop;
+  };
+
+  // Asked once, whoever asks while it is under way: of two, files would come into the one that is not saved.
+  let begun = null;
+  const begin = async () => {
+    if (id.value) return;
+    begun ??= ask().finally(() => { begun = null; });
+    await begun;
   };
 
   const of_name = (name) => [...list.children].find((one) => one.querySelector("h3").textContent.toLowerCase() === name.toLowerCase());
@@ -244,6 +251,8 @@ if (form) {
   const shown = () => {
     for (const part of form.querySelectorAll(".if-shared, .shares")) part.hidden = !share?.checked;
     const type = form.elements.type?.value;
+    const asks = share?.checked || form.elements.type?.selectedOptions[0]?.hasAttribute("data-asks");
+    for (const part of form.querySelectorAll(".if-asked")) part.hidden = !asks;
     form.querySelector(".for-all").hidden = list.children.length < 2 || !share?.checked;
     for (const part of form.querySelectorAll("[data-type]")) part.hidden = part.dataset.type !== type;
   };
