@@ -230,6 +230,7 @@ def test_a_refused_drop_of_a_type_that_is_not_for_a_reader_is_not_found_though_t
     rig.office.place("acme-bv", {"melding.pdf": PDF, "melding.yaml": card.encode("utf-16")})
     rejected = wait_for(lambda: rig.office.rejected("melding"), "it is refused")
     path = f"/inbox/refused/acme-bv/{rejected.name}"
+    wait_for(lambda: marieke.get(path).status == 200, "its files lie beside WHY.txt, which comes first")
     assert "Één melding: van Acme" in marieke.get(path).text, "UTF-16 is shown as text"
     petra = rig.browser("p.bakker")
     assert rejected.name not in petra.get("/inbox").text
