@@ -171,19 +171,20 @@ def answered(now: datetime, key: str, asked: str) -> tuple[int, str] | None:
 
 
 @contextmanager
-def once(now: datetime, key: str, asked: str) -> Iterator[None]:
+def once(now: datetime, key: str, asked: str, told: tuple[int, str] = (0, "")) -> Iterator[None]:
     """In the transaction of the deed inside it is written that it was done: killed at any moment,
     it is done once.
 
-    Raises DoneAlready, and nothing is done then.
+    `told`: (status, body) of its answer, where that is known before. Raises DoneAlready, and
+    nothing is done then.
     """
 
     def write() -> None:
         made, row = clock.to_text(now), find_row(ApiAnswer.key, key)
         if row is None:
-            insert_rows(ApiAnswer, [(key, asked, 0, "", made)])
+            insert_rows(ApiAnswer, [(key, asked, *told, made)])
         elif row.at <= clock.to_text(now - timedelta(hours=KEPT_HOURS)):
-            change_row(ApiAnswer.key, key, asked=asked, status=0, body="", at=made)
+            change_row(ApiAnswer.key, key, asked=asked, status=told[0], body=told[1], at=made)
         else:
             raise DoneAlready("tokens.again")
 

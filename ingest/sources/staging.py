@@ -22,7 +22,7 @@ import contextlib
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -141,6 +141,34 @@ def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> 
     return told
 
 
+@contextlib.contextmanager
+def received(
+    office: Office, now: datetime, actor: Actor, client: str, sent: Iterable[tuple[str, Iterable[bytes]]]
+) -> Iterator[StagedDrop]:
+    """A drop for `client` with all these files, to be committed inside; what is not is gone
+    afterwards. Raises NotFound, Invalid; OSError; what `sent` raises goes through.
+
+    Nobody else sees the drop before it is committed, so its files get their names at once and stand
+    in its row only then. Killed before that? The row has none, and is swept after a day.
+    """
+    row = begin(office, now, actor, client)
+    try:
+        with _opened(office, row) as hidden:
+            for name, pieces in sent:
+                name = names.nfc(name)
+                _check_name(office, row, name)
+                if names.fold(name) in map(names.fold, row.files):
+                    raise Invalid([fault("files", "staging.sent_twice", file=names.printable(name))])
+                row.files[name] = _receive(office, hidden / name, name, pieces)
+        yield row
+    except BaseException:
+        if _fresh(row).folder is None:
+            _forget(office, row)
+        raise
+    if row.folder is None:
+        _forget(office, row)
+
+
 def _receive(office: Office, part: At, name: str, pieces: Iterable[bytes]) -> dict[str, object]:
     """Write a file as it comes, and look at what it is; returns {size, sha256}. Raises Invalid."""
     most = office.settings.intake.max_file_mb
@@ -199,11 +227,14 @@ def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: K
             return placed
         raise
     with hidden:
-        request, data = _request(hidden, actor, row, keys, said)
-        wrong = _known(keys) or dropping.problems(office, actor, request, data)
-        if wrong:
-            raise Invalid(wrong)
-        return _commit(office, now, actor, row, hidden, data, str(keys.get("description") or ""))
+        return _commit_if_good(office, now, actor, row, hidden, keys, said, row.files)
+
+
+def commit_received(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> None:
+    """Make a drop of one that was `received`. Raises Invalid with every fault; then nothing has
+    happened."""
+    with _opened(office, row) as hidden:
+        row.folder = _commit_if_good(office, now, actor, row, hidden, keys, said, {})
 
 
 def give_back(office: Office, now: datetime, actor: Actor, client: str, refused: str, text: str) -> StagedDrop:
@@ -232,7 +263,7 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
         if wrong:
             _forget(office, row)
             raise Invalid(wrong)
-        _commit(office, now, actor, row, hidden, data, refused.partition("-")[2] or refused)
+        _commit(office, now, actor, row, hidden, data, refused.partition("-")[2] or refused, row.files)
     with open_beneath(office.inbox, client, "_rejected") as rejected:
         with rejected.open(refused) as folder:
             for name, look in seen.items():
@@ -265,8 +296,36 @@ def _signed(text: str, client: str, maker: str) -> str:
     return "\n".join([own.rstrip(), *(f"{indent}{line}" for line in said), ""])
 
 
-def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden: Folder, data: bytes, called: str) -> str:
-    """Write the sidecar, record whose it is, and name the folder, returned. Conflict."""
+def _commit_if_good(
+    office: Office,
+    now: datetime,
+    actor: Actor,
+    row: StagedDrop,
+    hidden: Folder,
+    keys: Keys,
+    said: Mapping[str, Said],
+    had: Mapping[str, object],
+) -> str:
+    """As `_commit`. Raises Invalid with every fault, and nothing has happened."""
+    request, data = _request(hidden, actor, row, keys, said)
+    wrong = _known(keys) or dropping.problems(office, actor, request, data)
+    if wrong:
+        raise Invalid(wrong)
+    return _commit(office, now, actor, row, hidden, data, str(keys.get("description") or ""), had)
+
+
+def _commit(
+    office: Office,
+    now: datetime,
+    actor: Actor,
+    row: StagedDrop,
+    hidden: Folder,
+    data: bytes,
+    called: str,
+    had: Mapping[str, object],
+) -> str:
+    """Write the sidecar, record whose it is, and name the folder, returned. Conflict if the row has
+    other files by now than it `had`."""
     folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
     files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
@@ -275,9 +334,9 @@ def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden
         there = _fresh(row)
         if there.folder is not None:  # somebody pressed twice: the other one goes on with it
             return False
-        if there.files != row.files:
+        if there.files != had:
             raise Conflict("staging.changed")
-        change_row(StagedDrop.id, row.id, folder=folder)
+        change_row(StagedDrop.id, row.id, folder=folder, files=row.files)
         return True
 
     filled = Filled(row.client, _name(row), folder, data, hashes)

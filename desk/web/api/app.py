@@ -17,7 +17,7 @@ import mmap
 import struct
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -30,10 +30,12 @@ from starlette.routing import Route as Address
 from starlette.types import Receive, Scope, Send
 
 from desk.actions import item_view, tokens
-from desk.web.api.call import Call, answer, headers_of, problem
+from desk.web.api import resources
+from desk.web.api.call import BODY_BYTES, Call, answer, headers_of, problem, where_is
 from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
-from desk.web.shell.gate import Configured, Form, Gate
+from desk.web.shell.gate import Configured, Endpoint, Form, Gate
+from desk.web.shell.parts import FORM
 from desk.web.staff.visit import STATICS, StaffVisit
 from dossier.office.office import Office
 from dossier.text.refusals import Forbidden, Refusal
@@ -43,7 +45,6 @@ from dossier.vault.opening import open_vault
 log = structlog.get_logger("api")
 
 BASE = "/api/v1"
-BODY_BYTES = 1024 * 1024
 A_MINUTE = 600
 """Requests a minute of one key: ten a second, for as long as it likes."""
 
@@ -91,6 +92,10 @@ class Api:
             endpoint = self._gate.stream(lambda call, pieces: streamed(self._admitted(route, call), pieces))
         else:
             endpoint = self._gate.json(lambda call, body: self._asked(route, replace(call, body=body)))
+        if route.takes_form:
+            endpoint = _by_kind(
+                endpoint, self._gate.stream(lambda call, pieces: self._whole_drop(self._admitted(route, call), pieces))
+            )
         return Address(BASE + route.path, endpoint, methods=[route.method])
 
     def _call(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> Call:
@@ -131,10 +136,31 @@ class Api:
             return call.unless_known(route.handler(call))
         return self._once(route, call, key)
 
+    def _whole_drop(self, call: Call, pieces: Iterable[bytes]) -> Response:
+        """A drop as a form with its files. With an Idempotency-Key these come before it is known
+        whether it is there already, as they are part of what is asked."""
+        key = call.request.headers.get("idempotency-key", "").strip()
+        with resources.drop_received(call, pieces) as (row, body):
+            call = replace(call, body=body)
+            if not key:
+                return resources.commit_received(call, row)
+            whole, asked = _called(call, key), _digest({"drop": body, "client": row.client, "files": row.files})
+            with self._once_locks[int(whole[:8], 16) % ONCE_LOCKS]:
+                before = tokens.answered(call.now, whole, asked)
+                if before is None:
+                    told = resources.as_received(row)
+                    try:
+                        with tokens.once(call.now, whole, asked, (told.status_code, bytes(told.body).decode())):
+                            return resources.commit_received(call, row)
+                    except tokens.DoneAlready:
+                        before = tokens.answered(call.now, whole, asked)
+                assert before is not None
+                told_before = json.loads(before[1])
+                tokens.refuse_unreadable(call.office, call.actor, told_before)
+                return Response(before[1], before[0], where_is(told_before["drop"]), "application/json")
+
     def _once(self, route: Route, call: Call, key: str) -> Response:
-        assert call.bearer is not None
-        whole = hashlib.sha256(f"{call.bearer.name}\n{route.method} {call.request.url.path}\n{key}".encode()).hexdigest()
-        asked = hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).hexdigest()
+        whole, asked = _called(call, key), _digest(call.body)
         call = replace(call, once=whole)
         # the same request again waits for the first one's answer
         with self._once_locks[int(whole[:8], 16) % ONCE_LOCKS]:
@@ -172,6 +198,27 @@ class Api:
     def _page(self, call: Call) -> Response:
         style = f"{StaffVisit.face.prefix(call.whole)}/{STATICS.addresses['css']}"
         return HTMLResponse(page(call.whole.settings.desk.base_url.rstrip("/"), style))
+
+
+def _called(call: Call, key: str) -> str:
+    """What this request and no other is called, by its Idempotency-Key."""
+    assert call.bearer is not None
+    request = call.request
+    return hashlib.sha256(f"{call.bearer.name}\n{request.method} {request.url.path}\n{key}".encode()).hexdigest()
+
+
+def _digest(asked: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _by_kind(plain: Endpoint, form: Endpoint) -> Endpoint:
+    """The endpoint of an address that takes a form with files as well."""
+
+    async def endpoint(request: Request) -> Response:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return await (form if kind == FORM else plain)(request)
+
+    return endpoint
 
 
 class Meter:

@@ -23,6 +23,9 @@ from dossier.text.sentences import Sentence, Words, sentence, told
 from dossier.vault.folder import Vault
 
 WORDS = Words("field")
+BODY_BYTES = 1024 * 1024
+"""Of a JSON object."""
+
 LIMIT_MOST = 200
 
 
@@ -128,7 +131,12 @@ def headers_of(value: Mapping[str, Any], data: bytes) -> dict[str, str]:
     """
     if "version" in value:
         return {"etag": f'"{value["version"]}-{hashlib.sha256(data).hexdigest()[:16]}"'}
-    return {"location": f"drops/{value['drop']}"} if "expires_at" in value else {}
+    return where_is(value["drop"]) if "expires_at" in value else {}
+
+
+def where_is(drop: str) -> dict[str, str]:
+    """The header that says at what address a drop is."""
+    return {"location": f"drops/{drop}"}
 
 
 def answer(value: Any, status: int = 200, language: str = "en", has_headers: bool = False) -> Response:

@@ -11,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from desk.web.api.models import Answer, Problem
-from desk.web.api.routes import ROUTES, TEXT, Route
+from desk.web.api.models import Answer, Drop, Problem
+from desk.web.api.routes import ROUTES, TEXT, WHOLE, Route
+from desk.web.shell.parts import FORM
 from dossier import __version__
 
 JSON, PROBLEM, BYTES = "application/json", "application/problem+json", "application/octet-stream"
@@ -61,6 +62,8 @@ def _operation(route: Route) -> dict[str, Any]:
         made["responses"]["304"] = {"description": "It is as If-None-Match says."}
     if route.gives is None:
         made["responses"]["206"] = {**_good(route), "description": "A part of it."}
+    if route.takes_form:
+        made["responses"]["202"] = {**_given_as(Drop), "description": "A whole drop is taken in."}
     if route.streamed is not None:
         made["requestBody"] = {"required": True, "content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}}
     elif route.body is not None:
@@ -71,6 +74,8 @@ def _operation(route: Route) -> dict[str, Any]:
                 JSON: {"schema": {key: part for key, part in route.body.items() if key != "examples"}, "example": example}
             },
         }
+        if route.takes_form:
+            made["requestBody"]["content"][FORM] = {"schema": dict(WHOLE), "encoding": {"drop": {"contentType": JSON}}}
     return made
 
 
@@ -96,8 +101,11 @@ def _good(route: Route) -> dict[str, Any]:
     model = _model(route)
     if model is None:
         return _said("The file, in its own media type.", "*/*", {"type": "string", "format": "binary"})
+    return _given_as(model, isinstance(route.gives, tuple))
+
+
+def _given_as(model: type[Answer], is_list: bool = False) -> dict[str, Any]:
     one, example = {"$ref": _REF.format(model=model.__name__)}, _example(model)
-    is_list = isinstance(route.gives, tuple)
     said = _said("Done.", JSON, {"type": "array", "items": one} if is_list else one)
     said["content"][JSON]["example"] = [example] if is_list else example
     return said

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any, TypeVar
@@ -27,7 +28,9 @@ from desk.actions import (
     withdrawing,
 )
 from desk.actions.changing import STALE, Source, wish_from
-from desk.web.api.call import Call, answer, odd_value, problem
+from desk.web.api.call import BODY_BYTES, Call, answer, odd_value, problem, where_is
+from desk.web.shell.gate import Malformed, json_object
+from desk.web.shell.parts import Part, parts
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import of_vault, saved_file
 from dossier.database.tables import Item, item_key, item_name
@@ -334,13 +337,63 @@ def put_file(call: Call, pieces: Iterable[bytes]) -> Response:
 
 def commit_drop(call: Call) -> Response:
     row = staging.find(call.office, call.actor, call.path("drop"))
-    body = dict(call.body)
+    staging.commit(call.office, call.now, call.actor, row, *_said_of(row, call.body))
+    return _fate(row, staging.fate(row) if row.folder else Fate("waiting"), 202)
+
+
+@contextmanager
+def drop_received(call: Call, pieces: Iterable[bytes]) -> Iterator[tuple[StagedDrop, Mapping[str, Any]]]:
+    """A drop that comes as a whole, as a form with the field `drop` and then files, and what that
+    field says besides the client. It is to be committed inside; else it is gone afterwards."""
+    form = parts(call.request.headers.get("content-type", ""), pieces)
+    first = next(form, None)
+    if first is None or first.name != "drop" or first.file:
+        raise Malformed("tokens.drop_first")
+    body = json_object(_at_most(first.pieces, BODY_BYTES), BODY_BYTES)
+    client = replace(call, body=body).text("client", required=True)
+    with staging.received(call.office, call.now, call.actor, client, _files(form)) as row:
+        yield row, {key: value for key, value in body.items() if key != "client"}
+
+
+def _at_most(pieces: Iterable[bytes], most: int) -> bytes:
+    """All of it, or of what is longer a little more than is taken."""
+    whole = b""
+    for piece in pieces:
+        whole += piece
+        if len(whole) > most:
+            break
+    return whole
+
+
+def _files(form: Iterable[Part]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Raises Malformed for what is no file."""
+    for part in form:
+        if part.file is None:
+            raise Malformed("tokens.only_files", name=names.clipped(part.name))
+        yield part.file, part.pieces
+
+
+def commit_received(call: Call, row: StagedDrop) -> Response:
+    """`call.body`: as `drop_received` gave it."""
+    staging.commit_received(call.office, call.now, call.actor, row, *_said_of(row, call.body))
+    return as_received(row)
+
+
+def as_received(row: StagedDrop) -> Response:
+    """What is answered if such a drop is committed."""
+    made = _fate(row, Fate("waiting"), 202)
+    made.headers.update(where_is(row.id))
+    return made
+
+
+def _said_of(row: StagedDrop, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Said]]:
+    """The keys of the sidecar, and what is said of each file. Raises Invalid."""
+    body = dict(given)
     said = _shares(row, body.pop("shares", None) or {})
     if (listed := body.pop("attachments" if "attachments" in body else "bijlagen", None)) is not None:
         said |= _attachments(row, listed, said)
     renamed = {word: body.pop(word) for word in list(body) if ENGLISH.get(word) == "rename" and _is_names(body[word])}
-    staging.commit(call.office, call.now, call.actor, row, {**_keys(body), **renamed}, said)
-    return _fate(row, staging.fate(row) if row.folder else Fate("waiting"), 202)
+    return {**_keys(body), **renamed}, said
 
 
 def _shares(row: StagedDrop, shares: object) -> dict[str, Said]:

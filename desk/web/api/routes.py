@@ -43,6 +43,8 @@ class Route:
     again: Handler | None = None
     """What answers such a request that was done, and whose answer was lost. None: to do it again
     does nothing."""
+    takes_form: bool = False
+    """It may be sent as a form with files as well: a whole drop."""
     takes_version: bool = False
     """If-Match can say which version it is about; PATCH must."""
 
@@ -94,6 +96,16 @@ NEW = _open(_object(
     shares={"type": "object", "additionalProperties": {"type": "boolean"}, "description": "of each file: is it shared?"},
     attachments={"type": "array", "items": {"anyOf": [TEXT, ATTACHMENT]}, "description": "the files that were sent, with what is said of each"},
 ))  # fmt: skip
+WHOLE: Schema = {
+    "type": "object",
+    "properties": {
+        "drop": {**NEW, "properties": {"client": TEXT, **NEW["properties"]}, "required": ["client"], "description": "comes first"},
+        "file": {"type": "array", "items": {**TEXT, "contentMediaType": "application/octet-stream"}, "description": "each with its file name"},
+    },
+    "required": ["drop"],
+}  # fmt: skip
+"""A drop as a form with its files."""
+
 DECISION = _object(
     {"decision": "approve", "content": f"sha256:{models.SHA256}"}, ["decision", "content"],
     decision={"enum": ["approve", "reject"]}, comment={**TEXT, "description": "a rejection needs one"}, content=TEXT,
@@ -170,8 +182,8 @@ ROUTES: tuple[Route, ...] = (
         body=_object({"contact": "j.jansen"}, contact=TEXT), status=202, is_repeatable=True, again=resources.notified,
     ),
     Route(
-        "POST", "/drops", "drops:write", "Begin a drop.", models.Begun, resources.begin_drop,
-        body=_object({"client": "acme-bv"}, ["client"], client=TEXT), status=201, is_repeatable=True,
+        "POST", "/drops", "drops:write", "Begin a drop; as a form with files, a whole drop in one request.", models.Begun, resources.begin_drop,
+        body=_object({"client": "acme-bv"}, ["client"], client=TEXT), status=201, is_repeatable=True, takes_form=True,
     ),
     Route("PUT", "/drops/{drop}/files/{name}", "drops:write", "Put a file into it.", models.Staged, streamed=resources.put_file),
     Route(

@@ -266,18 +266,7 @@ class Gate(Generic[V]):
     def _object(self, request: Request, body: bytes) -> Mapping[str, Any]:
         """Raises Malformed for what is no JSON object, TooLong, Packed."""
         _refuse_packed(request)
-        if len(body) > self._form_bytes:
-            raise TooLong("tokens.too_long")
-        try:
-            found = json.loads(body, object_pairs_hook=_object) if body.strip() else {}
-            is_text = _is_text(found)
-        except (ValueError, RecursionError) as error:
-            raise Malformed("tokens.no_json", error=plain(str(error)[:200])) from error
-        if not isinstance(found, dict):
-            raise Malformed("tokens.no_json", error=plain(type(found).__name__))
-        if not is_text:
-            raise Malformed("tokens.no_text")
-        return found
+        return json_object(body, self._form_bytes)
 
     def upload(self, handler: Callable[[V, Sequence[Upload]], Response]) -> Endpoint:
         """The endpoint of a form that files may come with (multipart/form-data, without a script).
@@ -398,6 +387,23 @@ class Gate(Generic[V]):
         except ValueError:  # no browser says so
             return False
         return parts.netloc == request.headers.get("host") or (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+
+
+def json_object(body: bytes, most: int) -> dict[str, Any]:
+    """The JSON object that these bytes are; an empty one of nothing. Raises Malformed; TooLong for
+    more than `most` bytes."""
+    if len(body) > most:
+        raise TooLong("tokens.too_long")
+    try:
+        found = json.loads(body, object_pairs_hook=_object) if body.strip() else {}
+        is_text = _is_text(found)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("tokens.no_json", error=plain(str(error)[:200])) from error
+    if not isinstance(found, dict):
+        raise Malformed("tokens.no_json", error=plain(type(found).__name__))
+    if not is_text:
+        raise Malformed("tokens.no_text")
+    return found
 
 
 def _unless_gone(endpoint: Endpoint) -> Endpoint:

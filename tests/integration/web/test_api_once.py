@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import date
+import os
+import signal
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import peewee
 import pytest
 from kit.records import JOOST, LISA, SETTINGS, STAFF, Records
+from kit.support import PDF
 from peewee import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,11 +24,14 @@ from desk.actions import tokens
 from desk.web.api.app import Api
 from desk.web.api.call import Call
 from desk.web.api.routes import ROUTES
-from dossier.database.database import go_on, is_shared, keep_for_next
+from dossier.database.database import close_database, go_on, is_shared, keep_for_next
 from dossier.database.tables import PROXY, Mail, item_name
 from dossier.database.web_tables import ApiAnswer, StagedDrop
+from dossier.files import files, moves
 from dossier.text import clock
 from dossier.text.refusals import Conflict, NotFound
+from ingest.intake import delegation
+from ingest.sources import staging
 
 
 class Killed(BaseException):
@@ -51,10 +58,25 @@ class Program:
         """(status, answer) of a POST, as the server would have it done."""
         route = next(one for one in ROUTES if one.method == "POST" and one.path == path)
         request: Any = SimpleNamespace(
-            url=SimpleNamespace(path=path.format(**places)), path_params=places, query_params={}, headers={"idempotency-key": key}
+            url=SimpleNamespace(path=path.format(**places)),
+            method="POST",
+            path_params=places,
+            query_params={},
+            headers={"idempotency-key": key},
         )
         call = Call(request, body, clock.utc_now(), "192.0.2.7", self.office.vault, self.bearer, self.office.office)
         made = self.api._asked(route, call)
+        return made.status_code, json.loads(bytes(made.body))
+
+    def ask_whole(self, key: str = "k") -> Any:
+        """(status, answer) of a drop in one request."""
+        told = json.dumps({"client": "acme-bv", "description": "Annual accounts 2025"}).encode()
+        head = b'--b\r\nContent-Disposition: form-data; name="drop"\r\n\r\n'
+        file = b'\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="accounts.pdf"\r\n\r\n'
+        headers = {"idempotency-key": key, "content-type": "multipart/form-data; boundary=b"}
+        request: Any = SimpleNamespace(url=SimpleNamespace(path="/drops"), method="POST", query_params={}, headers=headers)
+        call = Call(request, {}, clock.utc_now(), "192.0.2.7", self.office.vault, self.bearer, self.office.office)
+        made = self.api._whole_drop(call, [head + told + file + PDF + b"\r\n--b--\r\n"])
         return made.status_code, json.loads(bytes(made.body))
 
 
@@ -123,6 +145,69 @@ def test_an_answer_is_given_again_only_to_whoever_may_still_know_of_it(office: R
     ):
         with pytest.raises(NotFound):
             program.ask(path, body, **places)
+
+
+MOMENTS = (
+    (files, "make_folder"), (files, "open_new"), (files, "write_whole"), (files, "sync_beneath"), (staging, "change_row"),
+    (moves, "move"), (delegation, "record"), (peewee._atomic, "__exit__"),
+)  # fmt: skip
+"""What a whole drop does one after the other: before and behind each of them is a moment to be killed."""
+
+
+def test_a_whole_drop_that_is_killed_anywhere_is_nothing_or_one_and_asked_again_one(office: Records) -> None:
+    program, at, left = Program(office), 0, set[str]()
+    while _killed_at(program, at):
+        at += 1
+        staging.finish(office.office)  # as the daemon does when it starts
+        inbox = office.office.inbox / "acme-bv"
+        before = {path.name for path in inbox.iterdir() if not path.name.startswith(".")}
+        assert len(before - left) <= 1
+        first, second = program.ask_whole(f"key {at}"), program.ask_whole(f"key {at}")
+        assert first == second
+        assert first[0] == 202
+        now = {path.name for path in inbox.iterdir() if not path.name.startswith(".")}
+        (made,) = now - left
+        assert sorted(path.name for path in (inbox / made).iterdir()) == ["accounts.pdf", "item.yaml"]
+        assert (inbox / made / "accounts.pdf").read_bytes() == PDF
+        assert StagedDrop.get_by_id(first[1]["drop"]).folder == made
+        left = now
+    assert at > 12
+    staging.sweep(office.office, clock.utc_now() + timedelta(hours=25))
+    assert len({path.name for path in inbox.iterdir()} - left) == 1, "the one that nobody killed"
+
+
+def _killed_at(program: Program, moment: int) -> bool:
+    """Have a whole drop asked for by a process that is killed at this moment; False: it came to its end before."""
+    close_database()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            left = iter(range(moment, -1, -1))
+            for place, name in MOMENTS:
+                _kill_around(place, name, lambda: next(left) == 0 and os.kill(os.getpid(), signal.SIGKILL))
+            go_on()
+            program.ask_whole(f"key {moment + 1}")
+            code = 0
+        finally:
+            os._exit(code)
+    ended = os.waitpid(child, 0)[1]
+    go_on()
+    assert os.waitstatus_to_exitcode(ended) in (0, -signal.SIGKILL)
+    return ended != 0
+
+
+def _kill_around(place: Any, name: str, maybe: Callable[[], object]) -> None:
+    real = getattr(place, name)
+
+    def around(*given: Any, **more: Any) -> Any:
+        maybe()
+        try:
+            return real(*given, **more)
+        finally:
+            maybe()
+
+    setattr(place, name, around)
 
 
 def test_two_processes_that_are_asked_the_same_do_it_once(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
