@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.responses import Response
@@ -42,6 +42,7 @@ from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, sentence, told
 from ingest.sidecar.keys import ENTRY_KEYS
 from ingest.sources import staging
+from ingest.sources.dropping import Keys
 from ingest.sources.staging import Fate, Said
 from workflow.approval.deciding import VERDICTS
 from workflow.items import items
@@ -180,7 +181,7 @@ def _changed(call: Call, found: Item, changes: FileChanges, wish: Wish | None = 
     return _whole(call, found.id)
 
 
-def _keys(body: Mapping[str, Any]) -> dict[str, str | Sequence[str] | None]:
+def _keys(body: Mapping[str, object]) -> dict[str, str | Sequence[str] | None]:
     """JSON values as a sidecar would have them. Raises Invalid for what no key can be."""
     keys: dict[str, str | Sequence[str] | None] = {}
     wrong = []
@@ -342,7 +343,7 @@ def commit_drop(call: Call) -> Response:
 
 
 @contextmanager
-def drop_received(call: Call, pieces: Iterable[bytes]) -> Iterator[tuple[StagedDrop, Mapping[str, Any]]]:
+def drop_received(call: Call, pieces: Iterable[bytes]) -> Iterator[tuple[StagedDrop, Mapping[str, object]]]:
     """A drop that comes as a whole, as a form with the field `drop` and then files, and what that
     field says besides the client. It is to be committed inside; else it is gone afterwards."""
     form = parts(call.request.headers.get("content-type", ""), pieces)
@@ -386,14 +387,14 @@ def as_received(row: StagedDrop) -> Response:
     return made
 
 
-def _said_of(row: StagedDrop, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Said]]:
+def _said_of(row: StagedDrop, given: Mapping[str, object]) -> tuple[Keys, dict[str, Said]]:
     """The keys of the sidecar, and what is said of each file. Raises Invalid."""
     body = dict(given)
     said = _shares(row, body.pop("shares", None) or {})
     if (listed := body.pop("attachments" if "attachments" in body else "bijlagen", None)) is not None:
         said |= _attachments(row, listed, said)
-    renamed = {word: body.pop(word) for word in list(body) if ENGLISH.get(word) == "rename" and _is_names(body[word])}
-    return {**_keys(body), **renamed}, said
+    renamed = {word: new for word, new in body.items() if ENGLISH.get(word) == "rename" and _is_names(new)}
+    return {**_keys({word: value for word, value in body.items() if word not in renamed}), **renamed}, said
 
 
 def _shares(row: StagedDrop, shares: object) -> dict[str, Said]:
@@ -412,7 +413,7 @@ def _shares(row: StagedDrop, shares: object) -> dict[str, Said]:
     return found
 
 
-def _is_names(value: object) -> bool:
+def _is_names(value: object) -> TypeGuard[dict[str, str]]:
     """True for old names with new ones, as a sidecar's `rename` has them."""
     return isinstance(value, dict) and bool(value) and all(isinstance(new, str) for new in value.values())
 

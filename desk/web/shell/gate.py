@@ -389,7 +389,7 @@ class Gate(Generic[V]):
         return parts.netloc == request.headers.get("host") or (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
 
 
-def json_object(body: bytes, most: int) -> dict[str, Any]:
+def json_object(body: bytes, most: int) -> dict[str, object]:
     """The JSON object that these bytes are; an empty one of nothing. Raises Malformed; TooLong for
     more than `most` bytes."""
     if len(body) > most:
