@@ -88,7 +88,7 @@ def database(office: Office) -> Iterator[Finding]:
             close_database()
             yield wrong("database", "doctor.database_damaged", path=str(path), why=fault)
             return
-        yield ok("database", "doctor.sqlite_whole", mb=f"{path.stat().st_size / 1e6:.1f}")
+        yield ok("database", "doctor.sqlite_whole", mb=-(-path.stat().st_size // 10**6))
     else:
         from dossier.database.postgresql import HOLDS_ANY_TEXT
 

@@ -68,7 +68,10 @@ def without_client(visit: StaffVisit) -> Response:
 
     def give(keys: unsorted.Keys) -> None:
         clients = looking_up.known_clients(visit.office, visit.actor)
-        code = visit.field("chosen") or offering.code_typed(visit.field("client"), clients)
+        ticked, typed = visit.field("chosen"), offering.code_typed(visit.field("client"), clients)
+        if ticked and typed not in ("", ticked):
+            raise Invalid([fault("client", "desk.two_clients", ticked=clients[ticked].name if ticked in clients else ticked)])
+        code = ticked or typed
         if code not in clients:
             raise Invalid([fault("client", "desk.no_client", client=code)])
         unsorted.assign(visit.office, visit.now, visit.actor, _lying(visit), code, keys)

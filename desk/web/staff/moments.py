@@ -39,6 +39,11 @@ def date(iso: str, language: str) -> str:
     return _date(datetime.fromisoformat(iso).date(), "d MMM y", language)
 
 
+def to_the_minute(text: str, language: str) -> str:
+    """`28 november 2026, 13:28`, of a moment as sentences tell it: `2026-11-28 13:28`."""
+    return f"{_date(datetime.fromisoformat(text).date(), 'd MMMM y', language)}, {text[-5:]}"
+
+
 def weekday(iso: str, language: str) -> str:
     """`vrijdag 27 november`, with a capital."""
     text = _date(datetime.fromisoformat(iso).date(), "EEEE d MMMM", language)

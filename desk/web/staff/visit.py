@@ -19,6 +19,7 @@ from desk.web.shell.drawing import Drawing
 from desk.web.shell.face import Face
 from desk.web.shell.statics import Statics
 from desk.web.shell.visit import Visit
+from desk.web.staff import moments
 from desk.web.staff.templating import HERE, templates
 from dossier.database.web_tables import DeskSession
 from dossier.office import people
@@ -36,6 +37,9 @@ WORDS: Mapping[str, Words] = {language: words_of(None, language)._replace(form="
 TEXTS = {"description", "explanation", "comment", "reason", "location", "labels", "sidecar", "text"}
 """Fields of forms that hold what somebody thought up."""
 
+
+_TO_THE_MINUTE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
+"""A moment in a sentence (dossier/text/clock.py)."""
 
 _GOAL = re.compile(r"/(?!/|\\|_login|_logout|_oidc)[^\x00-\x20\\]{0,500}")
 """Where a login may lead to: a path of the desk, and no other site."""
@@ -75,8 +79,18 @@ class StaffVisit(Visit):
             return line.told(self.language, WORDS[self.language])
         if isinstance(line, Sentence):
             named = {key: self._by_name(line.values[key]) for key in ("who", "whom", "seats", "by") if key in line.values}
-            line = Sentence(line.code, {**line.values, **named})
+            line = self._dated(Sentence(line.code, {**line.values, **named}))
         return told(line, self.language, WORDS[self.language])
+
+    def _dated(self, line: Sentence) -> Sentence:
+        """With its moments as people write them."""
+        return Sentence(line.code, {name: self._moment(name, value) for name, value in line.values.items()})
+
+    def _moment(self, name: str, value: object) -> object:
+        if isinstance(value, Sentence):
+            return self._dated(value)
+        is_moment = name in ("at", "since") and isinstance(value, str) and _TO_THE_MINUTE.fullmatch(value)
+        return moments.to_the_minute(str(value), self.language) if is_moment else value
 
     def _by_name(self, who: object) -> object:
         if isinstance(who, Sentence) and who.code == "text.either":

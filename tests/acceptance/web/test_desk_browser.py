@@ -300,6 +300,9 @@ def test_a_file_that_is_chosen_after_the_session_ended_is_named_as_not_kept(
     expect(page.locator("#h-b .n")).to_have_text("0")
     expect(page.locator("#description")).to_have_value("Getypt voor de sessie eindigde")
     page.click("#save")
+    expect(page.locator("#files button")).to_be_focused()  # what did not come in is not left out unawares
+    page.keyboard.press("Enter")
+    page.click("#save")
     expect(page.locator("h1")).to_have_text("Your session had ended")  # nobody knows any more whose language it is
     made.close()
 
@@ -366,6 +369,18 @@ def test_files_are_dragged_with_their_folders_pasted_cancelled_and_given_another
     page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv/new")
     page.get_by_role("button", name="post").click()
     expect(page.locator("#labels")).to_have_value("post")
+    made.close()
+
+
+def test_whoever_types_a_client_for_a_file_means_that_one(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
+) -> None:
+    made = context(rig, browser, cookies["m.devries"], viewport=PHONE)
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/inbox/unsorted/scan.txt")
+    expect(page.locator("[name=chosen][value=zon]")).to_be_checked()
+    page.locator("#client").press_sequentially("Acme")
+    expect(page.locator("[name=chosen][value='']")).to_be_checked()
     made.close()
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from kit.desk import DeskRig
-from kit.support import PDF
+from kit.support import PDF, wait_for
 from kit.web import Browser
 
 
@@ -80,6 +80,18 @@ def test_several_are_approved_at_once_only_where_each_was_opened_as_it_is_now(
         assert all(item in answer.text for item in (opened, unopened, changed, guarded))
     assert state(rig, opened) in ("approved", "published")
     assert [state(rig, item) for item in (unopened, changed, guarded)] == ["concept"] * 3
+
+
+def test_what_the_guard_could_not_read_is_no_reason_why_the_client_does_not_see_it(rig: DeskRig, marieke: Browser) -> None:
+    keys = "created_by: m.devries\ndescription: On the portal\nshare: yes\nshare_status: approved\nshare_attachments: all\n"
+    rig.office.place("acme-bv", {"odd.pdf": PDF, "odd.yaml": keys})
+    rig.office.until_taken("acme-bv", "odd")
+    item = str(rig.office.told("odd", "acme-bv")["item"])
+    wait_for(lambda: rig.office.json("show", item)["public"], "it is on the portal")
+    page = marieke.get(f"/items/{item}").text
+    assert "`odd.pdf`" in page
+    assert "Waarom de klant" not in page
+    assert re.search(r"Het staat op het portaal sinds \d+ \w+ \d{4}, \d\d:\d\d", page), "as people write it"
 
 
 def test_the_preview_is_the_portal_as_it_would_be_and_leads_to_the_items_own_files(rig: DeskRig, marieke: Browser) -> None:

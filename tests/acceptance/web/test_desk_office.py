@@ -129,6 +129,8 @@ def test_a_file_without_a_client_is_given_to_the_one_that_its_text_names(rig: De
     assert marieke.get(f"{path}/file").body == b"Statement for Bakkerij Zon"
     wrong = marieke.post(path, {"chosen": "", "client": "nobody at all", "description": "Kept"})
     assert (wrong.status, "Kept" in wrong.text) == (422, True)
+    two = marieke.post(path, {"chosen": "zon", "client": "Acme B.V.", "description": "Whose?"})
+    assert (two.status, "Bakkerij Zon is aangevinkt, en er is een andere klant getypt" in two.text) == (422, True)
     wait_for(lambda: marieke.post(path, {"chosen": "zon", "description": "Statement of November"}).status == 303, "it is given")
     wait_for(lambda: "Statement of November" in str(rig.office.json("items", "--client", "zon")), "it is an item")
     assert marieke.get(path).status == 404

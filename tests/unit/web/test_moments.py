@@ -30,3 +30,5 @@ def test_a_moment_is_a_time_today_then_days_then_a_date(back: timedelta, english
 def test_dates_and_weekdays_are_told_in_the_readers_language() -> None:
     assert moments.weekday("2026-11-27", "nl") == "Vrijdag 27 november"
     assert "2027" in moments.date("2027-03-01", "nl")
+    assert moments.to_the_minute("2026-11-28 13:28", "nl") == "28 november 2026, 13:28"
+    assert moments.to_the_minute("2026-11-28 13:28", "en") == "28 November 2026, 13:28"

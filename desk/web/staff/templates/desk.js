@@ -219,8 +219,13 @@ if (form) {
     if (event.clipboardData?.files.length) take(plain([...event.clipboardData.files].map(pasted)));
   });
 
+  // What did not come in stands in the way, until it is chosen again or taken away: nobody leaves it out unawares.
   form.addEventListener("submit", (event) => {
-    if (coming && event.submitter === save) { event.preventDefault(); wanted = true; }
+    if (event.submitter !== save) return;
+    const failed = list.querySelector("li:has(p.fault) button");
+    if (coming || failed) event.preventDefault();
+    wanted = Boolean(coming);
+    if (!coming) failed?.focus();
   });
 
   // The same judge while one types; only what was touched is told of, so nobody is scolded for what they did not reach yet.
@@ -299,6 +304,12 @@ for (const field of document.querySelectorAll("[data-suggest]")) {
     }, 150);
   });
 }
+
+// Whoever types a client means that one, and not the one that was ticked beforehand.
+document.querySelector("#client")?.addEventListener("input", () => {
+  const other = document.querySelector("[name=chosen][value='']");
+  if (other) other.checked = true;
+});
 
 const keys = document.getElementById("keys-off");
 if (keys) {
