@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from dossier.files.marks import Marks, Source, marks_of, piece_of
 from dossier.text.sentences import Sentence, sentence
-from workflow.guard.readers.any_file import PICTURES, TEXT_BYTES, is_mail, reason_unread
-from workflow.guard.readers.gathering import MAX_CHARACTERS
+from workflow.guard.readers.any_file import TEXT_BYTES, is_mail, reason_unread
+from workflow.guard.readers.gathering import MAX_CHARACTERS, PICTURES
 from workflow.guard.readers.plain_text import decoded
 
 PIECE_BYTES = 1_048_576

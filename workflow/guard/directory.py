@@ -97,8 +97,11 @@ _LETTERS = str.maketrans(
         "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "đ": "d", "Đ": "D",
         "ı": "i", "þ": "th", "Þ": "Th", "ð": "d", "’": "'", "‘": "'", "\u00ad": None, "\u200b": None, "\u200c": None,
         "\u200d": None, "\u2060": None, "\ufeff": None, "\u2010": "-", "\u2011": "-", "\ufffe": "-",
+        **dict.fromkeys("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
     }
 )  # fmt: skip
+"""How letters are written without what they wear; marks of the direction, which Windows puts around
+numbers that are copied, say nothing."""
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _ESCAPED = re.compile(r"\\u((?:[0-9a-cA-CefEF][0-9a-fA-F]|[dD][0-7])[0-9a-fA-F]{2})")
 """A letter as JSON may write it."""
@@ -113,6 +116,8 @@ _SQUEEZED = {code: chr(code).lower() if chr(code).isalnum() else None for code i
 
 def fold_text(text: str) -> str:
     """The text without accents, ligatures and hyphenation; case and gaps between words stay."""
+    if "%20" in text:
+        text = text.replace("%20", " ")  # in a link
     if "\\u" in text:
         text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
     if not text.isascii():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import codecs
 import gzip
 import io
@@ -10,7 +11,9 @@ import quopri
 import re
 import struct
 import time
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -107,6 +110,55 @@ def within_a_mail(kind: str, coding: str, inner: bytes) -> bytes:
     return head.encode() + inner
 
 
+def as_file(data: bytes) -> bytes:
+    """A file within an object of a document ([MS-OLEDS] 2.3.6)."""
+    lain = (
+        b"\2\0brief.docx\0C:\\brief.docx\0\0\0\3\0" + struct.pack("<I", 8) + b"C:\\a.tm\0" + struct.pack("<I", len(data)) + data
+    )
+    return struct.pack("<I", len(lain)) + lain
+
+
+def in_rtf(program: bytes, data: bytes) -> bytes:
+    """A formatted text with an object of this program ([MS-OLEDS] 2.2.5)."""
+    named = struct.pack("<III", 0x501, 2, len(program) + 1) + program + b"\0" + bytes(8) + struct.pack("<I", len(data)) + data
+    return b"{\\rtf1\\ansi Zie {\\object\\objemb{\\*\\objdata " + named.hex().encode() + b"}{\\result blad}}}"
+
+
+def in_slides(data: bytes) -> bytes:
+    """Slides with an object, as PowerPoint packs it ([MS-PPT] 2.10.35)."""
+    packed = struct.pack("<I", len(data)) + zlib.compress(data)
+    records = struct.pack("<HHI", 0, 0x0FA8, 5) + b"Beste" + struct.pack("<HHI", 0x10, 0x1011, len(packed)) + packed
+    return compound({"PowerPoint Document": records, "Current User": bytes(20)})
+
+
+def open_text(inside: str) -> bytes:
+    """A text of OpenDocument with this in it."""
+    content = f'<o:d xmlns:o="o" xmlns:t="t" xmlns:x="x"><t:p>Beste</t:p>{inside}</o:d>'
+    return zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content}, stored_first=True)
+
+
+def twice(name: str, first: str, second: str) -> bytes:
+    """An office file with two parts of one name."""
+    made = io.BytesIO(repacked("letter.docx", {name: first}))
+    with zipfile.ZipFile(made, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        archive.writestr(name, second)
+    return made.getvalue()
+
+
+def remarked() -> bytes:
+    """A zip with a remark on it."""
+    made = io.BytesIO(zipped({"a.txt": "x"}))
+    with zipfile.ZipFile(made, "a") as archive:
+        archive.comment = NAME.encode()
+    return made.getvalue()
+
+
+ATTACHED = mail("x", {"a.docx": word(NAME)})
+LINE = b"From a@b.example Mon Jan  5 10:00:00 2026\n"
+PACKED_AS = b"".join(binascii.b2a_uu(word(NAME)[at : at + 45]) for at in range(0, len(word(NAME)), 45))
+STOREY = {"__properties_version1.0": bytes(8), "__substg1.0_3701000D": {"Package": word(NAME)}}
+
 WITHIN = {
     "deleted.docx": repacked("letter.docx", {"word/footnotes.xml": part("footnotes", f"<w:p><w:del><w:delText>{NAME}</w:delText></w:del></w:p>")}),
     "box.docx": repacked("letter.docx", {"word/document.xml": part("document", "<w:t>Noorderlicht </w:t><w:t>Beheer B.V.</w:t>")}),
@@ -159,6 +211,40 @@ WITHIN = {
     "global.eml": within_a_mail("message/global", "8bit", mail("x", Subject=f"Stukken van {NAME}")),
     "body.msg": outlook(NAME), "subject.msg": outlook("x", subject=NAME), "attached.msg": outlook("x", {"a.pdf": pdf(NAME)}),
     "twice.msg": outlook("x", {"a.msg": outlook("y", {"b.docx": word(NAME)})}), "header.rtf": b"{\\rtf1\\ansi{\\header Noorderlicht Beh\\'65er B.V.}}",
+    "marked.eml": codecs.BOM_UTF8 + ATTACHED,
+    "late.eml": b"\r\n" + ATTACHED,
+    "line.eml": LINE + ATTACHED,
+    "wide.eml": ATTACHED.decode("latin-1").encode("utf-16"),
+    "several.mbox": LINE + mail("x") + b"\n" + LINE + ATTACHED, "several.unheard": LINE + mail("x") + b"\n" + LINE + ATTACHED,
+    "apple.emlx": b"%d      \n" % len(ATTACHED) + ATTACHED + b"<plist/>",
+    "before.eml": within_a_mail("multipart/mixed; boundary=q", "8bit", f"{NAME}\n--q\n\nx\n--q--".encode()),
+    "said.eml": within_a_mail("image/pdf", "base64", base64.encodebytes(pdf(NAME))),
+    "drawn.eml": within_a_mail("image/svg+xml", "8bit", f"<svg><text>{NAME}</text></svg>".encode()),
+    "utf-16.eml": within_a_mail("text/plain; charset=utf-16", "8bit", f"Aan {NAME} ".encode()),
+    "ebcdic.eml": within_a_mail("text/plain; charset=cp037", "8bit", f"Aan {NAME}".encode()),
+    "blank.eml": within_a_mail("text/plain", "base64 ", base64.encodebytes(NAME.encode())),
+    "remark.eml": within_a_mail("text/plain", "base64 (x)", base64.encodebytes(NAME.encode())),
+    "old.eml": within_a_mail("text/plain", "8bit", b"Zie\n\nbegin 644 a.docx\n" + PACKED_AS + b"`\nend\n"),
+    "blind.eml": mail("x", Bcc=f'"{NAME}" <a@b.example>'),
+    "returned.eml": within_a_mail("text/rfc822-headers", "8bit", b"Subject: =?utf-8?b?%b?=\r\n\r\n" % base64.b64encode(NAME.encode())),
+    "report.eml": within_a_mail("message/delivery-status", "8bit", f"Reporting-MTA: dns; x\r\n\r\nX-Display-Name: {NAME}\r\n".encode()),
+    "both.msg": compound({
+        "__properties_version1.0": bytes(32), "__substg1.0_1000001F": utf16("Zie de opmaak"), "__substg1.0_10130102": f"<p>{NAME}</p>".encode(),
+    }),
+    "object.msg": compound({"__properties_version1.0": bytes(32), "__substg1.0_1000001F": utf16("Zie het blad"), "__attach_version1.0_#00000000": STOREY}),
+    "object.doc": compound({"WordDocument": bytes(6000), "ObjectPool": {"_1": {"Package": word(NAME)}}}),
+    "object.ppt": in_slides(compound({"Package": word(NAME)})),
+    "file.doc": compound({"WordDocument": bytes(6000), "ObjectPool": {"_1": {"\x01Ole10Native": as_file(pdf(NAME))}}}),
+    "object.docx": repacked("letter.docx", {"word/embeddings/oleObject1.bin": compound({"\x01Ole10Native": as_file(pdf(NAME))})}),
+    "object.rtf": in_rtf(b"Word.Document.12", compound({"Package": word(NAME)})), "file.rtf": in_rtf(b"Package", as_file(pdf(NAME))[4:]),
+    "piece.docx": repacked("letter.docx", {"word/htmlDoc1.dat": f"<p>{NAME}</p>"}), "piece-of-word.docx": repacked("letter.docx", {"chunk.docx": word(NAME)}),
+    "drawing.docx": repacked("letter.docx", {"word/media/image1.svg": f"<svg><text>{NAME}</text></svg>"}), "choice.docx": repacked("letter.docx", {
+        "word/document.xml": part("document", f'<w:dropDownList><w:listItem w:displayText="{NAME}"/></w:dropDownList>')}),
+    "after.docx": repacked("letter.docx", {"customXml/item1.xml": "<a><b>Jaarstukken</b></a>", "word/Extra.XML": part("p", f"<w:t>{NAME}</w:t>")}),
+    "twice.docx": twice("word/footnotes.xml", part("footnotes", f"<w:t>{NAME}</w:t>"), part("footnotes", "<w:t>x</w:t>")),
+    "unnamed.xlsx": zipped({**WORKBOOK, "xl/sharedStrings.xml": STRINGS, "xl/worksheets/a/sheet1.xml": SHEET}),
+    "field.odt": open_text(f'<x:text x:current-value="{NAME}"/>'), "choice.odt": open_text(f'<x:drop-down><x:label x:value="{NAME}"/></x:drop-down>'),
+    "utf-16.html": f'<html><head><meta charset="utf-16"></head><body><p>{NAME}</p></body></html>'.encode(), "remark.zip": remarked(),
     "unicode.rtf": b"{\\rtf1\\ansi\\uc1 N\\u111?orderlicht Beheer B.V.}",
 }  # fmt: skip
 
@@ -273,6 +359,13 @@ def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
         "long.txt": (b"woord " * 700_000, "only its beginning was read"), "mail.eml": (mail("x", {"scan.pdf": scan()}), "`scan.pdf` in it: there is no text"),
         "deep.eml": (mail("x", {"a.eml": mail("y", {"b.eml": mail("z", {"c.docx": word("w")})})}), "`a.eml › b.eml › c.docx` in it: what is packed so deep"),
         "two.zip": (zipped({"a.zip": zipped({"b.txt": "c"})}), "`a.zip` in it: what is packed so deep"),
+        "whole.eml": (within_a_mail("multipart/mixed", "8bit", base64.encodebytes(pdf(NAME))), "it is damaged"),
+        "strange.eml": (within_a_mail("application/pdf", "base-64", base64.encodebytes(pdf(NAME))), "it is damaged"),
+        "torn.eml": (within_a_mail("text/plain", "base64", b"eA==\n" + base64.encodebytes(NAME.encode())), "it is damaged"),
+        "object.msg": (compound({"__properties_version1.0": bytes(32), "__substg1.0_1000001F": utf16("Zie"), "__attach_version1.0_#00000000": {
+            "__properties_version1.0": bytes(8), "__substg1.0_3701000D": {"CONTENTS": bytes(90)}}}), "`attachment` in it: files of its kind"),
+        "object.rtf": (in_rtf(b"Package", bytes(90)), "files of its kind are not read"),
+        "model.xlsx": (repacked("ledger.xlsx", {"xl/model/item.data": bytes(90)}), "`item.data` in it: files of its kind are not read"),
         "logo.eml": (mail("x", {"p.docx": stored("protected-letter.docx")}), "`p.docx` in it: it is protected"),
     }  # fmt: skip
     for name, (data, reason) in told.items():
@@ -366,7 +459,8 @@ def looping() -> bytes:
 HOSTILE = {
     "laughs.xml": laughs().encode(), "laughs.docx": repacked("letter.docx", {"word/document.xml": laughs()}),
     "deep.xml": b"<a>" * 400_000,
-    "deep.xaf": b"<?xml version='1.0'?>" + b"<a b='c'>" * 200_000 + NAME.encode(), "file.xml": b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+    "deep.xaf": b"<?xml version='1.0'?>" + b"<a b='c'>" * 200_000 + NAME.encode(),
+    "file.xml": b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
     "bomb.docx": bomb("word/document.xml"), "bomb.xlsx": bomb("xl/sharedStrings.xml"), "bomb.zip": bomb("a.txt"), "bomb.odt": bomb("content.xml"),
     "many.zip": zipped({f"{number}.txt": b"x" for number in range(20_000)}),
     "groups.rtf": b"{\\rtf1" + b"{" * 500_000, "bomb.gz": gzip.compress(bytes(300_000_000), 1),

@@ -40,6 +40,7 @@ def found(text: str) -> set[str]:
     [
         "Acme B.V.", "ACME BV", "acme b.v.", "Acme  B. V.", "Acme, B.V.", "Acmé BV", "Jaarrekening van\nAcme\nB.V. te Delft", "Ac-\nme B.V.",
         "Ac\x02me B.V.", "A C M E   B . V .", "Acme besloten vennootschap", "Aan Acme leveren wij", "Acme jaarrekening 2025", "www.acme.example",
+        "Ac\u200eme BV", "\u202aAcme\u202c BV", "https://x.example/Acme%20B.V./a.pdf",
     ],
 )  # fmt: skip
 def test_a_name_is_found_however_it_is_spelt(text: str) -> None:
@@ -80,6 +81,7 @@ def test_a_short_or_generic_name_or_another_company_is_no_alarm(text: str) -> No
         ("kvknr 1234-5678", "acme-bv"), ("RSIN 001234567", "acme-bv"), ("001234567", "acme-bv"), ("0012.34.567", "acme-bv"),
         ("NL001234567B01", "acme-bv"), ("NL 0012.34.567.B.01", "acme-bv"), ("001234567L01", "acme-bv"),
         ("Aanslagnummer 0012.34.567.V.26.0112", "acme-bv"), ("RSIN\t1234567", "acme-bv"),
+        ("KvK \u202d1234\u200e5678\u202c", "acme-bv"),
         ("NL91ABNA0417164300", "bakkerij-zon"), ("nl91 abna 0417 1643 00", "bakkerij-zon"), ("NL91-ABNA-0417-1643-00", "bakkerij-zon"),
         ("NL123456782B01", "bakkerij-zon"), ("1234.56.782", "bakkerij-zon"), ("123 456 782", "bakkerij-zon"), ("BSN 111222333", "jan"),
         ("Company No. 9876543", "northwind"), ("HRB 12345", "achterhuis"),

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from dossier.files.marks import Marks, marks_of
 from dossier.text.names import extension
 from workflow.guard.readers import mail
-from workflow.guard.readers.gathering import MAX_CHARACTERS, PART_BYTES, Gathering, NoText
+from workflow.guard.readers.gathering import MAX_CHARACTERS, PART_BYTES, PICTURES, Gathering, NoText
 from workflow.guard.readers.plain_text import attributes_of, decoded, decoded_html, encoding_of, is_sealed, text_of_html
 
 TEXT_BYTES = 4 * MAX_CHARACTERS
@@ -21,8 +21,9 @@ OFFICE = frozenset(
     ["docx", "xlsx", "xlsb", "pptx", "vsdx", "odt", "ott", "odm", "ods", "ots", "odp", "otp", "odg", "otg", "odc", "odf"]
 )
 OLD = frozenset(["doc", "xls", "ppt", "pub", "msg"])
+OBJECT = "ole"
+"""What some program keeps within a letter or a sheet. Such a file by itself is not read."""
 PACKED = frozenset(["zip", "asice", "asics", "kmz", "epub"])
-PICTURES = frozenset(["png", "jpg", "gif", "bmp", "tif", "webp", "heic", "avif"])
 READ = OFFICE | OLD | PACKED | {"pdf", "gz", "rtf", "xml", "html"}
 """Kinds that readers know, besides text and mail."""
 
@@ -49,6 +50,9 @@ def read_part(gathering: Gathering, name: str, stream: BinaryIO) -> None:
     """Read a file that lies within another. Raises Enough, Unreadable."""
     data = stream.read(PART_BYTES)
     seen = marks_of(data)
+    if seen.kind == OBJECT:
+        read_kind(gathering, io.BytesIO(data), OBJECT, name)
+        return
     if reason := reason_unread(seen):
         raise NoText(reason)
     if seen.kind == "pdf":
@@ -71,7 +75,7 @@ def read_kind(gathering: Gathering, stream: BinaryIO, kind: str, name: str) -> N
         from workflow.guard.readers.office import read_office
 
         read_office(gathering, stream, kind)
-    elif kind in OLD:
+    elif kind in OLD or kind == OBJECT:
         from workflow.guard.readers.ole import read_ole
 
         read_ole(gathering, stream, kind)

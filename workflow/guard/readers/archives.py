@@ -21,8 +21,9 @@ def read_zip(gathering: Gathering, stream: BinaryIO) -> None:
     gathering.open_archive()
     with opened(stream) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        gathering.add(f"{archive.comment.decode('utf-8', 'replace')}\n")
         for entry in entries:
-            gathering.add(f"{entry.filename}\n")
+            gathering.add(f"{entry.filename}\n{entry.comment.decode('utf-8', 'replace')}\n")
         if len(entries) > ENTRIES_MOST:
             gathering.miss("beginning")
         for entry in entries[:ENTRIES_MOST]:

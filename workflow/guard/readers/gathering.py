@@ -21,6 +21,9 @@ PART_BYTES = 64 * 1024 * 1024
 LEVELS = 2
 """A mail's attachment, and what is attached to or packed in that."""
 
+PICTURES = frozenset(["png", "jpg", "gif", "bmp", "tif", "webp", "heic", "avif"])
+"""Kinds of files (marks.py) that are pictures."""
+
 REASONS_MOST = 8
 """So many parts that could not be read are told."""
 
@@ -90,6 +93,7 @@ class Gathering:
             if len(self._way) > LEVELS:
                 raise NoText("too_deep")
             read()
+            self.add("\n")
         except NoText as reason:
             self.miss(str(reason))
         finally:

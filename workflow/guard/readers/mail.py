@@ -1,21 +1,35 @@
-"""Mail as it was sent (.eml, .mht): its headers, its texts decoded, and what is attached to it."""
+"""Mail as it was sent (.eml, .mht): its headers, its texts decoded, and what is attached to it.
+
+Also as mail programs keep it: with a line of their own above it (.emlx), or many in a file (.mbox).
+"""
 
 from __future__ import annotations
 
+import binascii
+import codecs
 import io
 import re
+from collections.abc import Iterator
 from email import message_from_bytes, policy
+from email.errors import InvalidBase64LengthDefect
 from email.header import decode_header, make_header
 from email.message import Message
 from functools import partial
 from typing import BinaryIO
 
-from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
-from workflow.guard.readers.plain_text import decoded, decoded_html, is_sealed, text_of_html
+from dossier.files.marks import marks_of
+from workflow.guard.readers.gathering import PART_BYTES, PICTURES, Gathering, NoText
+from workflow.guard.readers.plain_text import decoded, decoded_as, decoded_html, encoding_of, is_sealed, text_of_html
 
 _MAILS = ("message/rfc822", "message/global")
+_HEADS = ("text/rfc822-headers", "message/global-headers")
+"""What of a mail is sent back with a report that it did not arrive (RFC 3462, RFC 6533)."""
 
-_HEADERS = ("Subject", "From", "To", "Cc", "Reply-To", "Organization", "Thread-Topic")
+_HEADERS = ("Subject", "From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Organization", "Thread-Topic", "Comments", "Keywords",
+            "Content-Description", "Resent-From", "Resent-To", "Resent-Cc")  # fmt: skip
+
+_CODINGS = ("", "7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode", "uuencode", "uue", "x-uue")
+"""RFC 2045 section 6.1, and those besides that Python knows."""
 
 _MAIL = re.compile(
     rb"(?:(?:Return-Path|Received|From|To|Date|Subject|Message-ID|MIME-Version|Delivered-To|Content-Type|X-[\w-]+):[^\n]*\n(?:[ \t][^\n]*\n)*){2}",
@@ -23,24 +37,44 @@ _MAIL = re.compile(
 )
 _MIME = re.compile(rb"^(?:MIME-Version|Content-Transfer-Encoding):", re.IGNORECASE | re.MULTILINE)
 
+_ABOVE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\d{1,10} *\r?\n)?")
+"""What programs put above a mail: a mark, empty lines, its length (.emlx)."""
+_NEXT = re.compile(rb"(?:^|(?<=\n))From [^\r\n]+ \d\d:\d\d[^\r\n]*\r?\n(?=[!-9;-~]+:)")
+"""Above each mail of an .mbox (RFC 4155)."""
+_GOES_ON = re.compile(r"=\s*[\w+/]")
+"""Where base64 ends for some programs and goes on for others."""
+_PACKED = re.compile(r"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[ -`]{1,86}\r?\n)+)end\b", re.MULTILINE)
+"""A file within the text, as mail programs attached it before MIME: uuencode (POSIX)."""
+
 HEADER_MOST = 10_000
 """Characters of a header that are decoded; a line of a mail has at most 998 (RFC 5322, 2.1.1)."""
 
-ENDINGS = frozenset({"eml", "mht", "mhtml"})
+ENDINGS = frozenset({"eml", "emlx", "mbox", "mht", "mhtml"})
 
 
 def is_mail(head: bytes) -> bool:
     """True for what begins as a mail does, whatever it is called."""
+    head = _without_what_is_above(head)
     return _MAIL.match(head) is not None and _MIME.search(head) is not None
 
 
 def read_mail(gathering: Gathering, stream: BinaryIO) -> None:
-    """Raises Enough, Unreadable."""
-    try:
-        message = message_from_bytes(stream.read(PART_BYTES), policy=policy.compat32)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise NoText("damaged") from error
-    _read(gathering, message)
+    """One mail, or several in a file. Raises Enough, Unreadable."""
+    data = stream.read(PART_BYTES)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data.decode("utf-16", "replace").encode()
+    for one in _NEXT.split(_without_what_is_above(data)) if _NEXT.match(data) else [_without_what_is_above(data)]:
+        try:
+            message = message_from_bytes(one, policy=policy.compat32)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise NoText("damaged") from error
+        _read(gathering, message)
+
+
+def _without_what_is_above(data: bytes) -> bytes:
+    above = _ABOVE.match(data)
+    begun = data[above.end() if above else 0 :]
+    return begun[first.end() :] if (first := _NEXT.match(begun)) else begun
 
 
 def _read(gathering: Gathering, message: Message) -> None:
@@ -57,19 +91,48 @@ def _read_part(gathering: Gathering, part: Message) -> None:
         part = waiting.pop()
         content, name = part.get_content_type(), _name(part)
         payload: object = part.get_payload()
+        gathering.add("\n".join(filter(None, (part.preamble, part.epilogue))))
         if content in _MAILS and isinstance(payload, list):
             for inner in payload:
                 gathering.within(name or "mail", partial(_read_inner, gathering, inner, part))
         elif isinstance(payload, list):
+            if content.startswith("message/"):  # a report: it says all in headers of its own
+                gathering.add(
+                    "\n".join(_header(str(value)[:HEADER_MOST]) for inner in payload for value in inner.values()) + "\n"
+                )
             waiting.extend(reversed(payload))
         elif content in ("text/plain", "text/html") and part.get_content_disposition() != "attachment":
-            data = _data(part)
+            data = _data(gathering, part)
             text = _text(part, data) if content == "text/plain" or part.get_content_charset() else decoded_html(data)
             if is_sealed(text):
                 gathering.miss("format")
             gathering.add(f"{text_of_html(text) if content == 'text/html' else text}\n")
-        elif not (content.startswith("image/") and part.get_content_disposition() != "attachment"):  # a logo is no paper
-            gathering.part(name or content, io.BytesIO(_data(part)))
+            for packed, file in _packed(text):
+                gathering.part(packed, io.BytesIO(file))
+        elif content in _HEADS:
+            gathering.within(name or content, partial(read_mail, gathering, io.BytesIO(_data(gathering, part))))
+        else:
+            if content.startswith("multipart/"):  # its parts can't be told from each other
+                gathering.miss("damaged")
+            data = _data(gathering, part)
+            if not (content.startswith("image/") and part.get_content_disposition() != "attachment" and _is_logo(data)):
+                gathering.part(name or content, io.BytesIO(data))
+
+
+def _is_logo(data: bytes) -> bool:
+    """True for a picture, which in a mail's text is no paper. What only says so is none."""
+    seen = marks_of(data)
+    return seen.kind in PICTURES or (not seen.kind and encoding_of(seen.head) is None)
+
+
+def _packed(text: str) -> Iterator[tuple[str, bytes]]:
+    """(name, contents) of each file that lies in the text itself."""
+    for found in _PACKED.finditer(text) if "\nend" in text else ():
+        lines = (line.encode("ascii") for line in found[2].splitlines())
+        try:
+            yield found[1].strip(), b"".join(map(binascii.a2b_uu, lines))
+        except binascii.Error:
+            yield found[1].strip(), b"\0"  # of no kind that anything reads, which is told
 
 
 def _read_inner(gathering: Gathering, inner: Message, part: Message) -> None:
@@ -81,20 +144,24 @@ def _read_inner(gathering: Gathering, inner: Message, part: Message) -> None:
     coded = Message()
     coded["Content-Transfer-Encoding"] = coding
     coded.set_payload(inner.as_bytes().decode("ascii", "surrogateescape"))
-    read_mail(gathering, io.BytesIO(_data(coded)))
+    read_mail(gathering, io.BytesIO(_data(gathering, coded)))
 
 
-def _data(part: Message) -> bytes:
+def _data(gathering: Gathering, part: Message) -> bytes:
+    """Its bytes, decoded as it says. What can't be is told."""
+    coding = str(part.get("Content-Transfer-Encoding", "")).partition("(")[0].strip().lower()  # with no comment (RFC 2045, 6.1)
+    del part["Content-Transfer-Encoding"]
+    part["Content-Transfer-Encoding"] = coding
     payload = part.get_payload(decode=True)
+    is_cut = coding == "base64" and _GOES_ON.search(str(part.get_payload())) is not None
+    if is_cut or coding not in _CODINGS or any(isinstance(defect, InvalidBase64LengthDefect) for defect in part.defects):
+        gathering.miss("damaged")
     return payload if isinstance(payload, bytes) else b""
 
 
 def _text(part: Message, data: bytes) -> str:
     charset = part.get_content_charset()
-    try:
-        return data.decode(charset) if charset else decoded(data) or ""
-    except (LookupError, UnicodeDecodeError):
-        return decoded(data) or ""
+    return decoded_as(data, charset) if charset else decoded(data) or ""
 
 
 def _name(part: Message) -> str:

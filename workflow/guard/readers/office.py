@@ -17,8 +17,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from urllib.parse import unquote
 
+from dossier.files.marks import marks_of
 from workflow.guard.readers.cells import read_cells, whole
-from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
+from workflow.guard.readers.gathering import PART_BYTES, PICTURES, Gathering, NoText
+from workflow.guard.readers.plain_text import encoding_of
 from workflow.guard.readers.xml import Rules, parse, read_xml
 
 _POSITIONS = frozenset({"posOffset", "pctWidth", "pctHeight", "TotalTime", "Pages", "Words", "Characters", "Lines", "Paragraphs",
@@ -26,7 +28,8 @@ _POSITIONS = frozenset({"posOffset", "pctWidth", "pctHeight", "TotalTime", "Page
 """Numbers that place and count things: none of them is anybody's."""
 
 _SEEN = {"docPr": ("descr", "title"), "cNvPr": ("descr", "title"), "docVar": ("name", "val"), "alias": ("val",), "fldSimple": ("instr",),
-         "property": ("name",)}  # fmt: skip
+         "property": ("name",), "listEntry": ("val",), "listItem": ("displayText", "value"), "comment": ("author",), "cmAuthor": ("name",),
+         "person": ("displayName",), "Page": ("Name",)}  # fmt: skip
 WORD = Rules(
     {"p": "\n", "tc": "\t", "tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "instrText": " ", "lpwstr": "\n", "lpstr": "\n",
      "title": "\n", "subject": "\n", "creator": "\n", "description": "\n", "keywords": "\n", "lastModifiedBy": "\n", "Company": "\n",
@@ -47,7 +50,9 @@ SHEET = Rules(
 OPEN = Rules(
     {"p": "\n", "h": "\n", "tab": "\t", "s": " ", "line-break": "\n", "table-cell": "\t", "table-row": "\n", "title": "\n", "subject": "\n",
      "creator": "\n", "initial-creator": "\n", "description": "\n", "keyword": "\n", "user-defined": "\n", "desc": "\n"},
-    {"table": ("name",), "table-cell": ("value", "string-value"), "user-defined": ("name",), "a": ("title",), "named-range": ("name",)},
+    {"table": ("name",), "table-cell": ("value", "string-value"), "user-defined": ("name",), "a": ("title", "href"), "named-range": ("name",),
+     **dict.fromkeys(("text", "textarea", "combobox", "formatted-text"), ("current-value", "value")), "item": ("label",),
+     "option": ("label",), "label": ("value",)},
     frozenset({"binary-data", "editing-cycles", "editing-duration"}),
 )  # fmt: skip
 """OpenDocument, in a zip or flat."""
@@ -56,7 +61,9 @@ _CELLS = re.compile(r"xl/(?:worksheets|macrosheets)/[^/]+\.xml", re.IGNORECASE)
 _STRINGS = re.compile(r"xl/sharedstrings[^/]*\.xml", re.IGNORECASE)
 """Where a workbook usually has these. Some programs call its sheets otherwise."""
 
-_EMBEDDED = re.compile(r"(?:word|xl|ppt|visio)/(?:embeddings/.+|(?:afchunk|altchunk)[^/]*)", re.IGNORECASE)
+_EMBEDDED = re.compile(r"(?:word|xl|ppt|visio)/(?:embeddings/.+|model/.+|(?:afchunk|altchunk)[^/]*)", re.IGNORECASE)
+_WORDLESS = re.compile(r"\.(?:odttf|fntdata|ttf|otf)|/vbaProject[^/]*\.bin|/printerSettings[^/]*\.bin", re.IGNORECASE)
+"""What the names of fonts, macros (of which intake warns) and printers end in."""
 _LINK = re.compile(rb"<Relationship\b[^<>]*TargetMode\s*=\s*[\"']External[\"'][^<>]*>")
 _TARGET = re.compile(rb"Target\s*=\s*[\"']([^\"']{1,2000})[\"']")
 
@@ -67,13 +74,13 @@ def read_office(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
         if kind.startswith(("od", "ot")):
             _read_open(gathering, archive)
             return
-        names = sorted(archive.namelist(), key=_turn)
+        parts = sorted(archive.infolist(), key=lambda part: _turn(part.filename))
         if kind == "xlsx":
-            _read_sheets(gathering, archive, names)
+            _read_sheets(gathering, archive, parts)
         if kind == "xlsb":
             read_cells(gathering, stream)
-        for name in names:
-            _read_part(gathering, archive, name, SHEET if name.startswith("xl/") else WORD)
+        for part in parts:
+            _read_part(gathering, archive, part, SHEET if part.filename.startswith("xl/") else WORD)
 
 
 @contextlib.contextmanager
@@ -83,7 +90,7 @@ def opened(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def packed_part(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo) -> BinaryIO:
+def packed_part(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo) -> io.BytesIO:
     """What is packed under this name, of a large one only the beginning. Unreadable."""
     with _or_unreadable(), archive.open(name) as part:
         return io.BytesIO(part.read(PART_BYTES))
@@ -108,45 +115,61 @@ def _turn(name: str) -> tuple[int, str]:
     return (2 if re.search(r"/(document|slide\d+|page\d+|footnotes|endnotes)\.xml$", name) else 3), name
 
 
-def _read_part(gathering: Gathering, archive: zipfile.ZipFile, name: str, rules: Rules) -> None:
-    """One part, by its name. A damaged one does not hide the others."""
+def _read_part(gathering: Gathering, archive: zipfile.ZipFile, part: zipfile.ZipInfo, rules: Rules) -> None:
+    """One part, by its name (of two with one name, both). A damaged one does not hide the
+    others."""
+    name = part.filename
+    ending = name.rpartition(".")[2].lower()
     try:
         if _EMBEDDED.fullmatch(name):
-            gathering.part(name.rpartition("/")[2], packed_part(archive, name))
-        elif name.endswith(".rels"):
-            for link in _LINK.findall(archive.open(name).read(PART_BYTES)):
+            gathering.part(name.rpartition("/")[2], packed_part(archive, part))
+        elif ending == "rels":
+            for link in _LINK.findall(archive.open(part).read(PART_BYTES)):
                 gathering.add("\n".join(unquote(target.decode("utf-8", "replace")) for target in _TARGET.findall(link)) + "\n")
-        elif name.startswith("customXml/"):
-            if name.endswith(".xml"):
-                read_xml(gathering, archive.open(name))  # type: ignore[arg-type]  # it reads as a file does
-        elif (
-            name.endswith((".xml", ".vml"))
-            and name != "[Content_Types].xml"
-            and not (_CELLS.fullmatch(name) or _STRINGS.fullmatch(name))
-        ):
-            with archive.open(name) as part:
-                rules.read(gathering, part)  # type: ignore[arg-type]
-            gathering.add("\n")
+        elif name.startswith("customXml/") and ending == "xml":
+            read_xml(gathering, archive.open(part))  # type: ignore[arg-type]  # it reads as a file does
+        elif ending in ("xml", "vml"):
+            if name != "[Content_Types].xml" and not (_CELLS.fullmatch(name) or _STRINGS.fullmatch(name)):
+                with archive.open(part) as stream:
+                    rules.read(gathering, stream)  # type: ignore[arg-type]
+        else:
+            _read_other(gathering, archive, part)
+        gathering.add("\n")
     except NoText as reason:
         gathering.miss(str(reason))
+
+
+def _read_other(gathering: Gathering, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Whatever else lies in a document. A chunk of text may have any name, a drawing has words;
+    photographs, and what is neither text nor of a kind that is read, are no paper."""
+    if part.is_dir() or _WORDLESS.search(part.filename):
+        return
+    stream = packed_part(archive, part)
+    seen = marks_of(stream.getvalue())
+    if seen.head and seen.kind not in PICTURES and (seen.kind or encoding_of(seen.head) is not None):
+        gathering.part(part.filename.rpartition("/")[2], stream)
 
 
 # Workbooks
 
 
-def _read_sheets(gathering: Gathering, archive: zipfile.ZipFile, names: list[str]) -> None:
-    """The sheets' names and cells, hidden or not, with formulas as they were when saved."""
-    shared = list[str]()
-    for name in names:
-        if _STRINGS.fullmatch(name):
-            _collect_strings(gathering, archive, name, shared)
-    for name in names:
-        if _CELLS.fullmatch(name):
-            with archive.open(name) as part:
-                _read_sheet(gathering, part, shared)  # type: ignore[arg-type]
+def _read_sheets(gathering: Gathering, archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> None:
+    """The sheets' names and cells, hidden or not, with formulas as they were when saved; then the
+    texts that no cell names."""
+    shared, named = list[str](), set[int]()
+    for part in parts:
+        if _STRINGS.fullmatch(part.filename):
+            _collect_strings(gathering, archive, part, shared)
+    for part in parts:
+        if _CELLS.fullmatch(part.filename):
+            with archive.open(part) as stream:
+                _read_sheet(gathering, stream, shared, named)  # type: ignore[arg-type]
+    for number, text in enumerate(shared):
+        if number not in named:
+            gathering.add(f"{text}\n")
 
 
-def _collect_strings(gathering: Gathering, archive: zipfile.ZipFile, name: str, shared: list[str]) -> None:
+def _collect_strings(gathering: Gathering, archive: zipfile.ZipFile, part: zipfile.ZipInfo, shared: list[str]) -> None:
     """The texts that the cells of all sheets name by number."""
     pieces, phonetic = list[str](), 0
 
@@ -161,14 +184,14 @@ def _collect_strings(gathering: Gathering, archive: zipfile.ZipFile, name: str, 
             shared.append("".join(pieces))
             pieces.clear()
 
-    with archive.open(name) as part:
-        parse(part, gathering, started, ended, lambda piece: None if phonetic else pieces.append(piece))  # type: ignore[arg-type]
+    with archive.open(part) as stream:
+        parse(stream, gathering, started, ended, lambda piece: None if phonetic else pieces.append(piece))  # type: ignore[arg-type]
 
 
 _SHEET_TEXTS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter", "formula1"})
 
 
-def _read_sheet(gathering: Gathering, stream: BinaryIO, shared: list[str]) -> None:
+def _read_sheet(gathering: Gathering, stream: BinaryIO, shared: list[str], named: set[int]) -> None:
     """A row of cells a line, a tab between two."""
     kind, pieces, row, wanted = "", list[str](), list[str](), False
 
@@ -186,7 +209,7 @@ def _read_sheet(gathering: Gathering, stream: BinaryIO, shared: list[str]) -> No
         if name in ("v", "t"):
             wanted = False
         elif name == "c":
-            row.append(_cell("".join(pieces), kind, shared))
+            row.append(_cell("".join(pieces), kind, shared, named))
             pieces.clear()
         elif name == "row" and row:
             gathering.add("\t".join(cell for cell in row if cell) + "\n")
@@ -203,9 +226,11 @@ def _read_sheet(gathering: Gathering, stream: BinaryIO, shared: list[str]) -> No
     parse(stream, gathering, started, ended, text)
 
 
-def _cell(written: str, kind: str, shared: list[str]) -> str:
+def _cell(written: str, kind: str, shared: list[str], named: set[int]) -> str:
     if kind == "s":
-        return shared[int(written)] if written.isdecimal() and int(written) < len(shared) else ""
+        number = int(written) if written.isdecimal() else len(shared)
+        named.add(number)
+        return shared[number] if number < len(shared) else ""
     if kind == "n" and ("E" in written or written.endswith(".0")):
         with contextlib.suppress(ValueError):
             return whole(float(written))
@@ -226,13 +251,18 @@ def without_codes(text: str) -> str:
 
 def _read_open(gathering: Gathering, archive: zipfile.ZipFile) -> None:
     """Styles have the headers and footers; objects are documents within the document."""
-    names = archive.namelist()
-    if "META-INF/manifest.xml" in names and b"encryption-data" in archive.open("META-INF/manifest.xml").read(PART_BYTES):
+    if "META-INF/manifest.xml" in archive.namelist() and b"encryption-data" in archive.open("META-INF/manifest.xml").read(
+        PART_BYTES
+    ):
         raise NoText("password")
-    for name in sorted(names, key=lambda name: (name != "meta.xml", name != "styles.xml", name)):
+    parts = archive.infolist()
+    for part in sorted(parts, key=lambda part: (part.filename != "meta.xml", part.filename != "styles.xml", part.filename)):
+        name = part.filename
         if name.rpartition("/")[2] in ("meta.xml", "styles.xml", "content.xml"):
-            with archive.open(name) as part:
-                OPEN.read(gathering, part)  # type: ignore[arg-type]
+            with archive.open(part) as stream:
+                OPEN.read(gathering, stream)  # type: ignore[arg-type]
             gathering.add("\n")
-        elif name.endswith((".docx", ".xlsx", ".pptx", ".odt", ".ods", ".pdf")) or re.fullmatch(r"Object[^/]*", name):
-            gathering.part(name, packed_part(archive, name))
+        elif re.fullmatch(r"Object[^/]*", name):
+            gathering.part(name, packed_part(archive, part))
+        elif name != "mimetype" and not name.endswith((".xml", ".rdf")):
+            _read_other(gathering, archive, part)

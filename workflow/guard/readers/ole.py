@@ -3,7 +3,8 @@
 Of workbooks calamine reads the cells, of presentations the records of text are taken. All else is
 told by the runs of letters in the streams, in both ways in which these formats write text (one byte
 a character, or two): Word's own reading of a file needs a thousand rules, but whose name is in it
-needs none. So what was deleted and is still in the file is found as well.
+needs none. So what was deleted and is still in the file is found as well. A file that lies within
+it (an object in a letter, a slide, a mail) is read as what is attached to a mail.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import io
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from dossier.files.marks import marks_of
 from workflow.guard.readers import cells, rtf
 from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 from workflow.guard.readers.office import without_codes
@@ -37,8 +40,16 @@ _WORD_ENCRYPTED, _BOOK_ENCRYPTED, _SLIDES_ENCRYPTED = 0x01, 0x2F, 0xF3D1C4DF
 """[MS-DOC] 2.5.2 (fEncrypted), [MS-XLS] 2.4.117 (FilePass), [MS-PPT] 2.3.2 (headerToken)."""
 
 
+_NATIVE = "\x01Ole10Native"
+"""The stream of an object that is a file as it was, with its name before it ([MS-OLEDS] 2.3.6)."""
+
+_FILES = frozenset(["pdf", "gz", "zip", "docx", "xlsx", "xlsb", "pptx", "vsdx", "odt", "ods", "odp", "odg"])
+"""Kinds (marks.py) of a stream that is a file: the stream is called `Package` or `CONTENTS`."""
+
+
 def read_ole(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
-    """A file of this kind (marks.py): doc, xls, ppt, pub, msg. Raises Enough, Unreadable."""
+    """A file of this kind (marks.py): doc, xls, ppt, pub, msg; `ole`, an object of some program,
+    of which it is told that not all is read. Raises Enough, Unreadable."""
     import olefile
 
     try:
@@ -49,13 +60,46 @@ def read_ole(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
             _refuse_encrypted(file, kind)
             if kind == "xls":
                 cells.read_cells(gathering, stream)
-            for path in file.listdir():
-                if path[-1].lower() in _PICTURES or path[0].lower() in _PICTURES:
-                    continue
-                read = _read_slides if path == ["PowerPoint Document"] else _read_runs
-                read(gathering, file.openstream(path).read(PART_BYTES))
+            has_file = _read_streams(gathering, file, ())
+            if kind == "ole" and not has_file:
+                gathering.miss("format")
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError, struct.error) as error:
         raise NoText("damaged") from error  # olefile raises what comes where a directory is hostile
+
+
+def _read_streams(gathering: Gathering, file: OleFileIO, place: tuple[str, ...]) -> bool:
+    """All in this storage. Returns whether a file lies in it. Raises Enough, Unreadable."""
+    depth, has_file = len(place), False
+    for path in file.listdir():
+        if tuple(path[:depth]) != place or path[-1].lower() in _PICTURES or path[depth].lower() in _PICTURES:
+            continue
+        data = file.openstream(path).read(PART_BYTES)
+        if path == ["PowerPoint Document"]:
+            _read_slides(gathering, data)
+        elif path[-1] == _NATIVE:
+            has_file = True
+            read_native(gathering, data[4:])
+        elif marks_of(data).kind in _FILES:
+            has_file = True
+            gathering.part(path[-1], io.BytesIO(data))
+        else:
+            _read_runs(gathering, data)
+    return has_file
+
+
+def read_native(gathering: Gathering, data: bytes) -> None:
+    """A file with its name, where it came from, and where it lay for a while before it."""
+    try:
+        name, _, rest = data[2:].partition(b"\0")
+        rest = rest[rest.index(b"\0") + 1 + 4 :]
+        rest = rest[4 + int.from_bytes(rest[:4], "little") :]
+        size, inside = int.from_bytes(rest[:4], "little"), rest[4:]
+        if not 0 < size <= len(inside):
+            raise ValueError(size)
+    except ValueError:
+        gathering.miss("format")
+        return
+    gathering.part(name.decode("cp1252", "replace") or "object", io.BytesIO(inside[:size]))
 
 
 def _refuse_encrypted(file: OleFileIO, kind: str) -> None:
@@ -90,8 +134,9 @@ def _read_runs(gathering: Gathering, data: bytes) -> None:
                 gathering.look_at_clock()
 
 
-_CONTAINER, _WIDE_TEXTS, _NARROW_TEXT = 0x0F, (0x0FA0, 0x0FBA), 0x0FA8
-"""[MS-PPT] 2.3.1 (recVer), 2.9.41 TextCharsAtom and 2.2.5 strings, 2.9.42 TextBytesAtom."""
+_CONTAINER, _WIDE_TEXTS, _NARROW_TEXT, _OBJECT = 0x0F, (0x0FA0, 0x0FBA), 0x0FA8, 0x1011
+"""[MS-PPT] 2.3.1 (recVer), 2.9.41 TextCharsAtom and 2.2.5 strings, 2.9.42 TextBytesAtom, 2.10.34
+ExOleObjStg."""
 
 
 def _read_slides(gathering: Gathering, data: bytes) -> None:
@@ -106,12 +151,27 @@ def _read_slides(gathering: Gathering, data: bytes) -> None:
             gathering.add(data[at : at + length].decode("utf-16-le", "replace").translate(_SPACES) + "\n")
         elif kind == _NARROW_TEXT:
             gathering.add(data[at : at + length].decode("latin-1").translate(_SPACES) + "\n")
+        elif kind == _OBJECT:
+            gathering.part("object", io.BytesIO(_object(data[at : at + length], is_packed=version >> 4 == 1)))
         at += length
+
+
+def _object(data: bytes, is_packed: bool) -> bytes:
+    """What is embedded in a slide; nothing where it can't be unpacked, which is told as empty."""
+    if not is_packed:
+        return data
+    try:
+        return zlib.decompressobj().decompress(data[4:], PART_BYTES)
+    except zlib.error:
+        return b""
 
 
 # Outlook ([MS-OXMSG]): a property is a stream whose name ends in what it is and how it is written.
 
 _BODY, _HTML, _RTF = "1000", "10130102", "10090102"
+BESIDE_BYTES = 256 * 1024
+"""So much of a formatted text is read, as it is packed, where the same text is there as another."""
+
 _ATTACHED, _ATTACHED_MESSAGE, _LONG_NAME, _SHORT_NAME = "37010102", "3701000D", "3707", "3704"
 
 
@@ -128,12 +188,22 @@ def _read_message(gathering: Gathering, file: OleFileIO, place: tuple[str, ...])
             text = _property(file, path)
             has_body = has_body or (last[12:16] == _BODY and bool(text.strip()))
             gathering.add(f"{text}\n" if text else "")
-    for name, read in ((_HTML, _read_html), (_RTF, rtf.read_compressed)):
-        if not has_body and file.exists([*place, f"__substg1.0_{name}"]):
-            read(gathering, file.openstream([*place, f"__substg1.0_{name}"]).read(PART_BYTES))
+    for name, read in ((_HTML, _read_html), (_RTF, rtf.read_compressed)):  # each may say what the others don't
+        if file.exists([*place, f"__substg1.0_{name}"]):
+            data = file.openstream([*place, f"__substg1.0_{name}"]).read(PART_BYTES)
+            if name == _RTF and has_body and len(data) > BESIDE_BYTES:
+                gathering.miss("beginning")
+                data = data[:BESIDE_BYTES]
+            read(gathering, data)
             has_body = True
     for storage in attached:
         _read_attached(gathering, file, (*place, storage))
+
+
+def _read_object(gathering: Gathering, file: OleFileIO, place: tuple[str, ...]) -> None:
+    """What stands in a formatted text: part of a workbook, say, as its program keeps it."""
+    if not _read_streams(gathering, file, place):
+        gathering.miss("format")
 
 
 def _read_html(gathering: Gathering, data: bytes) -> None:
@@ -154,7 +224,9 @@ def _read_attached(gathering: Gathering, file: OleFileIO, place: tuple[str, ...]
     name = next((name for name in names if name), "attachment")
     message = next((key for key in inside if key.endswith(_ATTACHED_MESSAGE)), None)
     if message is not None:
-        gathering.within(name, lambda: _read_message(gathering, file, (*place, inside[message][len(place)])))
+        storage = (*place, inside[message][len(place)])
+        is_mail = file.exists([*storage, "__properties_version1.0"])
+        gathering.within(name, lambda: (_read_message if is_mail else _read_object)(gathering, file, storage))
     for key, path in inside.items():
         if key.endswith(_ATTACHED):
             gathering.part(name, io.BytesIO(file.openstream(path).read(PART_BYTES)))

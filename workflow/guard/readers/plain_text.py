@@ -32,6 +32,9 @@ _ATTRIBUTES = re.compile(r"\s[\w:.-]{1,100}\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 
+_USUAL = "Klant 1."
+
+
 _SEALED = re.compile(r"\s*-----BEGIN (?:PGP MESSAGE|PKCS7|CMS)-----")
 """RFC 4880 section 6.2, RFC 7468 sections 8 and 9: what is encrypted or signed, as letters."""
 
@@ -70,14 +73,24 @@ def decoded(data: bytes, is_whole: bool = True) -> str | None:
         return data.decode("cp1252", "replace")
 
 
+def decoded_as(data: bytes, charset: str) -> str:
+    """As somebody says that it is encoded; as text, where it can't be.
+
+    Where letters of ASCII would be other ones in it (UTF-16, EBCDIC), both: programs label so what
+    they write in UTF-8, and whoever shows it looks at the bytes.
+    """
+    try:
+        text, is_usual = data.decode(charset), _USUAL.encode(charset) == _USUAL.encode()
+    except (LookupError, ValueError):
+        return decoded(data) or ""
+    return text if is_usual else f"{text}\n{decoded(data) or ''}"
+
+
 def decoded_html(data: bytes) -> str:
     """As it says itself, or else as text."""
     charset = _CHARSET.search(data[:_LOOK_BYTES])
     if charset and not data.startswith(tuple(_WIDE)):
-        try:
-            return data.decode(charset[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
-            pass
+        return decoded_as(data, charset[1].decode("ascii"))
     return decoded(data) or ""
 
 

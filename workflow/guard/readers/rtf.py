@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 from workflow.guard.readers.gathering import PART_BYTES, Gathering
@@ -75,7 +76,7 @@ def _unpacked(data: bytes) -> bytes:
 def read_rtf(gathering: Gathering, data: bytes) -> None:
     """All groups but those without words: headers, notes, comments, properties, too. Enough."""
     silent, encoding, skip, ends = list[bool](), "cp1252", 1, 0
-    mute, pending = False, bytearray()
+    mute, pending, packed = False, bytearray(), list[bytes]()
     for number, token in enumerate(_TOKENS.finditer(data)):
         word, value, byte, _star, escaped, brace, plain = token.groups()
         if number % 4096 == 0:
@@ -92,12 +93,17 @@ def read_rtf(gathering: Gathering, data: bytes) -> None:
         if brace == b"{":
             silent.append(mute)
         elif brace == b"}":
+            if packed and not (silent and silent[-1]):
+                _read_object(gathering, b"".join(packed))
+                packed.clear()
             was, mute = mute, silent.pop() if silent else False
             if not was and not mute:
                 gathering.add("\n" if len(silent) < 2 else "")
         elif word:
             if word in _SILENT:
                 mute = True
+                if word == b"objdata":
+                    packed.append(b"")
             elif word == b"ansicpg" and value:
                 encoding = _known(f"cp{value.decode()}", encoding)
             elif word in _CHARSETS:
@@ -112,9 +118,41 @@ def read_rtf(gathering: Gathering, data: bytes) -> None:
                 gathering.add(_SPACES[word])
         elif escaped and not mute:
             gathering.add(_ESCAPED.get(escaped, escaped.decode("latin-1")))
+        elif plain and packed:
+            packed.append(plain)
         elif plain and not mute:
             gathering.add(plain[ends:].decode(encoding, "replace"))
             ends = 0
+
+
+_EMBEDDED = 2
+"""[MS-OLEDS] 2.2.4: an object that is here, and no link to one."""
+
+
+def _read_object(gathering: Gathering, digits: bytes) -> None:
+    """An object as it lies there: its program's name, and what that keeps ([MS-OLEDS] 2.2.5)."""
+    from workflow.guard.readers.ole import read_native
+
+    try:
+        data = bytes.fromhex(digits.decode("ascii"))
+    except ValueError:
+        gathering.miss("damaged")
+        return
+    if int.from_bytes(data[4:8], "little") != _EMBEDDED:
+        return
+    at, texts = 8, list[bytes]()
+    for _ in range(3):  # the program, the place, the part
+        length = int.from_bytes(data[at : at + 4], "little")
+        texts.append(data[at + 4 : at + 4 + length].rstrip(b"\0"))
+        at += 4 + length
+    program, inside = (
+        texts[0].decode("cp1252", "replace") or "object",
+        data[at + 4 :][: int.from_bytes(data[at : at + 4], "little")],
+    )
+    if program == "Package":
+        read_native(gathering, inside)
+    else:
+        gathering.part(program, io.BytesIO(inside))
 
 
 def _known(encoding: str, otherwise: str) -> str:
