@@ -245,6 +245,11 @@ WITHIN = {
     "unnamed.xlsx": zipped({**WORKBOOK, "xl/sharedStrings.xml": STRINGS, "xl/worksheets/a/sheet1.xml": SHEET}),
     "field.odt": open_text(f'<x:text x:current-value="{NAME}"/>'), "choice.odt": open_text(f'<x:drop-down><x:label x:value="{NAME}"/></x:drop-down>'),
     "utf-16.html": f'<html><head><meta charset="utf-16"></head><body><p>{NAME}</p></body></html>'.encode(), "remark.zip": remarked(),
+    "remark.xml": f"<a><!-- {NAME} --><b>x</b></a>".encode(), "remark.html": f"<html><!-- {NAME} --><p>x</p></html>".encode(),
+    "file.xml": b"<bericht><bestand>a.pdf</bestand><inhoud>\n" + base64.encodebytes(pdf(NAME)) + b"</inhoud></bericht>",
+    "flat-object.xml": b'<?xml version="1.0"?><pkg:package xmlns:pkg="p"><pkg:binaryData>' + base64.b64encode(word(NAME)) + b"</pkg:binaryData></pkg:package>",
+    "address.html": b"<html><body>Zie<embed src='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'></body></html>",
+    "address.svg": b"<svg xmlns='x'><text>Zie</text><image href='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'/></svg>",
     "unicode.rtf": b"{\\rtf1\\ansi\\uc1 N\\u111?orderlicht Beheer B.V.}",
 }  # fmt: skip
 
@@ -332,6 +337,62 @@ def with_catalogue(catalogue: bytes, *more: bytes) -> bytes:
     ]  # fmt: skip
     body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(parts, 1))
     return b"%PDF-1.7\n" + body + b"trailer<</Root 1 0 R/Size 9>>\n%%EOF"
+
+
+def test_what_a_field_asks_and_offers_and_properties_in_xml_are_read(read) -> None:
+    value = b"/FT/Tx/T(naam)/V(Noorderlicht Beheer B.V.)"
+    assert NAME in read("a.pdf", with_fields().replace(value, b"/FT/Tx/T(naam)/TU(Noorderlicht Beheer B.V.)/V(x)")).text
+    assert (
+        NAME
+        in read("b.pdf", with_fields().replace(value, b"/FT/Ch/Ff 131072/T(naam)/Opt[(x)(Noorderlicht Beheer B.V.)]/V(x)")).text
+    )
+    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><dc:title xmlns:dc="d">{NAME}</dc:title></x:xmpmeta>'.encode()
+    stream = b"<</Type/Metadata/Subtype/XML/Length %d>>stream\n%s\nendstream" % (len(packet), packet)
+    assert NAME in read("c.pdf", with_catalogue(b"/Metadata 6 0 R", stream)).text
+
+
+def drawn(count: int) -> bytes:
+    """A PDF of a page with words, and one with so many lines."""
+    document = FPDF()
+    document.set_font("Helvetica", size=11)
+    document.add_page()
+    document.multi_cell(0, 6, "Beste")
+    document.add_page()
+    for number in range(count):
+        document.line(10, number, 90, number)
+    return bytes(document.output())
+
+
+def in_an_unknown_font() -> bytes:
+    """A PDF whose font doesn't say which letters its signs are."""
+    said = b"BT /F1 12 Tf 20 100 Td <002400250026004400450046> Tj ET"
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(said), said),
+        b"<</Type/Font/Subtype/Type0/BaseFont/Onbekend/Encoding/Identity-H/DescendantFonts[6 0 R]>>",
+        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/Onbekend/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>",
+    ]  # fmt: skip
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(parts, 1))
+    return b"%PDF-1.7\n" + body + b"trailer<</Root 1 0 R/Size 7>>\n%%EOF"
+
+
+def noted_scan() -> bytes:
+    """A scan on which somebody has put a note."""
+    document = FPDF()
+    document.add_page()
+    document.image(io.BytesIO(picture("PNG")), 10, 10, 100)
+    document.text_annotation(20, 20, "akkoord")
+    return bytes(document.output())
+
+
+def test_what_a_pdf_shows_without_letters_that_are_known_is_told(read) -> None:
+    assert reasons(read("a.pdf", drawn(5))) == []
+    assert "one of its pages has no text" in reasons(read("b.pdf", drawn(60)))[0]
+    assert "there is no text in it" in reasons(read("c.pdf", in_an_unknown_font()))[0]
+    assert "there is no text in it" in reasons(read("d.pdf", noted_scan()))[0]
+    many = paper("x", attached={f"{number:03}.txt": NAME.encode() if number == 100 else b"x" for number in range(101)})
+    assert "only its beginning was read" in reasons(read("e.pdf", many))[0]
 
 
 def test_bookmarks_and_a_form_of_xml_in_a_pdf_are_read(read) -> None:

@@ -92,9 +92,17 @@ def read_kind(gathering: Gathering, stream: BinaryIO, kind: str, name: str) -> N
 
         read_rtf(gathering, stream.read(PART_BYTES))
     elif kind == "html":
-        gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))
+        _read_page(gathering, decoded_html(stream.read(TEXT_BYTES)))
     else:
         _read_xml(gathering, stream)
+
+
+def _read_page(gathering: Gathering, source: str) -> None:
+    """HTML, or what looks like it. Raises Enough."""
+    from workflow.guard.readers.xml import read_files_in
+
+    gathering.add(text_of_html(source))
+    read_files_in(gathering, source)
 
 
 def read_pdf(gathering: Gathering, content: object) -> None:
@@ -126,7 +134,8 @@ def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
     except NoText:
         stream.seek(0)
         source = decoded_html(stream.read(TEXT_BYTES))
-        gathering.add(f"{text_of_html(source)}\n{attributes_of(source)}")
+        _read_page(gathering, source)
+        gathering.add(f"\n{attributes_of(source)}")
         if stream.read(1):
             gathering.miss("beginning")
         return

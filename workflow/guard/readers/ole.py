@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from dossier.files.marks import marks_of
 from workflow.guard.readers import cells, rtf
 from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
+from workflow.guard.readers.native import NATIVE, read_native
 from workflow.guard.readers.office import without_codes
 from workflow.guard.readers.plain_text import decoded_html, text_of_html
 
@@ -39,9 +40,6 @@ _PICTURES = ("pictures", "data", "__nameid_version1.0")
 _WORD_ENCRYPTED, _BOOK_ENCRYPTED, _SLIDES_ENCRYPTED = 0x01, 0x2F, 0xF3D1C4DF
 """[MS-DOC] 2.5.2 (fEncrypted), [MS-XLS] 2.4.117 (FilePass), [MS-PPT] 2.3.2 (headerToken)."""
 
-
-_NATIVE = "\x01Ole10Native"
-"""The stream of an object that is a file as it was, with its name before it ([MS-OLEDS] 2.3.6)."""
 
 _FILES = frozenset(["pdf", "gz", "zip", "docx", "xlsx", "xlsb", "pptx", "vsdx", "odt", "ods", "odp", "odg"])
 """Kinds (marks.py) of a stream that is a file: the stream is called `Package` or `CONTENTS`."""
@@ -76,7 +74,7 @@ def _read_streams(gathering: Gathering, file: OleFileIO, place: tuple[str, ...])
         data = file.openstream(path).read(PART_BYTES)
         if path == ["PowerPoint Document"]:
             _read_slides(gathering, data)
-        elif path[-1] == _NATIVE:
+        elif path[-1] == NATIVE:
             has_file = True
             read_native(gathering, data[4:])
         elif marks_of(data).kind in _FILES:
@@ -85,21 +83,6 @@ def _read_streams(gathering: Gathering, file: OleFileIO, place: tuple[str, ...])
         else:
             _read_runs(gathering, data)
     return has_file
-
-
-def read_native(gathering: Gathering, data: bytes) -> None:
-    """A file with its name, where it came from, and where it lay for a while before it."""
-    try:
-        name, _, rest = data[2:].partition(b"\0")
-        rest = rest[rest.index(b"\0") + 1 + 4 :]
-        rest = rest[4 + int.from_bytes(rest[:4], "little") :]
-        size, inside = int.from_bytes(rest[:4], "little"), rest[4:]
-        if not 0 < size <= len(inside):
-            raise ValueError(size)
-    except ValueError:
-        gathering.miss("format")
-        return
-    gathering.part(name.decode("cp1252", "replace") or "object", io.BytesIO(inside[:size]))
 
 
 def _refuse_encrypted(file: OleFileIO, kind: str) -> None:

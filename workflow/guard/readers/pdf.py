@@ -12,12 +12,14 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import pypdfium2
 from pypdfium2 import raw
 
 from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
+from workflow.guard.readers.xml import read_xml
 
 _PROPERTIES = (b"Title", b"Author", b"Subject", b"Keywords")
 _NOTES = (b"Contents", b"RC", b"T")
@@ -26,35 +28,43 @@ _NOTES = (b"Contents", b"RC", b"T")
 _ANY = re.compile(r"[^\W_]")
 _PICTURES = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM, raw.FPDF_PAGEOBJ_SHADING)
 _OBJECTS_MOST = 50
-"""Among so many of a page's objects a picture is looked for."""
+"""Among so many of a page's objects a picture is looked for. More, and no word among them, are a
+drawing, be it of letters."""
+
+_SAMPLE = 50
+"""Of so many letters of a page it is asked whether they are known."""
 
 _NOTES_MOST = 1_000
 """Of a page."""
 
-_ATTACHED_MOST, _TITLES_MOST, _PACKETS_MOST = 100, 1_000, 100
+_ATTACHED_MOST, _TITLES_MOST, _PACKETS_MOST, _CHOICES_MOST = 100, 1_000, 100, 1_000
+"""Where there are more, it is told that not all was read."""
+
+_XMP = re.compile(rb"<x:xmpmeta\b.{1,1000000}?</x:xmpmeta>", re.DOTALL)
+"""Properties as XML, which stand in the file as they are, to be found so (ISO 16684-1, 7.3)."""
 
 
 def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str] | None = None) -> None:
     """`content`: bytes that stay. `ocr`: page → the text in its pictures. Enough, Unreadable."""
     with _opened(content) as document:
         gathering.add("\n".join(_string(partial(raw.FPDF_GetMetaText, document, name)) for name in _PROPERTIES) + "\n")
-        gathering.add("\n".join(_titles(document)) + "\n")
+        gathering.add("\n".join(_titles(gathering, document)) + "\n")
+        _read_more_properties(gathering, content)
         if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
             document.init_forms()
             _read_form(gathering, document)
         scans = words = 0
         for number in range(len(document)):
             try:
-                text, has_picture = _text_of_page(gathering, document, number, ocr)
+                text, is_unseen = _text_of_page(gathering, document, number, ocr)
             except pypdfium2.PdfiumError:
                 gathering.miss("damaged")
                 continue
-            has_words = _ANY.search(text) is not None
-            words += has_words
-            scans += has_picture and not has_words
+            words += not is_unseen and _ANY.search(text) is not None
+            scans += is_unseen
             gathering.add(f"{text}\n")
             gathering.look_at_clock()
-        for attachment in range(min(raw.FPDFDoc_GetAttachmentCount(document), _ATTACHED_MOST)):
+        for attachment in range(_at_most(gathering, raw.FPDFDoc_GetAttachmentCount(document), _ATTACHED_MOST)):
             _read_attached(gathering, raw.FPDFDoc_GetAttachment(document, attachment))
     if scans or not words:
         gathering.miss("some_pages" if words else "scan", max(scans, 1))
@@ -71,13 +81,29 @@ def _opened(content: Any) -> Iterator[Any]:
         yield document
 
 
-def _titles(document: object) -> list[str]:
+def _at_most(gathering: Gathering, count: int, most: int) -> int:
+    """So many of them are read; that there are more is told."""
+    if count > most:
+        gathering.miss("beginning")
+    return min(count, most)
+
+
+def _read_more_properties(gathering: Gathering, content: object) -> None:
+    """A title may stand here alone, as later standards have it (ISO 32000-2, 14.3)."""
+    for packet in islice(_XMP.finditer(content), _PACKETS_MOST):  # type: ignore[call-overload]  # bytes, or an array of them
+        with contextlib.suppress(NoText):
+            read_xml(gathering, io.BytesIO(packet[0]))
+        gathering.add("\n")
+
+
+def _titles(gathering: Gathering, document: object) -> list[str]:
     """What its bookmarks are called."""
     titles, waiting = list[str](), [raw.FPDFBookmark_GetFirstChild(document, None)]
     while waiting and len(titles) < _TITLES_MOST:
         if mark := waiting.pop():
             titles.append(_string(partial(raw.FPDFBookmark_GetTitle, mark)))
             waiting += [raw.FPDFBookmark_GetNextSibling(document, mark), raw.FPDFBookmark_GetFirstChild(document, mark)]
+    _at_most(gathering, len(titles) + any(waiting), _TITLES_MOST)
     return titles
 
 
@@ -85,9 +111,11 @@ def _read_form(gathering: Gathering, document: object) -> None:
     """A form of XML (XFA): its pages are made of it by few programs, and say nothing by
     themselves."""
     packets, size = list[bytes](), ctypes.c_ulong(0)
-    for number in range(min(raw.FPDF_GetXFAPacketCount(document), _PACKETS_MOST)):
+    for number in range(_at_most(gathering, raw.FPDF_GetXFAPacketCount(document), _PACKETS_MOST)):
         raw.FPDF_GetXFAPacketContent(document, number, None, 0, size)
-        if 0 < size.value <= PART_BYTES - sum(map(len, packets)):
+        if size.value > PART_BYTES - sum(map(len, packets)):
+            gathering.miss("beginning")
+        elif size.value:
             buffer = ctypes.create_string_buffer(size.value)
             raw.FPDF_GetXFAPacketContent(document, number, buffer, size.value, size)
             packets.append(buffer.raw)
@@ -96,7 +124,7 @@ def _read_form(gathering: Gathering, document: object) -> None:
 
 
 def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callable[[Any], str] | None) -> tuple[str, bool]:
-    """(its text, notes and fields; has it a picture? With words nobody looks)."""
+    """(its text, notes and fields; is there a picture on it, and no word but in notes?)."""
     notes = ""
     with contextlib.ExitStack() as loaded:
         page = loaded.enter_context(contextlib.closing(document[number]))
@@ -107,12 +135,12 @@ def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callabl
                 loaded.close()
                 page = loaded.enter_context(contextlib.closing(document[number]))
         with contextlib.closing(page.get_textpage()) as textpage:
-            text = _text(textpage)
-        if _ANY.search(text):
+            text, is_known = _text(textpage), _has_known_letters(textpage)
+        if is_known and _ANY.search(text):
             return f"{text}\n{notes}", False
-        has_picture = _has_picture(page)
+        has_picture = not is_known or _has_picture(page)
         recognised = ocr(page) if ocr and has_picture else ""
-        return f"{text}\n{recognised}\n{notes}", has_picture
+        return f"{text}\n{recognised}\n{notes}", has_picture and not _ANY.search(recognised)
 
 
 def _text(textpage: object) -> str:
@@ -125,10 +153,19 @@ def _text(textpage: object) -> str:
     return bytes(buffer)[: 2 * max(0, taken - 1)].decode("utf-16-le", "replace")
 
 
+def _has_known_letters(textpage: object) -> bool:
+    """False for text in a font that doesn't say which letters its signs are: as good as a
+    picture."""
+    count = raw.FPDFText_CountChars(textpage)
+    some = range(0, count, max(1, count // _SAMPLE))
+    unknown = sum(int(raw.FPDFText_HasUnicodeMapError(textpage, number) == 1) for number in some)
+    return 2 * unknown <= len(some)
+
+
 def _notes(gathering: Gathering, document: Any, page: Any) -> tuple[str, bool]:
     """(what notes and fields of forms say, whether anything but links is on the page)."""
     told, is_drawn_on = list[str](), False
-    for number in range(min(raw.FPDFPage_GetAnnotCount(page), _NOTES_MOST)):
+    for number in range(_at_most(gathering, raw.FPDFPage_GetAnnotCount(page), _NOTES_MOST)):
         note = raw.FPDFPage_GetAnnot(page, number)
         if not note:
             continue
@@ -143,28 +180,47 @@ def _notes(gathering: Gathering, document: Any, page: Any) -> tuple[str, bool]:
             if kind == raw.FPDF_ANNOT_FILEATTACHMENT:
                 _read_attached(gathering, raw.FPDFAnnot_GetFileAttachment(note))
             if kind == raw.FPDF_ANNOT_WIDGET and document.formenv is not None:
-                told.append(_string(partial(raw.FPDFAnnot_GetFormFieldValue, document.formenv, note)))
+                told += _field(gathering, document.formenv, note)
         finally:
             raw.FPDFPage_CloseAnnot(note)
     return "\n".join(filter(None, told)), is_drawn_on
 
 
+def _field(gathering: Gathering, form: object, note: object) -> list[str]:
+    """What a field of a form says: its value, what it asks, and what may be chosen."""
+    told = [
+        _string(partial(get, form, note)) for get in (raw.FPDFAnnot_GetFormFieldValue, raw.FPDFAnnot_GetFormFieldAlternateName)
+    ]
+    choices = _at_most(gathering, raw.FPDFAnnot_GetOptionCount(form, note), _CHOICES_MOST)
+    return told + [_string(partial(raw.FPDFAnnot_GetOptionLabel, form, note, number)) for number in range(choices)]
+
+
 def _has_picture(page: object) -> bool:
-    count = min(raw.FPDFPage_CountObjects(page), _OBJECTS_MOST)
-    return any(raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, number)) in _PICTURES for number in range(count))
+    count = raw.FPDFPage_CountObjects(page)
+    return count > _OBJECTS_MOST or any(
+        raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, number)) in _PICTURES for number in range(count)
+    )
 
 
 def _read_attached(gathering: Gathering, attachment: object) -> None:
     size = ctypes.c_ulong(0)
-    if not attachment or not raw.FPDFAttachment_GetFile(attachment, None, 0, size) or not size.value:
+    name = _string(partial(raw.FPDFAttachment_GetName, attachment)) if attachment else ""
+    name = name or "attachment"
+    if not attachment or not raw.FPDFAttachment_GetFile(attachment, None, 0, size):
+        gathering.within(name, _damaged)
         return
-    name = _string(partial(raw.FPDFAttachment_GetName, attachment)) or "attachment"
+    if not size.value:
+        return
     if size.value > PART_BYTES:
         gathering.within(name, _too_large)
         return
     buffer = ctypes.create_string_buffer(size.value)
     raw.FPDFAttachment_GetFile(attachment, buffer, size.value, size)
     gathering.part(name, io.BytesIO(buffer.raw))
+
+
+def _damaged() -> None:
+    raise NoText("damaged")
 
 
 def _too_large() -> None:

@@ -5,8 +5,11 @@ Starts nothing and needs no library: any process may do it.
 
 from __future__ import annotations
 
+import binascii
 import codecs
+import contextlib
 import re
+from collections.abc import Iterator
 
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -29,6 +32,8 @@ _SHOWN_ATTRIBUTES = re.compile(
     re.IGNORECASE,
 )
 _ATTRIBUTES = re.compile(r"\s[\w:.-]{1,100}\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})')")
+_ADDRESS = re.compile(r"\bdata:[^,\"'<>\s]{0,200};base64,([A-Za-z0-9+/=%\s]{40,})", re.IGNORECASE)
+"""A file within an address (RFC 2397)."""
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 
@@ -101,10 +106,20 @@ def attributes_of(source: str) -> str:
     return "\n".join(html.unescape(first or second) for first, second in _ATTRIBUTES.findall(source))
 
 
+def files_in(source: str) -> Iterator[bytes]:
+    """The files that are written out in addresses of a page or drawing."""
+    from urllib.parse import unquote
+
+    for written in _ADDRESS.findall(source) if "base64," in source else ():
+        with contextlib.suppress(ValueError):
+            yield binascii.a2b_base64(unquote(written))
+
+
 def text_of_html(source: str) -> str:
-    """What is to be read, and what stands in attributes that people get to see."""
+    """What is to be read, what stands in attributes that people get to see, and remarks."""
     import html
 
+    remarks = "\n".join(piece.partition("-->")[0] for piece in source.split("<!--")[1:])
     told = "\n".join(html.unescape(first or second) for first, second in _SHOWN_ATTRIBUTES.findall(source))
     text = _TAGS.sub("", _CELLS.sub("\t", _BLOCKS.sub("\n", source)))
-    return f"{html.unescape(text)}\n{told}"
+    return f"{html.unescape(text)}\n{told}\n{remarks}"

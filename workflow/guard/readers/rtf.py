@@ -6,6 +6,7 @@ import io
 import re
 
 from workflow.guard.readers.gathering import PART_BYTES, Gathering
+from workflow.guard.readers.native import read_native
 
 _TOKENS = re.compile(
     rb"\\([a-z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-f]{2})|\\(\*)|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)",
@@ -131,8 +132,6 @@ _EMBEDDED = 2
 
 def _read_object(gathering: Gathering, digits: bytes) -> None:
     """An object as it lies there: its program's name, and what that keeps ([MS-OLEDS] 2.2.5)."""
-    from workflow.guard.readers.ole import read_native
-
     try:
         data = bytes.fromhex(digits.decode("ascii"))
     except ValueError:

@@ -8,6 +8,7 @@ local names, so strict Open XML, whose namespaces are others, is read as the usu
 from __future__ import annotations
 
 import base64
+import binascii
 import contextlib
 import io
 import re
@@ -16,7 +17,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from xml.parsers import expat
 
-from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
+from dossier.files.marks import marks_of
+from workflow.guard.readers.gathering import PART_BYTES, PICTURES, Gathering, NoText
+from workflow.guard.readers.plain_text import files_in
 
 CHUNK = 65_536
 
@@ -40,6 +43,7 @@ def parse(
     ended: Callable[[str], None],
     text: Callable[[str], None],
     begun: bytes = b"",
+    remark: Callable[[str], None] | None = None,
 ) -> None:
     """Call these with each local name. What is read before an error counts. Enough, Unreadable.
 
@@ -49,7 +53,7 @@ def parse(
     parser.buffer_text, parser.buffer_size = True, CHUNK
     parser.StartElementHandler = lambda name, attributes: started(name.rpartition(":")[2], attributes)
     parser.EndElementHandler = lambda name: ended(name.rpartition(":")[2])
-    parser.CharacterDataHandler = text
+    parser.CharacterDataHandler, parser.CommentHandler = text, remark
     with _or_damaged():
         for first in range(0, len(begun), CHUNK):
             parser.Parse(begun[first : first + CHUNK])
@@ -75,7 +79,7 @@ ENDING = "BinaryObject"
 def read_xml(gathering: Gathering, stream: BinaryIO) -> None:
     """Any XML: each text behind its element's name, each attribute behind its own, as labels.
 
-    A file within it is read as what is attached to a mail.
+    A file within it, in an element or in an address, is read as what is attached to a mail.
     """
     last, inside, kept, letters = "", "", list[str](), 0
 
@@ -85,6 +89,7 @@ def read_xml(gathering: Gathering, stream: BinaryIO) -> None:
         for attribute, value in attributes.items():
             if not attribute.startswith("xmlns") and not value.isspace():
                 gathering.add(f"\n{_label(attribute.rpartition(':')[2])}: {value}")
+                read_files_in(gathering, value)
         if name.endswith(ENDING):
             inside = attributes.get("filename") or name
 
@@ -100,7 +105,9 @@ def read_xml(gathering: Gathering, stream: BinaryIO) -> None:
             gathering.part(file, io.BytesIO(data))
 
     def text(piece: str) -> None:
-        nonlocal last, letters
+        nonlocal last, letters, inside
+        if not inside and last and _begins_file(piece):
+            inside = last
         if inside:
             letters += len(piece)
             if letters <= PART_BYTES:
@@ -109,7 +116,30 @@ def read_xml(gathering: Gathering, stream: BinaryIO) -> None:
             gathering.add(f"\n{_label(last)}: {piece}" if last else piece)
             last = ""
 
-    parse(stream, gathering, started, ended, text)
+    parse(stream, gathering, started, ended, text, remark=lambda piece: gathering.add(f"\n{piece}\n"))
+
+
+def read_files_in(gathering: Gathering, source: str) -> None:
+    """What is written out in addresses there; a picture is no paper. Raises Enough."""
+    for data in files_in(source):
+        if marks_of(data).kind not in PICTURES:
+            gathering.part("data", io.BytesIO(data))
+
+
+HEAD_LETTERS, HEAD_SPAN = 40, 400
+"""By so many letters of base64 it is told what file they begin, and so far they are looked for."""
+
+
+def _begins_file(piece: str) -> bool:
+    """True for text that is a file in base64, and no picture."""
+    if len(piece) < HEAD_LETTERS:
+        return False
+    head = "".join(piece[:HEAD_SPAN].split())[: HEAD_SPAN // 4 * 3]
+    try:
+        data = binascii.a2b_base64(head[: len(head) // 4 * 4], strict_mode=True) if len(head) >= HEAD_LETTERS else b""
+    except ValueError:
+        return False
+    return marks_of(data).kind not in {"", "mt940", *PICTURES}
 
 
 def _unpacked(text: str) -> bytes:
