@@ -16,6 +16,7 @@ _ADVICE = (
     (r"Connection refused|could not connect|timeout expired|No route|unreachable|server closed|connection is (bad|closed|lost)"
      r"|could not translate|failed to resolve|terminat|shutting down|starting up|recovery mode",
      "database.todo_server"),
+    (r"unsupported startup parameter", "database.pooler"),  # PgBouncer's, as it comes: of the options it would keep none
     (r"connection slots|too many (clients|connections)", "database.todo_connections"),
     (r"disk is full|No space left|could not (extend|write)|quota", "database.todo_room"),
     (r"disk I/O error|Input/output error",

@@ -83,6 +83,27 @@ def test_a_pooler_between_is_refused_and_told_of(tmp_path: Path) -> None:
         PortalOffice(tmp_path / "office", settings=f"{SETTINGS}database: {{url: '{url}'}}\n")
 
 
+def _turn_away(listening: socket.socket) -> None:
+    """As PgBouncer does, as it comes, with whoever asks for `options`."""
+    with contextlib.suppress(OSError):
+        while True:
+            client, _ = listening.accept()
+            with client:
+                (length,) = struct.unpack("!I", client.recv(4))
+                asked = client.recv(length - 4)
+                fields = b"SFATAL\0C08P01\0Munsupported startup parameter: options\0\0"
+                assert b"options" in asked
+                client.sendall(b"E" + struct.pack("!I", len(fields) + 4) + fields)
+
+
+def test_a_pooler_that_takes_no_options_is_told_of_as_one(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_turn_away, args=(listening,), daemon=True).start()
+        url = f"postgresql://dossier@127.0.0.1:{listening.getsockname()[1]}/dossier?sslmode=disable"
+        with pytest.raises(DatabaseUnavailable, match="a pooler stands between"):
+            PortalOffice(tmp_path / "office", settings=f"{SETTINGS}database: {{url: '{url}'}}\n")
+
+
 def test_what_only_passes_on_is_none(tmp_path: Path) -> None:
     with pooler(renumbers=False) as url:
         office = PortalOffice(tmp_path / "office", settings=f"{SETTINGS}database: {{url: '{url}'}}\n")
