@@ -260,10 +260,10 @@ def standing_alarms(office: Office) -> Iterator[Finding]:  # noqa: ARG001
 
 def backups(office: Office) -> Iterator[Finding]:
     last = backup.last()
-    if last is None:
-        yield note("backup", "doctor.no_backup")
-    elif fault := backup.trouble(office, clock.utc_now()):
+    if fault := backup.trouble(office, clock.utc_now()):
         yield wrong("backup", "doctor.backup_trouble", what=fault)
+    elif last is None:
+        yield note("backup", "doctor.no_backup")
     elif not os.path.isdir(last["to"]):
         yield note("backup", "doctor.backup_away", at=clock.local_iso(last["at"]), path=last["to"])
     else:

@@ -185,4 +185,6 @@ def _run(command: list[str], url: str, arguments: Callable[[str], list[str]]) ->
     done = subprocess.run([*command, *arguments(address.bare)], env=environ, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
-        raise CannotCopy(errno.EIO, sentence("database.program_failed", program=command[0], said=said))
+        is_old = re.search("server version mismatch|unsupported version", said) is not None
+        code = "database.program_too_old" if is_old else "database.program_failed"
+        raise CannotCopy(errno.EIO, sentence(code, program=command[0], said=said))

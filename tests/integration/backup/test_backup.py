@@ -201,6 +201,11 @@ def test_a_backup_that_fails_or_lacks_something_or_is_late_raises_an_alarm_until
 ) -> None:
     dest = tmp_path / "backups"
     assert _told(office) == ("", "note"), "there never was one"
+    dest.touch()
+    with pytest.raises(NotADirectoryError):
+        _back_up(office, dest)
+    assert ("failed" in _told(office)[0], _told(office)[1]) == (True, "wrong"), "the first one failed"
+    dest.unlink()
     _back_up(office, dest)
     assert backup.trouble(office.office, office.now + timedelta(hours=35)) is None
     assert "every 36 hours" in str(backup.trouble(office.office, office.now + timedelta(hours=37)))

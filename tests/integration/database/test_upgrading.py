@@ -168,6 +168,12 @@ def test_postgresql_is_copied_before_an_upgrade_and_backed_up_and_restored(
     made.run("restore", str(tmp_path / "backups"))
     assert [item["description"] for item in made.json("items")] == ["Annual accounts"]
     made.run("audit", "verify")
+    old = tmp_path / "old/pg_dump"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n")
+    old.chmod(0o755)
+    made.environ["PATH"] = str(old.parent)
+    assert "or a later one" in made.run("backup", str(tmp_path / "more"), code=4).stderr
     made.environ["PATH"] = "/nowhere"
     assert "there is no pg_dump here; install" in made.run("backup", str(tmp_path / "more"), code=4).stderr
     assert snapshot.POSTGRESQL in {path.name for path in next((tmp_path / "backups/snapshots").iterdir()).iterdir()}
