@@ -86,7 +86,7 @@ def tree(root: Path, wheel: Path, version: str, stored: Path) -> None:
         put(f"DEBIAN/{one.name}", text.encode(), 0o755 if one.name in SCRIPTS else 0o644)
     for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
         folder.chmod(0o755)
-    (root / "etc/dossier").chmod(0o700)
+    (root / "etc/dossier").chmod(0o711)
 
 
 def make(target: Path, stored: Path) -> Path:

@@ -148,7 +148,7 @@ def taken_over(server: Server, package: str) -> None:
         "chmod 711 /srv/office && chmod 700 /srv/office/var && chown -R root:dossier /srv/office/config",
         "chmod -R u=rwX,g=rX,o= /srv/office/config && chown dossier:office /srv/office/inbox && chmod 2750 /srv/office/inbox",
         "install -d -o dossier -g office -m 2770 /srv/office/inbox/acme-bv",
-        "install -m 644 /opt/dossier/share/dossier/systemd/* /etc/systemd/system/ && install -d -m 700 /etc/dossier",
+        "install -m 644 /opt/dossier/share/dossier/systemd/* /etc/systemd/system/ && install -d -m 711 /etc/dossier",
         "systemctl daemon-reload && systemctl enable --now dossier dossier-portal.socket",
         "install -d -o dossier -g dossier -m 700 /mnt/backup/office && systemctl enable --now dossier-backup.timer",
     ):
