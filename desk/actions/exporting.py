@@ -103,7 +103,7 @@ def export(
         _begin(top, mark)
         for item in _items(client, may):
             if internal or _may_leave(office, item.type):
-                listed.append(_write_item(now, reader, vault, top, item, may, internal, sums, done))
+                listed.append(_write_item(office, now, reader, vault, top, item, may, internal, sums, done))
             else:
                 done.stayed += 1
             progress(1)
@@ -212,7 +212,7 @@ def _told_of(office: Office, now: datetime, reader: Actor, client: str, internal
     try:
         may = _may(office, reader, client)
         found = readable.only_items(Item.select(), may).where((Item.client == client) & Item.id.in_(list(keys))).order_by(Item.id)
-        return [_tell(now, reader, one, may, internal) for one in list(found)]  # read before what was read is recorded
+        return [_tell(office, now, reader, one, may, internal) for one in list(found)]  # read before what was read is recorded
     finally:
         close_database()
 
@@ -256,10 +256,11 @@ def _said(top: Folder) -> Told:
 
 
 def _write_item(
-    now: datetime, reader: Actor, vault: Vault, top: Folder, item: Item, may: Readable, internal: bool, sums: list[tuple[str, str]], done: Exported
+    office: Office, now: datetime, reader: Actor, vault: Vault, top: Folder, item: Item, may: Readable, internal: bool,
+    sums: list[tuple[str, str]], done: Exported,
 ) -> Told:  # fmt: skip
     """Write an item's folder; returns what item.json says of it, with the path of each file."""
-    told_of, home = _tell(now, reader, item, may, internal), item_name(item.id)
+    told_of, home = _tell(office, now, reader, item, may, internal), item_name(item.id)
     with files.made_folder(top / home, FOLDER_MODE) as folder:
         wanted = {ITEM}
         for one in told_of["attachments"]:
@@ -276,13 +277,14 @@ def _write_item(
     return told_of
 
 
-def _tell(now: datetime, reader: Actor, item: Item, may: Readable, internal: bool) -> Told:
+def _tell(office: Office, now: datetime, reader: Actor, item: Item, may: Readable, internal: bool) -> Told:
     """What item.json says of an item, with the path of each file.
 
     That it is given is recorded first.
     """
     finding.note_view(now, reader, item, "export")
     told_of = finding.whole(item, may)
+    told_of["attention"] = [told(line, office.settings.office.language) for line in told_of["attention"]]
     if not internal:
         told_of = {key: value for key, value in told_of.items() if key not in _OFFICES_OWN}
     home = item_name(item.id)

@@ -54,6 +54,17 @@ def test_a_dossier_comes_out_with_its_files_their_hashes_and_a_page_and_without_
     assert any(event["detail"].get("how") == "export" for event in office.json("show", first["item"])["history"])
 
 
+@pytest.mark.parametrize("internal", [True, False])
+def test_a_dossier_with_what_the_guard_could_not_read_comes_out(root: Root, tmp_path: Path, internal: bool) -> None:
+    root.set("settings", SETTINGS.replace("guard: off", "guard: hold"))
+    shared = f"{BY}description: Jaarrekening 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\n"
+    root.drop("p", shared, p_pdf=b"%PDF-1.4\nno more than this\n%%EOF\n")
+    root.once()
+    root.run("export", "acme-bv", str(tmp_path / "out"), *(["--internal"] if internal else []), user="m.devries")
+    (item,) = told(tmp_path / "out")
+    assert (["was not searched" in line for line in item["attention"]] == [True]) if internal else "attention" not in item
+
+
 def test_internally_all_of_it_comes_out_to_whoever_may_know_of_it(office: Root, tmp_path: Path) -> None:
     office.run("export", "acme-bv", str(tmp_path / "all"), "--internal", user="m.devries")
     assert {one["description"] for one in told(tmp_path / "all")} >= {"Identificatie", "Jaarrekening <2025>"}
