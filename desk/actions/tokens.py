@@ -16,8 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import structlog
-
 from desk.actions.item_view import find
 from dossier.database.database import along, transaction
 from dossier.database.tables import change_row, find_row, insert_rows
@@ -29,8 +27,6 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.trail import trail
-
-log = structlog.get_logger("api")
 
 SCOPES = ("items:read", "items:write", "drops:write", "queue:decide", "office:read")
 """`queue:decide` is only given where it is named."""
@@ -131,7 +127,9 @@ def bearer(office: Office, now: datetime, key: str) -> Bearer | None:
         return None
     person = office.staff.get(row.staff)
     if row.revoked_at is not None or row.expires_at <= at or person is None or not person.active:
-        log.warning("a key was used that is good no more", key=row.name, staff=row.staff)
+        import structlog  # takes longer to import than it takes to tell which keys there are
+
+        structlog.get_logger("api").warning("a key was used that is good no more", key=row.name, staff=row.staff)
         return None
     if row.used_at is None or row.used_at <= clock.to_text(now - timedelta(seconds=USED_SECONDS)):
         _note_use(row.name, at)
@@ -148,7 +146,9 @@ def _note_use(name: str, at: str) -> None:
         with transaction(is_durable=False):
             change_row(ApiToken.name, name, used_at=at)
     except (DatabaseUnavailable, *UNAVAILABLE) as error:
-        log.error("that a key was used can't be written down", key=name, error=str(error))
+        import structlog  # see above
+
+        structlog.get_logger("api").error("that a key was used can't be written down", key=name, error=str(error))
 
 
 class DoneAlready(Conflict):

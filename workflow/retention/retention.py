@@ -32,8 +32,6 @@ from heapq import merge
 from operator import itemgetter, or_
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from dossier.database import file_texts, readable
 from dossier.database.database import transaction
 from dossier.database.search import search_text
@@ -79,8 +77,6 @@ if TYPE_CHECKING:
     from peewee import Expression
 
     from dossier.office.keys import Client, ItemType, Settings, Term
-
-log = structlog.get_logger("retention")
 
 LISTED = 50
 """Items that the monthly mail names."""
@@ -377,7 +373,9 @@ def upkeep(office: Office, now: datetime, vault: Vault) -> bool:
     try:
         sweep(vault)
     except OSError as error:
-        log.error("files of removed items can't be removed; it is tried again", error=str(error))
+        import structlog  # takes longer to import than it takes to tell what may go
+
+        structlog.get_logger("retention").error("files of removed items can't be removed; it is tried again", error=str(error))
     month = f"{now.astimezone():%Y-%m}"
     if Note.read(_MONTH) == month:
         return False
