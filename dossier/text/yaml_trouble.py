@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-from yaml import Mark, MarkedYAMLError
+from typing import TYPE_CHECKING
 
 from dossier.text.names import clipped
 from dossier.text.sentences import Sentence, sentence
+
+if TYPE_CHECKING:
+    from yaml import Mark, MarkedYAMLError
 
 SHOWN = 80
 """So many characters of a line are shown."""

@@ -18,8 +18,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import yaml
-
 from dossier.text.names import clipped
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yaml_trouble import about_bare_text, is_oddly_blank, quoted, what_was_meant
@@ -96,6 +94,8 @@ def read_map(data: bytes, limits: Limits = Limits()) -> tuple[Map, list[Fault]]:
 
     Repeated keys are told all at once and the first one is kept. An empty file is an empty mapping.
     """
+    import yaml  # takes a third as long to import as most commands last, and few of them read any
+
     root = Map(1)
     faults: list[Fault] = []
     if len(data) > limits.bytes:
@@ -191,6 +191,8 @@ def scalar(value: object) -> str:
         return _quoted(text)
     if _NEVER_BARE.fullmatch(text):
         return "'" + text.replace("'", "''") + "'"  # what yaml would say after half a millisecond: a receipt's warnings
+    import yaml  # see `read_map`
+
     dumped = yaml.safe_dump(text, allow_unicode=True, width=2**31).rstrip("\n").removesuffix("\n...")
     return dumped if "\n" not in dumped else _quoted(text)
 
@@ -253,12 +255,12 @@ def _one_by_one(text: str) -> str:
     return _PAIR.sub(whole, text) if "\\u" in text else text
 
 
-_ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
-_VALUES = frozenset({yaml.AliasEvent, yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent})
-
-
 def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
     """Drive libyaml over `text` and fill `root`; raises _Refused at what can't be read past."""
+    import yaml  # see `read_map`
+
+    ends = yaml.MappingEndEvent, yaml.SequenceEndEvent
+    values = yaml.AliasEvent, yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
     # One frame a level: the node being filled, and for a mapping the key that waits for its value.
     stack: list[tuple[Node, list[Scalar]]] = []
     documents = nodes = 0
@@ -267,7 +269,7 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
     event: Any
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         kind = type(event)
-        if kind in _ENDS:
+        if kind in ends:
             stack.pop()
             continue
         # To libyaml U+2028 and its like end a line, to editors they don't.
@@ -277,7 +279,7 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
             if documents > 1:
                 raise _Refused(line, sentence("yaml.documents"))
             continue
-        if kind not in _VALUES:
+        if kind not in values:
             continue
         nodes += 1
         if len(stack) == 1 and stack[0][1]:
