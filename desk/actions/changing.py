@@ -38,7 +38,6 @@ from dossier.text.sentences import Sentence, either, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
-from ingest.intake import kinds
 from workflow.approval import waiting
 from workflow.guard.before_change import screened_change
 from workflow.items import amending, items, suspicion, undoing
@@ -46,7 +45,6 @@ from workflow.items.amending import FileChanges
 from workflow.items.items import File
 from workflow.items.rules import Wish
 from workflow.items.suspicion import Screened
-from workflow.reports import breach, drafts
 
 Keys = Mapping[str, str | Sequence[str] | None]
 """What is asked for, by the English keys of a sidecar. None: not given."""
@@ -255,6 +253,8 @@ def noticed(office: Office, actor: Actor, client: str, screened: Screened) -> li
 def told_of_withdrawal(office: Office, now: datetime, key: int) -> list[Sentence]:
     """What the client could see of an item that was withdrawn just now, line by line; its draft is
     written. Raises OSError."""
+    from workflow.reports import breach, drafts  # whoever changes what is said of it needs neither
+
     written = drafts.write(office, now, key)
     if not written:
         return [sentence("actions.withdrawn_unseen", item=item_name(key))]
@@ -291,6 +291,8 @@ def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]
     """The sources in the vault and on the disk. Raises Invalid with all that is wrong with them."""
     if not sources:
         return []
+    from ingest.intake import kinds  # see `told_of_withdrawal`
+
     problems = [problem for source in sources for problem in _objections(office, source)]
     if problems:
         raise Invalid(problems)
@@ -315,6 +317,8 @@ def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]
 
 def _objections(office: Office, source: Source) -> list[Problem]:
     """What is wrong with a file, by its name, its size and its kind."""
+    from ingest.intake import kinds  # see `told_of_withdrawal`
+
     limits, shown = office.settings.intake, names.printable(source.called or str(source.path))
     look = files.look(source.path)
     if look is None:
