@@ -87,7 +87,7 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
         raise Refusal("restoring.another_digest", path=str(path), digest=given.digest)
     office = _office_of(path, given, root, environ)
     if digest is None or is_trial:
-        _check_stays_inside(office, given, environ)
+        _check_stays_inside(office, given, environ, is_trial)
     pool = Pool(path.parent.parent / VAULT)
     _look(office, path, given, pool)
 
@@ -102,7 +102,7 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
     _put_database(office, path, given)
     if is_trial:
         with transaction():
-            identity.note_trial(clock.utc_now())
+            identity.note_trial(office, clock.utc_now())
     restored.events = given.events
     for name in (office.queue, office.portal):
         files.make_folder(name)
@@ -128,17 +128,19 @@ def _office_of(path: Path, given: Manifest, root: Path, environ: Mapping[str, st
             ) from error
 
 
-def _check_stays_inside(office: Office, given: Manifest, environ: Mapping[str, str]) -> None:
+def _check_stays_inside(office: Office, given: Manifest, environ: Mapping[str, str], is_trial: bool) -> None:
     """What only the snapshot's settings say lies in the root, or it could be written anywhere."""
     paths, root = office.settings.paths, os.path.realpath(office.root)
     leading = {f"paths.{name}": str(getattr(paths, name)) for name in ("inbox", "queue", "portal", "vault")}
     leading["database.url"] = office.settings.database.url.removeprefix("sqlite:///")
     for key, place in leading.items():
-        if f"DOSSIER_{key.replace('.', '__').upper()}" in environ:
+        variable = f"DOSSIER_{key.replace('.', '__').upper()}"
+        if variable in environ:
             continue
         whole = os.path.realpath(office.root / place)
         if "://" in place or not whole.startswith(root + os.sep):
-            raise Refusal("restoring.leads_outside", name=key, root=str(office.root), digest=given.digest)
+            code = "restoring.trial_leads_outside" if is_trial else "restoring.leads_outside"
+            raise Refusal(code, name=key, root=str(office.root), digest=given.digest, variable=variable)
 
 
 def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 _ID, _MOVED, _TRIAL = "office:id", "office:moved", "office:trial"
 
+_TRIAL_PLACES = "office:trial-places"
+"""Where a trial's inbox, queue, portal and vault are that were named outside of its folder when it
+was restored: elsewhere nothing of it is (`_check_trial_stays`)."""
+
 NAME = "office.json"
 
 MOST_BYTES = 64 * 1024
@@ -158,7 +162,7 @@ def send(office: Office, is_adopted: bool = False) -> None:
     answer when the database was opened. DatabaseUnavailable if it can't be asked now.
     """
     seen = _seen.get(office.root)
-    if office.vault_store is None or seen is None or _sent.get(office.root) == seen:
+    if office.vault_store is None or seen is None or is_trial() or _sent.get(office.root) == seen:
         return
     there = _stored(office)
     if there is not None and not is_adopted:
@@ -215,6 +219,7 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
     Returns the id to `give` it, if it is the office's and has none: an earlier version's, or
     new.
     """
+    _check_trial_stays(office)
     known, own, moved = read(office), _note(_ID), _note(_MOVED)
     length = _head()[0]
     if moved is not None and not may_have_moved:
@@ -250,11 +255,37 @@ def give(office_id: str) -> None:
     Note.insert(key=_ID, value=office_id).on_conflict_ignore().execute()
 
 
-def note_trial(now: datetime) -> None:
+def note_trial(office: Office, now: datetime) -> None:
     """This database was restored for trying. Inside `transaction()`."""
     global _trial_since
     _trial_since = clock.to_text(now)
     Note.insert(key=_TRIAL, value=_trial_since).on_conflict_ignore().execute()
+    Note.insert(key=_TRIAL_PLACES, value=json.dumps(_outside(office))).on_conflict_ignore().execute()
+
+
+def _check_trial_stays(office: Office) -> None:
+    """Raises NotThisOffice if a trial would work in places that are the real office's: where
+    its settings lead out of its folder, and what was named for the restore is named no more."""
+    if not is_trial():
+        return
+    named = set(json.loads(_note(_TRIAL_PLACES) or "{}").values())
+    for name, place in _outside(office).items():
+        if place not in named:
+            raise NotThisOffice(
+                "identity.trial_leads_out",
+                root=str(office.root),
+                name=f"paths.{name}",
+                place=place,
+                variable=f"DOSSIER_PATHS__{name.upper()}",
+            )
+
+
+def _outside(office: Office) -> dict[str, str]:
+    """What of `paths` does not lie in the office's folder → where."""
+    root, paths = os.path.realpath(office.root), office.settings.paths
+    places = {name: str(getattr(paths, name)) for name in ("inbox", "queue", "portal", "vault")}
+    whole = {name: place if "://" in place else os.path.realpath(office.root / place) for name, place in places.items()}
+    return {name: place for name, place in whole.items() if not place.startswith(root + os.sep)}
 
 
 def see_whether_trial() -> None:
@@ -366,7 +397,7 @@ def adopt(known: Mark | None) -> None:
     """Make the open database this office's; used numbers stay used. Inside `transaction()`."""
     global _trial_since
     _trial_since = None
-    Note.delete().where(Note.key.in_((_MOVED, _TRIAL))).execute()
+    Note.delete().where(Note.key.in_((_MOVED, _TRIAL, _TRIAL_PLACES))).execute()
     if _note(_ID) is None:
         give(known.office if known else os.urandom(16).hex())
     for year, last in (known.numbers if known else {}).items():

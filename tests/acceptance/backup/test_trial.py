@@ -149,3 +149,28 @@ def test_neither_a_trial_nor_an_office_begun_anew_is_backed_up_among_the_backups
     root.run("adopt", "--reason", "The first burnt down", user="j.admin")
     root.run("backup", str(dest))
     assert len(list(dest.glob("snapshots/*"))) == 3
+
+
+@pytest.mark.sqlite
+def test_a_trial_does_not_work_in_the_places_of_the_real_office(root: Root, tmp_path: Path) -> None:
+    """Its settings are the real office's; a place that was named for the restore is named for every command."""
+    real = tmp_path / "inbox"
+    (real / "acme-bv").mkdir(parents=True)
+    root.set("settings", f"{SETTINGS}paths: {{inbox: {real}}}\n")
+    root.once()
+    root.run("backup", str(tmp_path / "backups"))
+    trial = Root(root.path.with_name("trial"), dict(root.environ))
+    refused = trial.run("restore", str(tmp_path / "backups"), "--trial", code=1).stderr
+    assert "DOSSIER_PATHS__INBOX=" in refused
+    assert "--digest" not in refused, "that would not help"
+    inside = Root(trial.path, {**root.environ, "DOSSIER_PATHS__INBOX": "inbox"})
+    inside.run("restore", str(tmp_path / "backups"), "--trial")
+    inside.once()
+    (real / "acme-bv/a.yaml").write_text("description: For the real office\ncreated_by: p.bakker\nattachments: []\n")
+    for words in (("run", "--once"), ("status",), ("verify", "--repair")):
+        assert "DOSSIER_PATHS__INBOX=" in trial.run(*words, code=4).stderr
+    assert "lead out of it" in trial.run("doctor", code=1).stdout
+    assert (real / "acme-bv/a.yaml").exists()
+    elsewhere = Root(root.path.with_name("elsewhere"), {**root.environ, "DOSSIER_PATHS__INBOX": str(tmp_path / "another")})
+    elsewhere.run("restore", str(tmp_path / "backups"), "--trial")
+    elsewhere.once()
