@@ -85,6 +85,8 @@ _BY_MIMETYPE: tuple[tuple[bytes, str], ...] = tuple(
 )  # fmt: skip
 """What the first file in such a zip says, one that begins another before it."""
 
+_OPEN_KINDS = frozenset(kind for mimetype, kind in _BY_MIMETYPE if mimetype.startswith(_OPEN.encode()))
+
 _PARTS: tuple[tuple[bytes, str], ...] = (
     (b"word/", "docx"), (b"xl/workbook.bin", "xlsb"), (b"xl/", "xlsx"), (b"ppt/", "pptx"), (b"visio/", "vsdx"),
 )  # fmt: skip
@@ -94,7 +96,19 @@ _STREAMS: tuple[tuple[str, str], ...] = (
     ("powerpoint document", "ppt"), ("visiodocument", "vsd"), ("quill", "pub"), ("props", "mpp"),
 )  # fmt: skip
 _MACRO_STREAMS = frozenset({"_vba_project", "_vba_project_cur", "macros"})
-_MACRO_PARTS = (b"vbaProject.bin", b"xl/macrosheets/", b"Basic/script-lc.xml")
+_MACRO_PARTS = (b"vbaproject.bin", b"xl/macrosheets/", b"basic/script-lc.xml")
+_OPEN_SCRIPTS = b"scripts/"
+"""Where OpenDocument keeps programs that are not in Basic."""
+
+_MACRO_RECORDS: Mapping[str, re.Pattern[bytes]] = {
+    "xls": re.compile(rb"\x85\x00.\x00.{4}[\x00-\x02]\x01[\x01-\x1f]", re.DOTALL),
+    "ppt": re.compile(rb"[\x0f\x1f]\x00\xff\x03\x14\x00{3}\x02\x00\x00\x04\x0c\x00{3}.{4}\x01\x00{3}", re.DOTALL),
+}
+"""What no storage tells of: a sheet of Excel 4.0's macros ([MS-XLS] 2.4.28, `dt`), and the program
+of slides, which lies packed among them ([MS-PPT] 2.4.10 and 2.4.11, `fHasMacros`)."""
+
+_RECORDS_PIECE, _RECORD_MOST = 1024 * 1024, 32
+"""Bytes that are read at once to look for these, and of the longest."""
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _XML = re.compile(rb"<(\?xml|[A-Za-z_][\w.-]*:?[\w.-]*[\s/>])")
@@ -142,10 +156,23 @@ def marks_of(source: Source) -> Marks:
             return Marks("msi", programs | {"msi"}, head=head)
         lower = {name.lower().strip(" \t") for name in names}
         kind = next((kind for stream, kind in _STREAMS if stream in lower), "ole")
-        return Marks(kind, programs, bool(lower & _MACRO_STREAMS), head)
+        return Marks(kind, programs, bool(lower & _MACRO_STREAMS) or _has_macro_record(source, kind), head)
     if head.startswith(b"PK\x03\x04") or (index and head.startswith(b"PK")):
-        return Marks(_kind_of_zip(head, index), programs, any(part in index for part in _MACRO_PARTS), head)
+        listed = index.lower()  # Office knows no capitals in it
+        kind = _kind_of_zip(head, listed)
+        has_macros = any(part in listed for part in _MACRO_PARTS) or (kind in _OPEN_KINDS and _OPEN_SCRIPTS in listed)
+        return Marks(kind, programs, has_macros, head)
     return Marks(_kind_by_head(head, programs), programs, head=head)
+
+
+def _has_macro_record(source: Source, kind: str) -> bool:
+    """True if there is a record that says so. Raises OSError."""
+    at = 0
+    while kind in _MACRO_RECORDS and (piece := piece_of(source, _RECORDS_PIECE, at)):
+        if _MACRO_RECORDS[kind].search(piece):
+            return True
+        at += max(1, len(piece) - _RECORD_MOST) if len(piece) == _RECORDS_PIECE else len(piece)
+    return False
 
 
 def zip_entries(index: bytes) -> Iterator[ZipMember]:
@@ -287,18 +314,18 @@ def _unpacked(source: Source, entry: ZipMember, shift: int, most: int) -> bytes:
         return b""
 
 
-def _kind_of_zip(head: bytes, index: bytes) -> str:
-    """docx, odt, asice … by the names in its index or its first entry; else `zip`."""
+def _kind_of_zip(head: bytes, names: bytes) -> str:
+    """docx, odt, asice … by its index in small letters, or its first entry; else `zip`."""
     if _MIMETYPE.match(head):
         start = 30 + 8 + int.from_bytes(head[28:30], "little")
         told = [kind for mimetype, kind in _BY_MIMETYPE if head.startswith(mimetype, start)]
         if told:
             return told[-1]  # the longest, as they are in order
-    if b"[Content_Types].xml" in index:
-        return next((kind for part, kind in _PARTS if part in index), "zip")
-    if b"Index/Document.iwa" in index or b"Index.zip" in index:
+    if b"[content_types].xml" in names:
+        return next((kind for part, kind in _PARTS if part in names), "zip")
+    if b"index/document.iwa" in names or b"index.zip" in names:
         return "iwork"
-    return "kmz" if re.search(rb"doc\.kmlPK", index) else "zip"
+    return "kmz" if re.search(rb"doc\.kmlpk", names) else "zip"
 
 
 # Inside of OLE files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kit.compound import compound
 from kit.papers import CLASS, documents, picture, programs, stored, zipped
 from kit.support import need
 
@@ -69,6 +71,44 @@ def test_a_script_is_known_by_its_first_line_where_its_type_is_blocked(tmp_path:
     kind = examined(tmp_path, "a.txt", f"{line}\necho\n".encode())
     assert refused("a.txt", kind) is None
     assert refused("a.txt", kind, [ending]) is not None
+
+
+SLIDES = struct.pack("<HHI", 0x1F, 0x03FF, 20) + struct.pack("<HHIIII", 2, 0x0400, 12, 7, 1, 2)
+SHEETS = (
+    struct.pack("<HHIBB", 0x0085, 13, 4711, 0, 0) + b"\5\0Blad1" + struct.pack("<HHIBB", 0x0085, 13, 4712, 1, 1) + b"\5\0Macr1"
+)
+WITHOUT_STORAGE = {
+    "packed.ppt": compound({"PowerPoint Document": bytes(5000) + SLIDES, "Current User": bytes(20)}),
+    "sheet.xls": compound({"Workbook": bytes(5000) + SHEETS}),
+    "capitals.xlsm": zipped(
+        {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>", "XL/VBAPROJECT.BIN": bytes(60)}
+    ),
+    "python.ods": zipped(
+        {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<a/>", "Scripts/python/a.py": "x = 1"},
+        stored_first=True,
+    ),
+}
+"""Files with macros that no storage, or another name, tells of."""
+
+
+@pytest.mark.parametrize("name", WITHOUT_STORAGE)
+def test_macros_are_known_wherever_a_format_keeps_them(tmp_path: Path, name: str) -> None:
+    assert examined(tmp_path, name, WITHOUT_STORAGE[name]).has_macros
+
+
+def test_slides_and_sheets_without_macros_have_none(tmp_path: Path) -> None:
+    others = {
+        "a.ppt": WITHOUT_STORAGE["packed.ppt"].replace(SLIDES[-8:], struct.pack("<II", 0, 2)),
+        "b.xls": WITHOUT_STORAGE["sheet.xls"].replace(b"\1\5\0Macr1", b"\2\5\0Macr1"),
+        "c.zip": zipped({"Scripts/python/a.py": "x = 1"}),
+        **{name: stored(name) for name in ("slides.ppt", "ledger.xls", "ledger.xlt", "ledger.ods", "slides.odp")},
+    }
+    assert [name for name, data in others.items() if examined(tmp_path, name, data).has_macros] == []
+
+
+def test_a_word_file_is_one_however_its_parts_are_spelt(tmp_path: Path) -> None:
+    data = zipped({"[content_types].xml": "<Types/>", "Word/document.xml": "<w/>"})
+    assert examined(tmp_path, "a.docx", data).media_type.endswith("wordprocessingml.document")
 
 
 @pytest.mark.parametrize("name", ["macros.xls", "macros.xlsm"])
