@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import SQL
+
 from desk.actions import overview
 from dossier.database import readable
 from dossier.database.tables import Edition, Item, first_edition, item_name, plain_rows
@@ -29,6 +31,9 @@ from workflow.portal_access import opened
 
 SHOWN = 5
 """So many of each list on the start page."""
+
+_RETURNED_INSIDE = SQL("""substr(approval, 1, 19) = '{"state":"returned"'""")
+"""As the index of it says (migration 0058)."""
 
 STILL_OPENED = timedelta(days=365)
 """What no client opened in so long is nobody's work any more."""
@@ -119,20 +124,21 @@ def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] |
 
 
 def returned(office: Office, actor: Actor) -> list[Returned]:
-    """What this person made and an approver returned, the latest first."""
-    mine = (Item.created_by == actor.code) & (Item.share_state == "returned")
-    query = readable.only_items(Item.select().where(mine), people.readable(office, actor)).order_by(Item.id.desc())
-    found = []
-    for item in query.limit(100):
-        told = [event for event in trail.history(item.id) if event["action"] == "rejected"]
-        last: dict[str, Any] = told[-1] if told else {"actor": "", "at": item.created_at, "detail": {}}
-        found.append(
-            Returned(
-                item_name(item.id), item.client, item.description, clock.local_iso(last["at"]) or "", last["actor"],
-                str(last["detail"].get("comment", "")),
-            )
-        )  # fmt: skip
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    """What this person made and an approver returned, also inside the office, the latest first."""
+    may, found = people.readable(office, actor), list[Item]()
+    for is_returned in (Item.share_state == "returned", _RETURNED_INSIDE):
+        query = readable.only_items(Item.select().where((Item.created_by == actor.code) & is_returned), may)
+        found.extend(query.order_by(Item.id.desc()).limit(100))
+    return sorted(map(_returned, found), key=lambda one: one.at, reverse=True)
+
+
+def _returned(item: Item) -> Returned:
+    told = [event for event in trail.history(item.id) if event["action"] == "rejected"]
+    last: dict[str, Any] = told[-1] if told else {"actor": "", "at": item.created_at, "detail": {}}
+    return Returned(
+        item_name(item.id), item.client, item.description, clock.local_iso(last["at"]) or "", last["actor"],
+        str(last["detail"].get("comment", "")),
+    )  # fmt: skip
 
 
 def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
@@ -163,13 +169,13 @@ def _is_mine(office: Office, code: str, path: str) -> bool:
     return owner is None or owner == code
 
 
-def unopened(office: Office, actor: Actor, now: datetime, most: int) -> tuple[list[Unopened], int]:
+def unopened(office: Office, actor: Actor, now: datetime, most: int, first: int = 0) -> tuple[list[Unopened], int]:
     """What this person made, came on the portal within a year and was opened by nobody yet, the
-    longest there first; how many."""
+    longest there first and so many left out before; how many there are in all."""
     lately = Item.published_at >= clock.to_text(now - STILL_OPENED)
     mine = (Item.created_by == actor.code) & lately & opened.unopened()
     query = readable.only_items(Item.select().where(mine), people.readable(office, actor))
-    rows = query.order_by(Item.published_at).limit(most)
+    rows = query.order_by(Item.published_at, Item.id).limit(most).offset(first)
     found = [
         Unopened(
             item_name(item.id), item.client, item.description, clock.local_iso(item.published_at) or "", item.contact,

@@ -59,6 +59,12 @@ _PUT_AWAY = re.compile(r"[0-9]{8}-[0-9]{6}(?:\.[0-9]+)?-(?P<stem>.+)", re.DOTALL
 """What a refused drop's folder is called."""
 
 
+def stem_put_away(folder: str) -> str:
+    """What a refused drop is called, whose folder in `_rejected` has this name."""
+    found = _PUT_AWAY.fullmatch(folder)
+    return found["stem"] if found else folder
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A drop that can be taken, or must be refused for `faults`."""
@@ -104,8 +110,7 @@ class Found:
     def stem(self) -> str:
         """What its receipt and its folder under _rejected are named after."""
         if self.folder is not None and self.is_folder:
-            put_away = _PUT_AWAY.fullmatch(self.folder)
-            return put_away["stem"] if put_away and WHY in self.looks else self.folder
+            return stem_put_away(self.folder) if WHY in self.looks else self.folder
         return names.stem(self.sidecar_name) if self.sidecar_name else next(iter(self.looks))
 
     @property

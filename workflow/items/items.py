@@ -50,6 +50,9 @@ from workflow.items.versions import files_in
 if TYPE_CHECKING:
     from workflow.items.rules import Draft
 
+IN_BIN = "undoing.in_bin"
+"""That an item lies in the bin: told to whoever may know of it."""
+
 MOST_EDITIONS = 9_999
 """So many editions an item can have (models.first_edition)."""
 
@@ -257,7 +260,7 @@ def get_for(office: Office, who: Actor, key: int, in_bin: bool = False) -> Item:
     if not people.may_read(office, who, item.client, item.type):
         raise NotFound("items.no_such_item", item=item_name(key))
     if not in_bin and find_row(Binned.item, key) is not None:
-        raise NotFound("undoing.in_bin", item=item_name(key))
+        raise NotFound(IN_BIN, item=item_name(key))
     return item
 
 

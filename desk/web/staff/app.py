@@ -50,7 +50,9 @@ from desk.web.staff import office as office_pages
 from desk.web.staff.visit import STATICS, StaffVisit
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import Sentence
 from dossier.vault.opening import open_vault
+from workflow.items.items import IN_BIN
 from workflow.portal_access import staff_access
 
 HEADERS = {
@@ -190,16 +192,19 @@ def _typed(visit: StaffVisit) -> list[tuple[str, str]]:
     return [(name, value) for name, values in visit.form.items() for value in values]
 
 
-def gone(visit: StaffVisit) -> Response:
-    """What was deleted, is none of this person's business, or never was: one answer."""
-    return visit.page("message.html", 404, about="gone", reason=None, words=visit.words)
+def gone(visit: StaffVisit, about: Refusal | None = None) -> Response:
+    """What was deleted, is none of this person's business, or never was: one answer. Whoever may
+    know of an item is told that it lies in the bin."""
+    is_binned = about is not None and isinstance(about.sentence, Sentence) and about.sentence.code == IN_BIN
+    reason = visit.told(about) if about is not None and is_binned else None
+    return visit.page("message.html", 404, about="gone", reason=reason, words=visit.words)
 
 
 def message(visit: StaffVisit, status: int, about: Refusal | str) -> Response:
     """A page for a refusal, or for what went wrong."""
     if isinstance(about, Refusal):
         if status == 404:
-            return gone(visit) if visit.session is not None else visit.to_login()
+            return gone(visit, about) if visit.session is not None else visit.to_login()
         typed = _typed(visit) if status in (409, 422, 503) else []
         return visit.page("message.html", status, about="refusal", reason=visit.told(about), typed=typed)
     typed = _typed(visit) if about == "trouble" else []

@@ -13,6 +13,7 @@ from desk.web.shell.sending import of_vault, saved_file
 from desk.web.staff import papers
 from desk.web.staff.visit import StaffVisit
 from dossier.text import media
+from dossier.text.sentences import sentence
 from workflow.items.rules import asks_inside
 from workflow.reports import proof as sheets
 
@@ -31,7 +32,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
     found = item_view.view(office, visit.actor, visit.now, name, note=visit.request.method == "GET")
     code, client = found.summary["client"], office.clients.get(found.summary["client"])
     types, kind = offering.types(office, visit.actor), office.settings.types.get(found.summary["type"])
-    approver = found.summary["approver"]
+    approver, item_status = found.summary["approver"], found.summary["status"]
     asked = [approver] if isinstance(approver, str) else approver or []
     story = [
         {
@@ -49,6 +50,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "why": [visit.told(line) for line in found.why], "visible": visit.told(found.visible),
         "inside": [visit.told(line) for line in found.inside], "asks_inside": asks_inside(office, found.summary["type"]),
         "is_never_shared": kind is not None and kind.share == "never",
+        "closed": visit.told(sentence("rules.closed", status=item_status)) if item_status in office.settings.items.closed else "",
         "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
         "attention": [visit.told(line) for line in found.attention], "statuses": office.settings.items.statuses,
         "problems": {}, "typed": {}, "opened": "", "done": visit.field("done"), "types": types,

@@ -35,8 +35,12 @@ def _date(day: calendar_date, how: str, language: str) -> str:
 
 
 def date(iso: str, language: str) -> str:
-    """`1 mrt 2027`."""
-    return _date(datetime.fromisoformat(iso).date(), "d MMM y", language)
+    """`1 mrt 2027`; what is no date as it is."""
+    try:
+        day = datetime.fromisoformat(iso).date()
+    except ValueError:
+        return iso
+    return _date(day, "d MMM y", language)
 
 
 def to_the_minute(text: str, language: str) -> str:

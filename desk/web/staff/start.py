@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import Response
 
 from desk.actions import first_run, looking_up, my_work, overview
+from desk.web.shell.paging import leaf
 from desk.web.staff.visit import StaffVisit
 from dossier.cluster import presence
 from dossier.database import identity
@@ -91,11 +92,15 @@ def _work(visit: StaffVisit) -> Response:
     office, actor, now = visit.office, visit.actor, visit.now
     keys = keys_to_decide(visit)
     decide, inbox = my_work.to_decide(office, actor, now, keys[: my_work.SHOWN]), my_work.in_the_inbox(office, actor)
-    opened, unopened_count = my_work.unopened(office, actor, now, my_work.SHOWN)
+    unopened, unopened_count = my_work.unopened(office, actor, now, my_work.SHOWN)
+    unopened_leaf = leaf(visit, range(unopened_count), my_work.SHOWN, "unopened")
+    if unopened_leaf.number > 1:
+        unopened, _ = my_work.unopened(office, actor, now, my_work.SHOWN, unopened_leaf.rows[0])
     items, codes = looking_up.recent(office, actor)
     return visit.page(
-        "start.html", most_waiting=overview.MOST_WAITING, decide=decide, decide_count=len(keys), shown=my_work.SHOWN, returned=my_work.returned(office, actor),
-        inbox=[{**one, "lines": [visit.told(line) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,
+        "start.html", most_waiting=overview.MOST_WAITING, decide=decide, decide_count=len(keys), shown=my_work.SHOWN,
+        returned=leaf(visit, my_work.returned(office, actor), my_work.SHOWN, "returned"),
+        inbox=[{**one, "lines": [visit.told(line) for line in one["lines"]]} for one in inbox], unopened=unopened, leaf=unopened_leaf,
         items=items, clients=[(code, office.clients[code].name) for code in codes],
         left=[(visit.told(one), page) for one, page in first_run.left(office, actor)],
         absent=sorted({one.approver for one in decide} - {actor.code}),

@@ -13,6 +13,7 @@ from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
 
 from desk.web.staff import moments
+from ingest.inbox import looking
 from workflow.messages.language import Translator, environment, read_catalogue
 from workflow.portal import pages
 
@@ -61,6 +62,7 @@ def templates(language: str) -> Environment:
     made.filters |= {
         "encoded": pages.encoded, "kind": pages.kind, "badge": pages.badge,
         "moment": lambda iso, now: moments.moment(iso, now, language),
+        "stem": looking.stem_put_away,
         "date": lambda iso: moments.date(iso, language), "weekday": lambda iso: moments.weekday(iso, language),
     }  # fmt: skip
     return made

@@ -154,6 +154,20 @@ def test_what_no_client_saw_is_deleted_taken_out_of_the_bin_and_moved(rig: DeskR
     assert rig.office.json("show", item)["client"] == "zon"
 
 
+def test_whoever_may_know_of_it_is_told_what_lies_in_the_bin_and_what_is_closed(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "binned")
+    marieke.post(f"/items/{item}/delete", {"version": version(marieke, item)})
+    found = marieke.get(f"/items/{item}")
+    assert (found.status, "ligt in de prullenbak" in found.text, 'href="/bin"' in found.text) == (404, True, True)
+    assert rig.browser("k.smit").get(f"/items/{item}").text.count("prullenbak") == 0
+    closed = make(rig, "closed", "due: 2030-03-01\n")
+    assert "1 mrt 2030" in marieke.get(f"/items/{closed}").text
+    rig.office.run("edit", closed, "--status", "closed", user="m.devries")
+    page = marieke.get(f"/items/{closed}").text
+    assert "er verandert niets totdat een beheerder het een andere status geeft" in page
+    assert "1 mrt 2030" in page
+
+
 def test_clients_are_offered_while_one_types_and_only_ones_own(rig: DeskRig, marieke: Browser) -> None:
     assert marieke.get("/_suggest/clients?q=12345678").text == '["Acme B.V. (acme-bv)"]'
     assert rig.browser("k.smit").get("/_suggest/clients?q=").text == '["Bakkerij Zon (zon)"]'

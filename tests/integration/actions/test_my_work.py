@@ -20,7 +20,8 @@ WHO = ("m.devries", "k.smit", "l.visser", "j.admin", "p.bakker")
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Records]:
     records = Records(
-        tmp_path / "office", settings="sharing: {guard: off}\ntypes: {wwft: {share: approval, staff: [k.smit, p.bakker]}}\n"
+        tmp_path / "office",
+        settings="sharing: {guard: off}\ntypes: {wwft: {share: approval, staff: [k.smit, p.bakker]}, plan: {approval: internal}}\n",
     )
     yield records
     records.close()
@@ -85,10 +86,29 @@ def test_what_nobody_opened_is_told_to_its_maker_while_they_may_know_of_it(offic
     assert my_work.unopened(office.office, reader, office.now, 5) == ([], 0)
 
 
+def test_what_nobody_opened_is_told_as_far_as_one_looks(office: Records) -> None:
+    keys = [office.published() for _ in range(7)]
+    reader = Actor("l.visser", "desk")
+    found, count = my_work.unopened(office.office, reader, office.now, 5, 5)
+    assert ([one.item for one in found], count) == ([item_name(key) for key in keys[5:]], 7)
+
+
 def test_what_was_returned_is_told_to_its_maker_while_they_may_know_of_it(office: Records) -> None:
     key = concept(office, "m.devries")
     deciding.decide(office.office, office.tick(), Actor("m.devries", "desk"), key, "reject", "The wrong year")
     reader = Actor("p.bakker", "desk")
     assert [(one.item, one.comment) for one in my_work.returned(office.office, reader)] == [(item_name(key), "The wrong year")]
     office.configure(staff=STAFF.replace("language: nl, rights: [create]}", "language: nl, rights: [create], clients: [zon]}"))
+    assert my_work.returned(office.office, reader) == []
+
+
+def test_what_was_returned_inside_the_office_is_told_until_it_is_offered_again(office: Records) -> None:
+    key, other = (office.make(type="plan", approvers=("m.devries",)) for _ in range(2))
+    office.decide(key, "reject", comment="A signature is lacking")
+    office.decide(other, "approve")
+    reader = Actor("p.bakker", "desk")
+    assert [(one.item, one.comment) for one in my_work.returned(office.office, reader)] == [
+        (item_name(key), "A signature is lacking")
+    ]
+    office.amend(key, description="A plan with a signature")
     assert my_work.returned(office.office, reader) == []

@@ -10,7 +10,7 @@ import pytest
 from kit.records import LISA, Records
 from kit.servers import POSTGRESQL
 
-from desk.actions import overview
+from desk.actions import my_work, overview
 from dossier.database import readable
 from dossier.database.database import transaction
 from dossier.database.tables import PROXY, Binned, Item, change_row, clients_with_items
@@ -186,3 +186,9 @@ def test_clients_of_items_are_found_one_after_the_other(office: Records) -> None
     assert clients_with_items(are_public=True) == set()
     office.published(client="zon")
     assert clients_with_items(are_public=True) == {"zon"}
+
+
+@pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL knows how many rows have a value")
+def test_what_was_returned_inside_the_office_is_found_by_who_made_it(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = plans(monkeypatch, lambda: my_work.returned(office.office, LISA))
+    assert any("item_returned_inside (created_by=?)" in line for line in told), told
