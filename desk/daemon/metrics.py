@@ -122,6 +122,7 @@ class MetricsServer:
         )
         free = GaugeMetricFamily("dossier_free_bytes", "Room left where this folder is.", labels=["folder"])
         for name, path in (
+            ("var", office.var),
             ("inbox", office.inbox),
             ("queue", office.queue),
             *([("portal", office.portal)] if office.portal_store is None else []),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import yaml
 from kit.support import PDF, free_port, need, wait_for
 
 import dossier
@@ -25,6 +26,19 @@ PACKAGES = ("dossier", "ingest", "workflow", "desk")
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 LOCKS = ("requirements.lock", "requirements-s3.lock", "requirements-build.lock")
 OFFLINE = ("--no-deps", "--no-index", "--no-build-isolation")
+
+
+@pytest.mark.parametrize(("code", "seconds"), [(0, "86400"), (1, "86400"), (4, "60")])
+def test_compose_makes_no_backup_a_minute_where_what_lacks_in_each_thins_out_the_good_ones(
+    tmp_path: Path, code: int, seconds: str
+) -> None:
+    for name, does in (("dossier", f"exit {code}"), ("sleep", f"echo $1 >{tmp_path}/slept; kill -TERM $PPID")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    office = yaml.safe_load((CHECKOUT / "packaging/compose.yaml").read_text())["services"]["backup"]
+    *shell, script = office["entrypoint"]
+    subprocess.run([*shell, script.replace("$$", "$")], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, timeout=30)
+    assert (tmp_path / "slept").read_text().split() == [seconds]
 
 
 @pytest.fixture(scope="module")

@@ -54,6 +54,7 @@ def test_the_daemon_tells_prometheus_what_it_did_and_what_waits(root: Root) -> N
     assert found["dossier_oldest_seconds drop"] >= 0
     assert found["dossier_take_seconds_sum"] > 0
     assert found["dossier_free_bytes vault"] > 0
+    assert found["dossier_free_bytes var"] > 0
     assert not any(word in text for word in ("acme", "Annual", "bakker", "gone.pdf"))
     _is_shown_by_what_is_shipped(text)
 
