@@ -19,6 +19,7 @@ from pathlib import Path
 from desk.doctor.findings import Finding, note, wrong
 from dossier.office import people
 from dossier.office.office import Office
+from dossier.text.names import fold
 
 READ, WRITE, ENTER = 4, 2, 1
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
@@ -31,6 +32,7 @@ def queue(office: Office) -> Iterator[Finding]:
     for path in [office.queue, *sorted(path for path in office.queue.iterdir() if path.is_dir())]:
         if os.stat(path).st_mode & stat.S_IWOTH:
             yield wrong("queue", "doctor.queue_open", path=str(path))
+    yield from _alike(office)
     there = dict(users(office))
     for code in office.staff:
         path = office.queue / code
@@ -39,6 +41,14 @@ def queue(office: Office) -> Iterator[Finding]:
         elif path.is_dir():
             yield from _whose(path, code, there)
             yield from _papers(path, code, there.get(code))
+
+
+def _alike(office: Office) -> Iterator[Finding]:
+    """Approvers whose folders are one for Windows, which a share is seen from."""
+    folded: dict[str, str] = {}
+    for code in (code for code, person in office.staff.items() if people.has_right(person, "approve")):
+        if (first := folded.setdefault(fold(code), code)) != code:
+            yield wrong("queue", "doctor.queue_alike", staff=code, other=first, path=str(office.queue / code))
 
 
 def users(office: Office) -> Iterator[tuple[str, pwd.struct_passwd]]:

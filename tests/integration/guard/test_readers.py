@@ -245,6 +245,9 @@ WITHIN = {
     "unnamed.xlsx": zipped({**WORKBOOK, "xl/sharedStrings.xml": STRINGS, "xl/worksheets/a/sheet1.xml": SHEET}),
     "field.odt": open_text(f'<x:text x:current-value="{NAME}"/>'), "choice.odt": open_text(f'<x:drop-down><x:label x:value="{NAME}"/></x:drop-down>'),
     "utf-16.html": f'<html><head><meta charset="utf-16"></head><body><p>{NAME}</p></body></html>'.encode(), "remark.zip": remarked(),
+    "watermark.docx": repacked("letter.docx", {"word/header9.xml": part("hdr", f'<v:shape xmlns:v="v"><v:textpath string="{NAME}"/></v:shape>')}),
+    "table.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:tblPr><w:tblDescription w:val="{NAME}"/></w:tblPr>')}),
+    "hidden.odt": open_text(f'<x:hidden-text x:string-value="{NAME}"/>'),
     "remark.xml": f"<a><!-- {NAME} --><b>x</b></a>".encode(), "remark.html": f"<html><!-- {NAME} --><p>x</p></html>".encode(),
     "file.xml": b"<bericht><bestand>a.pdf</bestand><inhoud>\n" + base64.encodebytes(pdf(NAME)) + b"</inhoud></bericht>",
     "flat-object.xml": b'<?xml version="1.0"?><pkg:package xmlns:pkg="p"><pkg:binaryData>' + base64.b64encode(word(NAME)) + b"</pkg:binaryData></pkg:package>",
@@ -319,6 +322,8 @@ def test_notes_fields_links_properties_and_attachments_of_a_pdf_are_read(read) -
     text = read("a.pdf", with_fields()).text
     for name in (NAME, "Zuiderlicht Beheer B.V.", "westerlicht.example"):
         assert name in text
+    link = with_fields().replace(b"/S/URI/URI(https://westerlicht.example)", b"/S/Launch/F(Z:/Westerlicht/brief.pdf)")
+    assert "Westerlicht" in read("f.pdf", link).text
     assert NAME in read("b.pdf", paper("x", title=NAME)).text
     assert NAME in read("c.pdf", paper("x", attached={"a.docx": word(NAME)})).text
     assert NAME in read("d.pdf", b"\xef\xbb\xbf\r\n" + paper(NAME)).text

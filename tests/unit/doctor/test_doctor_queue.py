@@ -80,6 +80,17 @@ def test_queue_files_that_an_approver_cannot_save_and_empty_papers_are_told_of(t
     assert told() == [f"{preview} is empty"]
 
 
+def test_approvers_whose_folders_are_one_for_windows_are_told_of(tmp_path: Path) -> None:
+    line = "  {code}: {{name: Marieke, email: {code}@office.example, rights: [{right}]}}\n"
+    staff = [("Marieke", "approve"), ("marieke", "approve"), ("MARIEKE", "create")]
+    listed = "staff:\n" + "".join(line.format(code=code, right=right) for code, right in staff)
+    office = load_office(new_office(tmp_path / "office", staff=listed, clients="clients: {}\n").path, {})
+    office.queue.mkdir(parents=True, exist_ok=True)
+    told = [str(one.message) for one in queue(office) if "differ in capitals" in str(one.message)]
+    [line] = told
+    assert "`marieke` and `Marieke`" in line
+
+
 @pytest.mark.parametrize("kind", ["link", "file"])
 def test_an_approvers_folder_that_is_none_is_told(tmp_path: Path, kind: str) -> None:
     root = new_office(tmp_path / "office")

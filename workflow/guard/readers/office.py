@@ -27,9 +27,29 @@ _POSITIONS = frozenset({"posOffset", "pctWidth", "pctHeight", "TotalTime", "Page
                         "CharactersWithSpaces", "AppVersion", "DocSecurity", "i4"})  # fmt: skip
 """Numbers that place and count things: none of them is anybody's."""
 
-_SEEN = {"docPr": ("descr", "title"), "cNvPr": ("descr", "title"), "docVar": ("name", "val"), "alias": ("val",), "fldSimple": ("instr",),
-         "property": ("name",), "listEntry": ("val",), "listItem": ("displayText", "value"), "comment": ("author",), "cmAuthor": ("name",),
-         "person": ("displayName",), "Page": ("Name",)}  # fmt: skip
+_SEEN = {
+    "docPr": ("descr", "title"),
+    "cNvPr": ("descr", "title"),
+    "docVar": ("name", "val"),
+    "alias": ("val",),
+    "fldSimple": ("instr",),
+    "property": ("name",),
+    "listEntry": ("val",),
+    "listItem": ("displayText", "value"),
+    "comment": ("author",),
+    "cmAuthor": ("name",),
+    "person": ("displayName",),
+    "Page": ("Name",),
+    "section": ("name",),
+    "textpath": ("string",),
+    "shape": ("alt",),
+    "imagedata": ("title",),
+    "tblCaption": ("val",),
+    "tblDescription": ("val",),
+    "hyperlink": ("tooltip", "display"),
+    "helpText": ("val",),
+    "statusText": ("val",),
+}
 WORD = Rules(
     {"p": "\n", "tc": "\t", "tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "instrText": " ", "lpwstr": "\n", "lpstr": "\n",
      "title": "\n", "subject": "\n", "creator": "\n", "description": "\n", "keywords": "\n", "lastModifiedBy": "\n", "Company": "\n",
@@ -42,7 +62,8 @@ SHEET = Rules(
     {"t": "\n", "text": "\n", "v": "\n", "definedName": "\n", "oddHeader": "\n", "oddFooter": "\n", "evenHeader": "\n", "evenFooter": "\n",
      "firstHeader": "\n", "firstFooter": "\n", "p": "\n", "title": "\n"},
     {**_SEEN, "s": ("v",), "sheet": ("name",), "table": ("displayName",), "tableColumn": ("name",), "cacheField": ("name",),
-     "hyperlink": ("tooltip", "display"), "dataValidation": ("prompt", "promptTitle"), "dbPr": ("connection",), "sheetName": ("val",)},
+     "dataValidation": ("prompt", "promptTitle"), "dbPr": ("connection",), "sheetName": ("val",),
+     "connection": ("name", "description", "sourceFile"), "textPr": ("sourceFile",)},
     _POSITIONS,
 )  # fmt: skip
 """What else lies in a workbook: comments, tables, pivots, links to other workbooks."""
@@ -52,7 +73,8 @@ OPEN = Rules(
      "creator": "\n", "initial-creator": "\n", "description": "\n", "keyword": "\n", "user-defined": "\n", "desc": "\n"},
     {"table": ("name",), "table-cell": ("value", "string-value"), "user-defined": ("name",), "a": ("title", "href"), "named-range": ("name",),
      **dict.fromkeys(("text", "textarea", "combobox", "formatted-text"), ("current-value", "value")), "item": ("label",),
-     "option": ("label",), "label": ("value",)},
+     "option": ("label",), "label": ("value",), "hidden-text": ("string-value",),
+     "conditional-text": ("string-value-if-true", "string-value-if-false")},
     frozenset({"binary-data", "editing-cycles", "editing-duration"}),
 )  # fmt: skip
 """OpenDocument, in a zip or flat."""

@@ -173,7 +173,9 @@ def _notes(gathering: Gathering, document: Any, page: Any) -> tuple[str, bool]:
             kind = raw.FPDFAnnot_GetSubtype(note)
             if kind == raw.FPDF_ANNOT_LINK:
                 action = raw.FPDFLink_GetAction(raw.FPDFAnnot_GetLink(note))
-                told.append(_string(partial(raw.FPDFAction_GetURIPath, document, action), "utf-8") if action else "")
+                if action:
+                    told.append(_string(partial(raw.FPDFAction_GetURIPath, document, action), "utf-8"))
+                    told.append(_string(partial(raw.FPDFAction_GetFilePath, action), "utf-8"))
                 continue
             is_drawn_on = True
             told += [_string(partial(raw.FPDFAnnot_GetStringValue, note, name)) for name in _NOTES]
