@@ -13,8 +13,9 @@ from starlette.responses import Response
 
 from desk.actions import changing, client_card, looking_up, many, undoing, withdrawing
 from desk.web.staff.visit import StaffVisit
+from dossier.database.tables import item_name
 from dossier.text.refusals import Refusal
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence
 
 MOST = 200
 """So many at once; a list shows fewer."""
@@ -42,6 +43,8 @@ def many_items(visit: StaffVisit) -> Response:
         for name, outcome in many.each(list(versions), lambda key: act(key, versions[key])):
             lines = [outcome] if isinstance(outcome, Refusal) else outcome
             became.append((name, "; ".join(map(visit.told, lines)), isinstance(outcome, Refusal)))
+        gone = [item_name(key) for key in keys if key not in versions]
+        became += [(name, visit.told(sentence("desk.not_in_list", item=name)), True) for name in gone]
     return visit.page(
         "many.html", 422 if problem and visit.field("sure") else 200, client=client, card=visit.office.clients[client], found=found,
         what=visit.field("what"), typed=visit.field, became=became, problem=problem if visit.field("sure") or problem == "nothing" else "",

@@ -80,7 +80,7 @@ def test_whom_it_asks_is_said_where_it_is_made_also_of_a_client_without_an_appro
     fields = {"description": f"Onderzoek naar {client}", "type": "wwft", "save": "1"}
     refused = send_form(petra, f"/clients/{client}/new", fields)
     assert refused.status == 422
-    assert "een concept heeft een `goedkeurder` nodig" in refused.text
+    assert "noem wie het moet goedkeuren; " in refused.text
     assert 'name="approver"' in refused.text
     made = send_form(petra, f"/clients/{client}/new", {**fields, "approver": "Gerard"})
     assert made.goes_to.startswith("/drops/")
@@ -90,8 +90,9 @@ def test_a_fault_calls_the_fields_in_the_readers_language(rig: DeskRig, petra: B
     fields = {"description": "kort", "labels": "a, A", "share": "yes", "notify": "yes", "save": "1"}
     page = send_form(petra, "/clients/zon/new", fields).text
     assert "`omschrijving` heeft 4 tekens" in page
-    assert "er is geen `contactpersoon`" in page
-    assert "geef dus `status_delen: concept`" in page
+    assert "kies de contactpersoon die de mail krijgt" in page
+    assert "geef aan hoe het wordt gedeeld: als concept, met een goedkeurder, of goedgekeurd" in page
+    assert "`labels`" in page
     assert "`description`" not in page
 
 

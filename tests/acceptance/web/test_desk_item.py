@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from kit.desk import DeskRig
@@ -160,6 +161,12 @@ def test_whoever_may_know_of_it_is_told_what_lies_in_the_bin_and_what_is_closed(
     found = marieke.get(f"/items/{item}")
     assert (found.status, "ligt in de prullenbak" in found.text, 'href="/bin"' in found.text) == (404, True, True)
     assert rig.browser("k.smit").get(f"/items/{item}").text.count("prullenbak") == 0
+    other = make(rig, "beside")
+    ticked = urlencode([("chosen", item), ("chosen", other), ("what", "location"), ("location", "2025/Post"), ("sure", "1")])
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    told = marieke._ask("POST", "/clients/acme-bv/many", ticked, form).text
+    assert f"{item} staat niet meer in het dossier van deze klant" in told, "not left out in silence"
+    assert rig.office.json("show", other)["location"] == "2025/Post"
     closed = make(rig, "closed", "due: 2030-03-01\n")
     assert "1 mrt 2030" in marieke.get(f"/items/{closed}").text
     rig.office.run("edit", closed, "--status", "closed", user="m.devries")
