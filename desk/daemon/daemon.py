@@ -147,9 +147,9 @@ class Daemon:
         self._newest, self._has_served = office, False
         self._spared_at = self._wrote_at = time.monotonic()
         self._brought_in_at = self._lean_at = 0.0
-        self._end_by = float("inf")
         self._refused: NotThisOffice | None = None
         """What the object store that is the vault knows against the database."""
+        self._end_by = float("inf")
         """Until when its threads are waited for, in monotonic seconds, once it was told to stop."""
 
     # Life

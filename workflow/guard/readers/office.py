@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from urllib.parse import unquote
 
-from dossier.files.marks import marks_of
+from dossier.files.marks import HEAD_BYTES, marks_of
 from workflow.guard.readers.cells import read_cells, whole
 from workflow.guard.readers.gathering import PART_BYTES, PICTURES, Gathering, NoText
 from workflow.guard.readers.plain_text import encoding_of
@@ -166,6 +166,9 @@ def _read_other(gathering: Gathering, archive: zipfile.ZipFile, part: zipfile.Zi
     photographs, and what is neither text nor of a kind that is read, are no paper."""
     if part.is_dir() or _WORDLESS.search(part.filename):
         return
+    with _or_unreadable(), archive.open(part) as begun:
+        if marks_of(begun.read(HEAD_BYTES)).kind in PICTURES:
+            return
     stream = packed_part(archive, part)
     seen = marks_of(stream.getvalue())
     if seen.head and seen.kind not in PICTURES and (seen.kind or encoding_of(seen.head) is not None):
