@@ -13,7 +13,7 @@ from dossier.files.marks import Marks, Source, marks_of, piece_of
 from dossier.text.sentences import Sentence, sentence
 from workflow.guard.readers.any_file import TEXT_BYTES, is_mail, reason_unread
 from workflow.guard.readers.gathering import MAX_CHARACTERS, PICTURES
-from workflow.guard.readers.plain_text import decoded
+from workflow.guard.readers.plain_text import decoded, has_sealed
 
 PIECE_BYTES = 1_048_576
 
@@ -84,4 +84,5 @@ def _plain(source: Source) -> FileText:
     is_whole = len(data) <= TEXT_BYTES
     text = decoded(data[:TEXT_BYTES], is_whole) or ""
     is_cut = not is_whole or len(text) > MAX_CHARACTERS
-    return FileText(text[:MAX_CHARACTERS], (sentence("guard.beginning"),) if is_cut else ())
+    told = [sentence(code) for code, is_so in (("guard.beginning", is_cut), ("guard.format", has_sealed(text))) if is_so]
+    return FileText(text[:MAX_CHARACTERS], tuple(told))

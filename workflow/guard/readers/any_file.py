@@ -10,7 +10,15 @@ from dossier.files.marks import Marks, marks_of
 from dossier.text.names import extension
 from workflow.guard.readers import mail
 from workflow.guard.readers.gathering import MAX_CHARACTERS, PART_BYTES, PICTURES, Gathering, NoText
-from workflow.guard.readers.plain_text import attributes_of, decoded, decoded_html, encoding_of, is_sealed, text_of_html
+from workflow.guard.readers.plain_text import (
+    attributes_of,
+    decoded,
+    decoded_html,
+    encoding_of,
+    has_sealed,
+    is_sealed,
+    text_of_html,
+)
 
 TEXT_BYTES = 4 * MAX_CHARACTERS
 
@@ -62,7 +70,10 @@ def read_part(gathering: Gathering, name: str, stream: BinaryIO) -> None:
     elif is_mail(name, seen):
         mail.read_mail(gathering, io.BytesIO(data))
     elif seen.kind in ("", "mt940"):
-        gathering.add(decoded(data[:TEXT_BYTES], len(data) <= TEXT_BYTES) or "")
+        text = decoded(data[:TEXT_BYTES], len(data) <= TEXT_BYTES) or ""
+        gathering.add(text)
+        if has_sealed(text):
+            gathering.miss("format")
         if len(data) > TEXT_BYTES:
             gathering.miss("beginning")
     else:
@@ -121,8 +132,12 @@ def read_picture(gathering: Gathering, content: object) -> None:
     gathering.add(ocr.text_of_picture(content))
 
 
-_RUNNING = re.compile(rb"<(?:[\w.-]+:)?(html|svg|package|wordDocument|document)[\s>]")
+_RUNNING = re.compile(
+    rb"<(?:[\w.-]+:)?(html|svg|package|wordDocument|document|body|div|p|span|table|section|article|main|h[1-6]|ul|ol|form|font)[\s>]"
+)
 """The outermost element of what is read as running text: a name may have marks within."""
+
+_OFFICE_ROOTS = (b"package", b"wordDocument", b"document")
 
 
 def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
@@ -143,7 +158,7 @@ def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
     if root := _RUNNING.search(stream.read(_HEAD_BYTES)):
         gathering.add("\n")
         stream.seek(0)
-        if root[1] in (b"html", b"svg"):
+        if root[1] not in _OFFICE_ROOTS:
             gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))
             return
         from workflow.guard.readers.office import OPEN, WORD

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from dossier.files.marks import marks_of
 from workflow.guard.readers.gathering import PART_BYTES, PICTURES, Gathering, NoText
-from workflow.guard.readers.plain_text import decoded, decoded_as, decoded_html, encoding_of, is_sealed, text_of_html
+from workflow.guard.readers.plain_text import decoded, decoded_as, decoded_html, encoding_of, has_sealed, text_of_html
 
 _MAILS = ("message/rfc822", "message/global")
 _HEADS = ("text/rfc822-headers", "message/global-headers")
@@ -104,7 +104,7 @@ def _read_part(gathering: Gathering, part: Message) -> None:
         elif content in ("text/plain", "text/html") and part.get_content_disposition() != "attachment":
             data = _data(gathering, part)
             text = _text(part, data) if content == "text/plain" or part.get_content_charset() else decoded_html(data)
-            if is_sealed(text):
+            if has_sealed(text):
                 gathering.miss("format")
             gathering.add(f"{text_of_html(text) if content == 'text/html' else text}\n")
             for packed, file in _packed(text):

@@ -40,13 +40,18 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _USUAL = "Klant 1."
 
 
-_SEALED = re.compile(r"\s*-----BEGIN (?:PGP MESSAGE|PKCS7|CMS)-----")
+_SEALED = re.compile(r"^[ \t]*-----BEGIN (?:PGP MESSAGE|PKCS7|CMS)-----", re.MULTILINE)
 """RFC 4880 section 6.2, RFC 7468 sections 8 and 9: what is encrypted or signed, as letters."""
 
 
+def has_sealed(text: str) -> bool:
+    """True if something in it says nothing to a reader, though it is text."""
+    return _SEALED.search(text) is not None
+
+
 def is_sealed(text: str) -> bool:
-    """True for what says nothing to a reader, though it is text."""
-    return _SEALED.match(text) is not None
+    """True if it is nothing else."""
+    return _SEALED.match(text.lstrip()) is not None
 
 
 def encoding_of(head: bytes) -> str | None:
