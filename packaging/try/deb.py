@@ -118,6 +118,13 @@ def fresh(server: Server, package: str, following: str) -> None:
     server.holds("both items are in the office", "first of today" in items and "second of today" in items)
 
     server.root("apt-get remove --yes dossier")
+    server.root("mv /srv/dossier /srv/away")
+    printed = server.root(f"apt-get install --yes ./{following}")
+    server.holds("no new office is begun where one was", "mount its disk" in printed)
+    server.root("test ! -e /srv/dossier && ! systemctl is-active dossier && mv /srv/away /srv/dossier")
+    server.root("dpkg-reconfigure dossier")
+    server.is_well()
+    server.root("apt-get remove --yes dossier")
     server.holds("the program is gone", server.machine.sh("test -e /opt/dossier -o -e /usr/bin/dossier")[0] != 0)
     server.root("test -s /srv/dossier/var/dossier.db && ! systemctl is-active dossier")
     server.root(f"apt-get install --yes ./{following}")

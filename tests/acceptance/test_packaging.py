@@ -41,6 +41,18 @@ def test_compose_makes_no_backup_a_minute_where_what_lacks_in_each_thins_out_the
     assert (tmp_path / "slept").read_text().split() == [seconds]
 
 
+@pytest.mark.parametrize("was", ["", "2.0.0"])
+def test_the_package_begins_no_office_where_one_was(tmp_path: Path, was: str) -> None:
+    """Nothing is begun below a mount point whose disk is not there at an upgrade."""
+    script = (CHECKOUT / "packaging/deb/postinst").read_text()
+    functions = script[script.index("# Where an office was none is begun") : script.index("start() {")]
+    words = f"set -e\n{functions}\nOFFICE={tmp_path}/office WAS={was}\nchown() {{ echo begun; exit; }}\nmake_office\n"
+    done = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=True)
+    assert (done.stdout == "begun\n") == (was == "")
+    assert ("mount its disk" in done.stderr) == (was != "")
+    assert (tmp_path / "office").exists() == (was == "")
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from the sdist, which is built from what a checkout holds."""
