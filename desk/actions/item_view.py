@@ -62,6 +62,8 @@ class ItemView:
     item: str
     summary: dict[str, Any]
     files: Sequence[FileView]
+    taken_out: Sequence[versions.Version]
+    """Files that it had, as they were last."""
     attention: Sequence[Sentence | str]
     why: Sequence[Sentence | str]
     """All that keeps it, as it is now, off the portal."""
@@ -101,7 +103,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
     told = history(office, actor, name)
     closed = item.status in office.settings.items.closed
     return ItemView(
-        item.id, item_name(item.id), finding.summary(item), files_of(office, item), attention,
+        item.id, item_name(item.id), finding.summary(item), files_of(office, item), versions.taken_out(item.id), attention,
         reasons.reasons(office, now, item), reasons.inside(office, now, item), reasons.visible(item),
         opened.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),

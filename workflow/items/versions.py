@@ -41,6 +41,17 @@ def versions(key: int) -> dict[str, list[Version]]:
     return {row.name: [_version(one, brought) for one in _of(row, rows)] for row in rows if row.current}
 
 
+def taken_out(key: int) -> list[Version]:
+    """The last version of each attachment that was taken out, and is not there under another
+    name."""
+    rows = list(Attachment.select().where(Attachment.item == key).order_by(Attachment.id.desc()))
+    there = [row for row in rows if row.current]
+    kept, called = {one.id for row in there for one in _of(row, rows)}, {row.name for row in there}
+    gone = {row.name: row for row in reversed(rows) if row.id not in kept and row.name not in called}
+    brought = _brought(key) if gone else {}
+    return [_version(row, brought) for row in gone.values()]
+
+
 def _of(current: Attachment, rows: Sequence[Attachment]) -> list[Attachment]:
     """Its versions among `rows`, the latest first. Another attachment may have had its place
     before: then one version is not the one before the next."""

@@ -73,12 +73,17 @@ def _of_state(office: Office, now: datetime, item: Item) -> list[Sentence]:
 
 
 def _of_concept(office: Office, now: datetime, item: Item) -> list[Sentence]:
-    from workflow.approval import waiting  # of most items it is asked what is there to be seen
+    from workflow.approval import deciding, waiting  # of most items it is asked what is there to be seen
 
     edition = Edition.get_by_id(item.pending)
     since = clock.to_the_minute(edition.made_at)
     found = []
     for asking in waiting.Seating(office, hours.today(office, now)).askings([item.id]):
+        lacking = deciding.needed(asking.concept.approvers, asking.concept.approvals) - len(asking.decided)
+        if lacking < len(asking.seats) and asking.people:
+            code = "reasons.waits_for" if lacking == 1 else "reasons.waits_for_some"
+            found.append(sentence(code, whom=either(asking.people), since=since, count=lacking))
+            continue
         for seat in asking.seats:
             whom = either(seat.people) or sentence("reasons.nobody_left")
             if seat.reason:

@@ -135,6 +135,14 @@ def test_files_are_added_replaced_put_back_and_copied(rig: DeskRig, marieke: Bro
     assert marieke.post(f"/items/{item}/copy", {"file": "annex.pdf", "to": other.removeprefix("D-")}).status == 303
     assert "annex.pdf" in [one["name"] for one in rig.office.json("show", other)["attachments"]]
     assert marieke.post(f"/items/{item}/attach", {"version": version(marieke, item)}).status == 422, "no file came"
+    assert "weggehaald" not in marieke.get(f"/items/{item}").text.partition("Wat er gebeurde")[0]
+    for what, file, name in (("rename", "annex.pdf", "bijlage.pdf"), ("remove", "paper.pdf", "")):
+        form = {"version": version(marieke, item), "file": file, "what": what, "name": name}
+        assert marieke.post(f"/items/{item}/files", form).status == 303
+    taken_out = marieke.get(f"/items/{item}").text.partition("Eén bestand is weggehaald")[2].partition("</details>")[0]
+    [(path, called)] = re.findall(r'href="([^"]+)"[^>]*>([^<]+)<', taken_out)
+    assert called == "paper.pdf"
+    assert marieke.get(path).body == PDF + b"files", "a way back for what was taken out by mistake"
     assert not list((rig.office.path / "var/uploads").iterdir())
 
 

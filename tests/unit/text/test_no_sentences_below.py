@@ -19,7 +19,7 @@ FOR_THE_LOG = {"info", "warning", "error", "debug", "exception"}
 
 NOT_FOR_PEOPLE = {
     # Words that are looked for in what others say, or in documents
-    "dossier/database/trouble.py", "dossier/text/yaml_trouble.py", "dossier/text/media.py",
+    "dossier/database/trouble.py", "dossier/database/snapshot.py", "dossier/text/yaml_trouble.py", "dossier/text/media.py",
     "workflow/guard/directory.py", "workflow/reports/proof.py",
     # Names by which others know us, notes in the database, names of columns, and commands to a database
     "dossier/text/names.py", "dossier/database/search.py", "workflow/portal/verifying.py", "workflow/reminders/unopened.py",

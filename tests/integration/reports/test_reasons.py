@@ -1,0 +1,42 @@
+"""Why an item is not on the portal, for whoever waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.records import STAFF, Records
+
+from dossier.office.people import Actor
+from workflow.items import items
+from workflow.reports import reasons
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path, settings="sharing: {guard: off}\n")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("approvals", "told"),
+    [
+        ("any", ["it waits for approval by m.devries, k.smit or j.admin"]),
+        ("2", ["it waits for 2 approvals more, by m.devries, k.smit or j.admin"]),
+        ("all", [f"it waits for approval by {who}" for who in ("m.devries", "k.smit", "j.admin")]),
+    ],
+)
+def test_of_several_approvers_it_is_told_how_many_are_enough(office: Records, approvals: str, told: list[str]) -> None:
+    office.configure(staff=STAFF.replace("admin]", "admin, approve]"))
+    asked = {"approvers": ("m.devries", "k.smit", "j.admin"), "approvals": approvals}
+    key = office.make(files=[office.file("a.pdf", "a", share=True)], share=True, share_status="concept", **asked)
+
+    def found() -> list[str]:
+        return [str(one).partition(", since")[0] for one in reasons.reasons(office.office, office.now, items.get(key))]
+
+    assert found() == told
+    if approvals == "2":
+        office.decide(key, "approve", Actor("k.smit", "command"))
+        assert found() == ["it waits for approval by m.devries or j.admin"]
