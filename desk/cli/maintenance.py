@@ -261,7 +261,9 @@ def migrate_db(
     from desk.actions import maintenance
     from dossier.text.database_address import SQLITE, is_address
 
-    if url.startswith(SQLITE) or not is_address(url):
+    if url.startswith(SQLITE):
+        raise typer.BadParameter(printing.text(sentence("config.database_moves_one_way")))
+    if not is_address(url):
         raise typer.BadParameter(printing.text(sentence("config.database")))
     moved = maintenance.move_database(session.office(), url, _progress)
     values = {"rows": moved.rows, "tables": moved.tables, "address": printing.text(moved.address)}

@@ -68,6 +68,10 @@ def test_an_address_with_something_in_it_is_refused_and_stays_as_it_was(used: Ro
         assert connection.execute("SELECT count(*) FROM event").fetchone() == count
 
 
+def test_an_address_of_sqlite_is_told_as_the_way_back_that_there_is_not(used: Root) -> None:
+    assert "moves to PostgreSQL only" in used.run("migrate-db", "sqlite:///var/other.db", code=2).stderr
+
+
 def test_the_old_database_is_refused_from_then_on(used: Root) -> None:
     used.run("migrate-db", url := new_database())
     for words in (("items",), ("run", "--once"), ("backup", str(used.path.with_name("backups")))):
