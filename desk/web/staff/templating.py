@@ -62,6 +62,7 @@ def templates(language: str) -> Environment:
     made.filters |= {
         "encoded": pages.encoded, "kind": pages.kind, "badge": pages.badge,
         "moment": lambda iso, now: moments.moment(iso, now, language),
+        "minute": lambda iso: moments.to_the_minute(iso[:16].replace("T", " "), language),
         "stem": looking.stem_put_away,
         "date": lambda iso: moments.date(iso, language), "weekday": lambda iso: moments.weekday(iso, language),
     }  # fmt: skip

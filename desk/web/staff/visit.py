@@ -38,8 +38,14 @@ TEXTS = {"description", "explanation", "comment", "reason", "location", "labels"
 """Fields of forms that hold what somebody thought up."""
 
 
-_TO_THE_MINUTE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
-"""A moment in a sentence (dossier/text/clock.py)."""
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2})?")
+"""A day or a moment in a sentence (dossier/text/clock.py)."""
+
+PEOPLE = {"who", "whom", "seats", "by"}
+"""Values of sentences that are codes of staff members."""
+
+ABOUT_PEOPLE, PEOPLE_TOO = {"people", "deciding", "queue"}, {"staff", "behind", "approver", "waits_for"}
+"""Catalogues of sentences about who may do what; values of those that are such codes as well."""
 
 _GOAL = re.compile(r"/(?!/|\\|_login|_logout|_oidc)[^\x00-\x20\\]{0,500}")
 """Where a login may lead to: a path of the desk, and no other site."""
@@ -74,30 +80,34 @@ class StaffVisit(Visit):
         return "nl" if asked_language(self.request.headers.get("accept-language", "")) == "nl" else "en"
 
     def told(self, line: Refusal | Sentence | str) -> str:
-        """What is told to this person, in their language; colleagues are called by their names."""
+        """What is told to this person, in their language; colleagues are called by their names, and
+        moments are written as people do."""
         if isinstance(line, Refusal):
-            return line.told(self.language, WORDS[self.language])
-        if isinstance(line, Sentence):
-            named = {key: self._by_name(line.values[key]) for key in ("who", "whom", "seats", "by") if key in line.values}
-            line = self._dated(Sentence(line.code, {**line.values, **named}))
-        return told(line, self.language, WORDS[self.language])
+            return "; ".join(self.told(one.message) for one in line.problems)
+        return told(self._for_people(line) if isinstance(line, Sentence) else line, self.language, WORDS[self.language])
 
-    def _dated(self, line: Sentence) -> Sentence:
-        """With its moments as people write them."""
-        return Sentence(line.code, {name: self._moment(name, value) for name, value in line.values.items()})
+    def _for_people(self, line: Sentence) -> Sentence:
+        of_people = line.code.partition(".")[0] in ABOUT_PEOPLE
+        values = {
+            name: self._value(name, value, name in PEOPLE or (of_people and name in PEOPLE_TOO))
+            for name, value in line.values.items()
+        }
+        return Sentence(line.code, values)
 
-    def _moment(self, name: str, value: object) -> object:
+    def _value(self, name: str, value: object, is_person: bool) -> object:
+        if isinstance(value, Sentence) and is_person and value.code == "text.either":
+            return Sentence(value.code, {key: self._value(key, one, True) for key, one in value.values.items()})
         if isinstance(value, Sentence):
-            return self._dated(value)
-        is_moment = name in ("at", "since") and isinstance(value, str) and _TO_THE_MINUTE.fullmatch(value)
-        return moments.to_the_minute(str(value), self.language) if is_moment else value
-
-    def _by_name(self, who: object) -> object:
-        if isinstance(who, Sentence) and who.code == "text.either":
-            return Sentence(who.code, {key: self._by_name(one) for key, one in who.values.items()})
-        if isinstance(who, list):
-            return [self._by_name(one) for one in who]
-        return self.office.staff[who].name if isinstance(who, str) and who in self.office.staff else who
+            return self._for_people(value)
+        if isinstance(value, list):
+            return [self._value(name, one, is_person) for one in value]
+        if not isinstance(value, str):
+            return value
+        if is_person and value in self.office.staff:
+            return self.office.staff[value].name
+        if name not in ("at", "since", "until") or not _MOMENT.fullmatch(value):
+            return value
+        return moments.to_the_minute(value, self.language) if " " in value else moments.date(value, self.language)
 
     def told_at_field(self, message: Sentence | str) -> str:
         """What is wrong with a field of a form. It became a sidecar with English keys, of which
