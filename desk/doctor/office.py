@@ -18,7 +18,7 @@ from dossier.backup import backup
 from dossier.cluster import presence
 from dossier.database import identity, snapshot, trouble
 from dossier.database.database import close_database, open_to_read, probe
-from dossier.database.identity import NotThisOffice
+from dossier.database.identity import NotAsked, NotThisOffice
 from dossier.database.tables import PROXY, Event, Item
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.files import files
@@ -55,7 +55,7 @@ def database(office: Office) -> Iterator[Finding]:
             return
         if doubt := open_to_read(office):
             raise doubt
-    except NotThisOffice as error:
+    except (NotThisOffice, NotAsked) as error:
         yield wrong("database", "doctor.not_this_office", why=error.sentence)
         return
     except DatabaseTooNew as error:

@@ -75,6 +75,10 @@ class NotThisOffice(DatabaseUnavailable):
     """It is not the database that this office worked with. Only an admin can say that it holds."""
 
 
+class NotAsked(DatabaseUnavailable):
+    """The object store that is the vault can't be asked whose the database is."""
+
+
 class NotAsItWas(NotThisOffice):
     """The database is this office's, but older than it was, or changed by hand. It can be read."""
 
@@ -189,7 +193,7 @@ def _stored(office: Office) -> Mark | None:
 
 @contextmanager
 def _asking(office: Office, url: str | None = None) -> Iterator[ObjectStore]:
-    """The store that is the vault, or behind `url`; what fails is DatabaseUnavailable, as nobody
+    """The store that is the vault, or behind `url`; what fails is NotAsked, as nobody
     knows then whose the database is."""
     from dossier.object_store.store import ObjectStore  # few commands need it
 
@@ -197,7 +201,7 @@ def _asking(office: Office, url: str | None = None) -> Iterator[ObjectStore]:
     try:
         yield store
     except OSError as error:
-        raise DatabaseUnavailable("identity.not_asked", where=store.address_of(), why=system.why(error)) from error
+        raise NotAsked("identity.not_asked", where=store.address_of(), why=system.why(error)) from error
 
 
 def _written(mark: Mark) -> bytes:

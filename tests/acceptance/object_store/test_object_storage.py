@@ -211,6 +211,8 @@ def test_an_older_var_beside_the_store_is_refused_until_an_admin_says_that_it_ho
 def test_a_new_office_does_not_begin_while_its_store_can_not_be_asked(root: Root, store: Shop) -> None:
     store.gate.stop()
     assert "can't be reached" in root.run("run", "--once", code=4).stderr
+    (wrong,) = [one for one in json.loads(root.run("doctor", "--json", code=1).stdout) if one["check"] == "database"]
+    assert ("can't be reached" in wrong["message"], "chown" in wrong["todo"]) == (True, False)
     store.gate.start()
     once_here(root)
 
