@@ -171,7 +171,7 @@ class NotTaken:
 
 
 class Lying(NamedTuple):
-    """A sidecar that lies there and is not ready; where a preset shares at once, any file."""
+    """A file that lies there and is not ready."""
 
     path: str
     """From the inbox, as it is on disk."""
@@ -180,6 +180,8 @@ class Lying(NamedTuple):
     """SHA-256 (hex) of a sidecar's bytes; empty while it is written, and of other files."""
     ground: str
     """See Found.ground."""
+    is_whole: bool
+    """Nobody writes it any more: it waits for something."""
 
 
 @dataclass(slots=True)
@@ -326,15 +328,15 @@ class _Round:
 
     def _waiting_cards(self) -> Iterator[Lying]:
         ready = {(found.folder, name) for found in self.view.ready for name in (found.sidecar_name, *found.matched.values())}
-        any_file = any(preset.share_status == "approved" for preset in self.office.settings.presets.values())
         for place in self._places:
             read = self.looker._cards.get(place.path, {})
             home = f"{self.client}/{place.folder or ''}".rstrip("/")
             ground = self.client if place.spoken is None else f"{self.client}/{place.folder}"
             for name, look in place.found.items():
-                if (any_file or names.is_sidecar(name)) and (place.folder, name) not in ready:
+                if (place.folder, name) not in ready:
                     card = read.get(name)
-                    yield Lying(f"{home}/{name}", look, card.digest if card is not None and card.look == look else "", ground)
+                    digest = card.digest if card is not None and card.look == look else ""
+                    yield Lying(f"{home}/{name}", look, digest, ground, place.left[name] == 0)
 
     def _place(self, folder: str | None, opened: Folder, listing: Listing, spoken: Spoken | None = None) -> _Place:
         place = _Place(self.client, folder, opened, listing, spoken=spoken)

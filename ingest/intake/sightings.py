@@ -6,8 +6,10 @@ birth time and SHA-256, over a restart. The same is remembered of a refused one,
 out of _rejected beside other files than its owner's. A sidecar that was edited or saved anew is a
 new word.
 
-A preset's folder says more than the client's own, so it counts as a folder of its own; and where
-one shares at once, other files that wait are remembered as well, as long as the process lives.
+A preset's folder says more than the client's own, so it counts as a folder of its own. Other files
+that wait are remembered as well: where a sidecar waits for one, or a preset shares at once, whoever
+moves one there would speak in its owner's name. What is still being written is remembered as long
+as the process lives.
 
 A file system may give the inode of a removed file to the next one (ext4 does so at once): the birth
 time tells them apart. Where a file system keeps none, all else must be the same. What nobody saw
@@ -18,14 +20,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dossier.database.database import transaction
 from dossier.database.prepared import Prepared
-from dossier.database.tables import Sighting, chunks
+from dossier.database.tables import Sighting, chunks, tuples
 from dossier.files import statx
 from dossier.files.beneath import LastOpened
 from dossier.files.files import Look, Names
@@ -38,7 +40,10 @@ KEPT_DAYS = 7
 """How long a sidecar is remembered that lies nowhere in the inbox: it may come back."""
 
 UNREAD_MOST = 100_000
-"""So many sidecars that are still being written are remembered, in memory alone."""
+"""So many files that are no whole sidecars are remembered in memory."""
+
+NO_SIDECAR = ""
+"""What stands for the SHA-256 of such a file: only where it lay is asked."""
 
 
 class Origin(NamedTuple):
@@ -51,12 +56,26 @@ class Origin(NamedTuple):
     was_refused: bool = False
     is_put_here: bool = False
     """It lies in a preset's folder, and was seen outside of that."""
+    moved_files: tuple[str, ...] = ()
+    """Its files that lay in another client's folder, and not beside it, unless it lists their
+    SHA-256."""
 
 
 NOWHERE = Origin()
 
 SOMEWHERE = Origin(is_moved=True, is_put_here=True)
 """Of a file that is not there at the moment: it may have been anywhere."""
+
+
+class _Other(NamedTuple):
+    """What was seen of a file that is no sidecar (yet)."""
+
+    born: str
+    ground: str
+    """Where it was seen first."""
+    look: Look
+    is_kept: bool = False
+    """It is written down."""
 
 
 class Seen(NamedTuple):
@@ -82,15 +101,17 @@ class Sightings:
         self.office = office
         self._noted: dict[tuple[int, int], tuple[str, str]] = {}
         """(device, inode) → birth and SHA-256, of what is written down."""
-        self._unread: dict[tuple[int, int], tuple[str, str]] = {}
-        """(device, inode) of a file that is no sidecar (yet) → birth, and where it was seen
-        first."""
+        self._others: dict[tuple[int, int], _Other] = {}
+        """(device, inode) → what this process saw of a file that is no sidecar (yet)."""
+        self._recalled: dict[str, dict[str, str]] | None = None
+        """Inode → birth → where an earlier process saw such a file; None: not asked yet."""
 
     def note(self, now: datetime, cards: Iterable[Lying]) -> None:
         """These lie in the inbox and are not taken now. Not inside `transaction()`."""
         new = []
         with LastOpened(self.office.inbox) as folders:
-            births = [(card, _born(folders, tuple(card.path.split("/")), card.look)) for card in cards]
+            unknown = (card for card in cards if not self._is_known(card))
+            births = [(card, _born(folders, tuple(card.path.split("/")), card.look)) for card in unknown]
         for card, born in births:
             key = (card.look.device, card.look.inode)
             if born is None:
@@ -98,11 +119,22 @@ class Sightings:
             if card.digest and self._noted.get(key) != (born, card.digest):
                 self._noted[key] = born, card.digest
                 new.append(_row(now, card.look, born, card.digest, self._first_seen(card.look, born) or card.ground))
-            elif not card.digest and born and self._first_seen(card.look, born) is None:
-                if len(self._unread) >= UNREAD_MOST:
-                    self._unread.clear()
-                self._unread[key] = born, card.ground
+            elif not card.digest and born:
+                if len(self._others) >= UNREAD_MOST:
+                    self._others.clear()
+                ground, is_kept = (
+                    self._first_seen(card.look, born) or card.ground,
+                    card.is_whole and not names.is_sidecar(card.path),
+                )
+                if is_kept:
+                    new.append(_row(now, card.look, born, NO_SIDECAR, ground))
+                self._others[key] = _Other(born, ground, card.look, is_kept)
         self._keep(new)
+
+    def _is_known(self, card: Lying) -> bool:
+        """True of what was seen as it is now, and is no whole sidecar: there is nothing to note."""
+        seen = self._others.get((card.look.device, card.look.inode)) if not card.digest else None
+        return seen is not None and seen.look == card.look and (seen.is_kept or not card.is_whole or names.is_sidecar(card.path))
 
     def left(self, now: datetime, drops: Iterable[tuple[Found, Origin]]) -> None:
         """These could not be taken now: they were moved, say. Not in `transaction()`."""
@@ -135,10 +167,38 @@ class Sightings:
                 continue
             rows = [row for row in seen.get(str(card.inode), ()) if _is_same(row, card, born, one.digest)]
             grounds = {row.client for row in rows} | {self._first_seen(card, born) or one.ground}
-            is_moved = {ground.partition("/")[0] for ground in grounds} != {one.client}
+            clients = {ground.partition("/")[0] for ground in grounds}
             is_put_here = one.ground != one.client and (grounds != {one.ground} or self._of_files(one).is_put_here)
-            origins.append(Origin(born, is_moved, any(row.refused for row in rows), is_put_here))
+            moved_files = self._moved_files(one, {one.client, *clients})
+            origins.append(Origin(born, clients != {one.client}, any(row.refused for row in rows), is_put_here, moved_files))
         return origins
+
+    def _moved_files(self, found: Found, clients: Collection[str]) -> tuple[str, ...]:
+        """Those that were seen elsewhere than with these, where it lay as well."""
+        listed = found.sidecar.attachments or () if found.sidecar is not None else ()
+        settled = {found.matched.get(entry.file) for entry in listed if entry.sha256}
+        looks = {disk: found.looks[disk] for disk in found.matched.values() if disk not in settled and disk in found.looks}
+        seen = {disk: look for disk, look in looks.items() if self._may_have_been_seen(look)}
+        if not seen:
+            return ()
+        with LastOpened(self.office.inbox) as folders:
+            births = {disk: _born(folders, (*found.folders, disk), look) for disk, look in seen.items()}
+        grounds = {disk: self._first_seen(look, births[disk] or "") for disk, look in seen.items()}
+        return tuple(disk for disk, ground in sorted(grounds.items()) if ground and ground.partition("/")[0] not in clients)
+
+    def _may_have_been_seen(self, look: Look) -> bool:
+        """False where nothing is known of a file with this inode, as of most."""
+        return (look.device, look.inode) in self._others or str(look.inode) in self._earlier()
+
+    def _earlier(self) -> Mapping[str, Mapping[str, str]]:
+        """What earlier processes saw. A birth tells more than the device, whose number is another
+        one when it is mounted anew."""
+        if self._recalled is None:
+            self._recalled = {}
+            rows = Sighting.select(Sighting.inode, Sighting.born, Sighting.client).where(Sighting.sha256 == NO_SIDECAR)
+            for inode, born, ground in tuples(rows.limit(UNREAD_MOST)):
+                self._recalled.setdefault(inode, {})[born] = ground
+        return self._recalled
 
     def _of_files(self, found: Found) -> Origin:
         """What is known of a drop's files, where a preset speaks for them."""
@@ -161,13 +221,15 @@ class Sightings:
         """These are not where they were: nothing of them need be kept in memory."""
         for found in drops:
             for look in found.looks.values():
-                self._unread.pop((look.device, look.inode), None)
+                self._others.pop((look.device, look.inode), None)
                 self._noted.pop((look.device, look.inode), None)
 
     def _first_seen(self, look: Look, born: str) -> str | None:
-        """On which ground this process saw it while it was no whole sidecar."""
-        seen = self._unread.get((look.device, look.inode))
-        return seen[1] if seen is not None and seen[0] == born else None
+        """On which ground it was seen while it was no whole sidecar."""
+        seen = self._others.get((look.device, look.inode))
+        if seen is not None and seen.born == born:
+            return seen.ground
+        return self._earlier().get(str(look.inode), {}).get(born) if born else None
 
 
 def doubts(found: Found, origin: Origin, foreign: Iterable[str]) -> list[Sentence]:
@@ -177,6 +239,7 @@ def doubts(found: Found, origin: Origin, foreign: Iterable[str]) -> list[Sentenc
         told.append(sentence("intake.put_into_preset", file=names.printable(next(iter(found.matched.values()), found.told_as))))
     if origin.is_moved and (found.sidecar is None or found.sidecar.client is None):
         told.append(sentence("intake.moved", file=found.told_as))
+    told += [sentence("intake.file_moved", file=names.printable(disk)) for disk in origin.moved_files]
     if origin.was_refused:
         told += [sentence("intake.returned", file=names.printable(disk), sidecar=found.told_as) for disk in sorted(foreign)]
     return told

@@ -309,6 +309,19 @@ def test_what_others_move_into_a_folder_that_shares_at_once_is_not_shared_on_its
         assert "lay elsewhere in the inbox" in office.root.told(stem)["warnings"][-1]
 
 
+def test_nor_is_it_where_the_daemon_was_started_anew_in_between(office: AccountOffice) -> None:
+    with office.root.daemon():
+        office.put("m.devries", "intern.pdf", bytes_of("intern"))
+        wait_for(lambda: "intern.pdf" in office.root.run("status").stdout, "the daemon has seen the file")
+    (office.root.inbox() / "intern.pdf").rename(office.root.inbox() / "Meteen" / "intern.pdf")
+    office.put("m.devries", "Meteen/nieuw.pdf", bytes_of("nieuw"))
+    with office.root.daemon():
+        office.root.until_taken("acme-bv", "intern.pdf")
+        office.root.until_taken("acme-bv", "nieuw.pdf")
+    states = [office.json("show", office.root.told(stem)["item"])["share_state"] for stem in ("intern.pdf", "nieuw.pdf")]
+    assert [state == "concept" for state in states] == [True, False]
+
+
 @pytest.mark.parametrize("page", ["docs/presets.md", "docs/nl/presets.md"])
 def test_the_three_examples_in_the_documentation_are_taken_as_they_stand(tmp_path: Path, page: str) -> None:
     root = own_office(tmp_path / "made", staff=OWN_STAFF)

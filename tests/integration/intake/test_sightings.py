@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -158,3 +159,41 @@ def test_a_refused_sidecar_that_comes_back_is_no_word_for_anybody_elses_file(off
     office.put(SHARER, "report.pdf", PDF + b"new")
     office.once()
     is_public(office, "acme-bv", "new", PDF + b"new")
+
+
+def test_a_file_of_theirs_that_others_move_to_where_their_sidecar_waits_for_one_is_no_word_of_theirs(
+    office: AccountOffice,
+) -> None:
+    office.put(MAKER, "waits.yaml", mark("waits"))
+    file = office.put(MAKER, "other.pdf", PDF + b"of another", client="zon")
+    office.once()
+    file.rename(office.root.inbox() / "report.pdf")
+    office.once()
+    is_held(office, "acme-bv", "waits", "`report.pdf` lay in another client's folder")
+
+
+def test_files_that_lay_beside_it_are_moved_with_a_sidecar_that_says_for_whom_it_is(office: AccountOffice) -> None:
+    two = CARD.replace("[report.pdf]", "[report.pdf, more.pdf]").replace("2025", "both") + "client: zon\n"
+    card, file = office.put(MAKER, "both.yaml", two.encode()), office.put(MAKER, "report.pdf", PDF + b"both")
+    office.once()
+    move(card, "zon", office)
+    move(file, "zon", office)
+    office.put(MAKER, "more.pdf", PDF + b"more of both", "zon")
+    office.once()
+    assert office.public(office.root.told("both", "zon")["item"], "zon") == {
+        "report.pdf": PDF + b"both",
+        "more.pdf": PDF + b"more of both",
+    }
+
+
+def test_a_file_that_is_moved_to_a_sidecar_that_lists_its_hash_is_what_that_speaks_of(office: AccountOffice) -> None:
+    data = PDF + b"by its hash"
+    listed = CARD.replace("[report.pdf]", f"[{{file: report.pdf, sha256: {hashlib.sha256(data).hexdigest()}}}]").replace(
+        "2025", "hashed"
+    )
+    office.put(MAKER, "hashed.yaml", listed.encode())
+    file = office.put(MAKER, "report.pdf", data, client="zon")
+    office.once()
+    move(file, "acme-bv", office)
+    office.once()
+    is_public(office, "acme-bv", "hashed", data)
