@@ -226,6 +226,9 @@ def test_while_the_store_is_away_drops_wait_in_the_inbox_and_people_are_told(roo
     assert any("can't be reached" in line for line in root.json("status")["alarms"])
     assert "can't be reached" in root.run("why", str(dropped), code=None).stdout
     assert "can't be reached" in root.run("doctor", code=1).stdout
+    told = root.run("verify", user="j.admin", code=4).stderr
+    assert "can't be reached" in told
+    assert "tried again" not in told, "not by a command that has ended"
     store.gate.start()
     once_here(root)
     [item] = root.json("items", user="j.admin")
