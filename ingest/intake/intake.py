@@ -229,6 +229,7 @@ class Intake:
                     ready.append(drop)
         ready = self._judged_by_guard(now, ready, outcome)
         if ready:
+            self.sightings.see_files(drop.found for drop in ready if drop.faults)
             self._record_claims(now, ready)
             with LastOpened(self.office.inbox) as homes:
                 claimed = [drop for drop in ready if self._claim(homes, drop, outcome)]

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -190,7 +190,7 @@ class Sightings:
         """False where nothing is known of a file with this inode, as of most."""
         return (look.device, look.inode) in self._others or str(look.inode) in self._earlier()
 
-    def _earlier(self) -> Mapping[str, Mapping[str, str]]:
+    def _earlier(self) -> dict[str, dict[str, str]]:
         """What earlier processes saw. A birth tells more than the device, whose number is another
         one when it is mounted anew."""
         if self._recalled is None:
@@ -209,9 +209,23 @@ class Sightings:
         seen = [self._first_seen(look, births[name] or "") for name, look in found.looks.items()]
         return Origin(is_put_here=None in births.values() or any(ground not in (None, found.ground) for ground in seen))
 
+    def see_files(self, drops: Iterable[Found]) -> None:
+        """Remember the files of these, which are about to be refused, while they lie there."""
+        with LastOpened(self.office.inbox) as folders:
+            for found in drops:
+                for disk in found.matched.values():
+                    if (look := found.looks.get(disk)) and (born := _born(folders, (*found.folders, disk), look)):
+                        ground = self._first_seen(look, born) or found.ground
+                        self._others[look.device, look.inode] = _Other(born, ground, look)
+
     def refused(self, now: datetime, drops: Iterable[tuple[Found, Origin]]) -> None:
-        """These drops go to _rejected. Call inside `transaction()`."""
+        """These drops go to _rejected, and may come back from there, or go elsewhere. Call inside
+        `transaction()`."""
         for found, origin in drops:
+            seen = [one for look in found.looks.values() if (one := self._others.get((look.device, look.inode)))]
+            for one in seen:
+                Sighting.insert(_row(now, one.look, one.born, NO_SIDECAR, one.ground)).on_conflict_ignore().execute()
+                self._earlier().setdefault(str(one.look.inode), {})[one.born] = one.ground
             if (row := _row_of(now, found, origin)) is not None:
                 key = [Sighting.inode, Sighting.device, Sighting.born, Sighting.sha256]
                 insert = Sighting.insert({**row, "refused": True})

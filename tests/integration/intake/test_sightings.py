@@ -172,6 +172,17 @@ def test_a_file_of_theirs_that_others_move_to_where_their_sidecar_waits_for_one_
     is_held(office, "acme-bv", "waits", "`report.pdf` lay in another client's folder")
 
 
+def test_nor_is_one_of_theirs_that_was_refused_elsewhere(office: AccountOffice) -> None:
+    office.put(MAKER, "wrong.yaml", b"description: Not to be shared\nattachments: [inside.pdf]\ncolour: red\n", "zon")
+    office.put(MAKER, "inside.pdf", PDF + b"inside", "zon")
+    office.put(MAKER, "wanting.yaml", mark("wanting"))
+    office.once()
+    [file] = office.root.inbox("zon").glob("_rejected/*-wrong/inside.pdf")
+    file.rename(office.root.inbox() / "report.pdf")
+    office.once()
+    is_held(office, "acme-bv", "wanting", "`report.pdf` lay in another client's folder")
+
+
 def test_files_that_lay_beside_it_are_moved_with_a_sidecar_that_says_for_whom_it_is(office: AccountOffice) -> None:
     two = CARD.replace("[report.pdf]", "[report.pdf, more.pdf]").replace("2025", "both") + "client: zon\n"
     card, file = office.put(MAKER, "both.yaml", two.encode()), office.put(MAKER, "report.pdf", PDF + b"both")
