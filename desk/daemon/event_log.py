@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from dossier.database.prepared import Prepared
 from dossier.database.tables import Event, Item, item_name, tuples
 from dossier.trail import trail
 
@@ -63,8 +64,17 @@ class EventLog:
                 log.info(action.replace("_", " "), **{name: value for name, value in about.items() if value}, way=way)
 
     def _next(self) -> list[tuple[Any, ...]]:
-        query = Event.select(Event.seq, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject)
-        return tuples(query.where(Event.seq > self._seq).order_by(Event.seq).limit(AT_ONCE))
+        return _BEHIND.rows(self._seq)
+
+
+_BEHIND = Prepared(
+    lambda seq: (
+        Event.select(Event.seq, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject)
+        .where(Event.seq > seq)
+        .order_by(Event.seq)
+        .limit(AT_ONCE)
+    )
+)
 
 
 def _clients(items: set[int]) -> dict[int, str]:

@@ -62,6 +62,12 @@ class Prepared:
             return self._rows(given)
         return [row for some in chunks(given[0], _MOST) for row in self._rows((some, *given[1:]))]
 
+    def plain_rows(self, *given: object) -> list[Row]:
+        """As the driver gives them: JSON is text yet. No list is long."""
+        written = self._for(given)
+        found: list[Row] = PROXY.execute_sql(written.statement, _values(written.order, given)).fetchall()
+        return found
+
     def row(self, *given: object) -> Row | None:
         """The first row; None if there is none."""
         found = self.rows(*given)
@@ -73,9 +79,8 @@ class Prepared:
         return int(PROXY.execute_sql(written.statement, _values(written.order, given)).rowcount)
 
     def _rows(self, given: Sequence[object]) -> list[Row]:
-        written = self._for(given)
-        found: list[Row] = PROXY.execute_sql(written.statement, _values(written.order, given)).fetchall()
-        for index, read in written.readers:
+        found = self.plain_rows(*given)
+        for index, read in self._for(given).readers:
             found = [(*row[:index], read(row[index]), *row[index + 1 :]) for row in found]
         return found
 

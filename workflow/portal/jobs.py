@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from dossier.database.tables import Edition, Item, Page, PageDue, PageFile, among, chunks, item_name, plain_rows
+from dossier.database.tables import Edition, Item, Page, PageDue, PageFile, among, change_row, chunks, item_name, plain_rows
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
@@ -169,7 +169,8 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
 def _record_pages(office: Office, code: str, work: Work) -> None:
     assert work.change is not None
     values = {"look": look_of(office, code), "made": work.pages.digests, "older": work.pages.older}
-    Page.insert(client=code, **values).on_conflict(conflict_target=[Page.client], update=values).execute()
+    if not change_row(Page.client, code, **values):
+        Page.insert(client=code, **values).on_conflict(conflict_target=[Page.client], update=values).execute()
     names = [*(name.removeprefix(f"{PAGES}/") for name in work.change.less), *(one.name for one in work.made)]
     for chunk in chunks(names):
         PageFile.delete().where(PageFile.name.in_(chunk)).execute()

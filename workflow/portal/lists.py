@@ -26,9 +26,10 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from peewee import Tuple
+from peewee import Expression, Tuple, fn
 
-from dossier.database.tables import Item, OlderItems, Page, item_name, plain_rows
+from dossier.database.prepared import Prepared
+from dossier.database.tables import Item, OlderItems, Page, item_name
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.workers.pool import WorkerPool
@@ -91,14 +92,25 @@ def _staying_from(code: str, lowest: Place, more: int) -> Place | None:
     Nothing stays of a list that is short, or becomes too long; nor where more waits for a round
     below.
     """
-    below = is_among(code, None, None) & (Tuple(*lowest) > STANDS)
-    count = Item.select().where(is_among(code, None, None)).count()
-    if count + more > WHOLE or Item.select().where(below & Item.unsettled).exists():
+    [(count,)] = _COUNT.rows(code)
+    if count + more > WHOLE or _WAITS_BELOW.rows(code, *lowest):
         return None
-    rows: list[Place] = plain_rows(
-        Item.select(Item.published_at, Item.id).where(below).order_by(*NEWEST_FIRST).limit(WORTH_COPYING + 1)
-    )
+    rows: list[Place] = _BELOW.rows(code, *lowest)
     return rows[1] if len(rows) > WORTH_COPYING else None
+
+
+def _below(code: object, *lowest: object) -> Expression:
+    condition: Expression = is_among(code, None, None) & (Tuple(*lowest) > STANDS)
+    return condition
+
+
+_COUNT = Prepared(lambda code: Item.select(fn.COUNT(Item.id)).where(is_among(code, None, None)))
+_WAITS_BELOW = Prepared(lambda code, *lowest: Item.select(Item.id).where(_below(code, *lowest) & Item.unsettled).limit(1))
+_BELOW = Prepared(
+    lambda code, *lowest: (
+        Item.select(Item.published_at, Item.id).where(_below(code, *lowest)).order_by(*NEWEST_FIRST).limit(WORTH_COPYING + 1)
+    )
+)
 
 
 def place_of(page: OlderItems) -> Place:
@@ -259,7 +271,7 @@ class _Making:
         stream = newest_first(self._code, self._changes)
         index = list(islice(stream, PART))
         lines.write_items(one for _, one in index)
-        count = Item.select().where(is_among(self._code, None, None)).count() + len(self._changes.shown)
+        count = _COUNT.rows(self._code)[0][0] + len(self._changes.shown)
         self._numbers = count // PART + 1  # the oldest page has the lowest number
         number = self._numbers
         while some := list(islice(stream, PART)):

@@ -64,6 +64,7 @@ from peewee import fn
 
 from dossier.database import identity
 from dossier.database.database import transaction
+from dossier.database.prepared import Prepared
 from dossier.database.tables import (
     Edition,
     Item,
@@ -98,6 +99,7 @@ from workflow.portal.showing import (
     Place,
     editions,
     extras,
+    extras_of,
     houses,
     is_on_portal,
     look_of,
@@ -617,8 +619,7 @@ class Publisher:
 
     def _absent(self, code: str, here: Container[int]) -> set[int]:
         """What of a client is public and does not lie there yet (see `_lost`), but for `here`."""
-        waits = Item.select(Item.id).where((Item.client == code) & Item.public.is_null(False) & Item.unsettled)
-        keys = [row[0] for row in tuples(waits) if row[0] not in here]
+        keys = [key for (key,) in _PUBLIC_AND_WAITING.rows(code) if key not in here]
         if not keys:
             return set()
         if not self.site.is_folder(code):
@@ -788,7 +789,7 @@ class Publisher:
             elif job.edition is None:
                 drop.append(job.name)
         items = None if work.is_stale else {item_name(key) for key in changed}
-        recorded = extras(code, None if work.is_stale else list(changed))
+        recorded = extras(code) if work.is_stale else extras_of(changed)
         up = [extra for extra in recorded if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
         # Also what only the database knows: killed between 3 and 4, an earlier round had removed it
         # already.
@@ -918,4 +919,12 @@ def _places(job: PortalJob, at: str) -> list[Place]:
 
 def _places_of(keys: Collection[int]) -> list[Place]:
     """Where these items stand."""
-    return plain_rows(Item.select(Item.published_at, Item.id).where(among(Item.id, keys) & Item.published_at.is_null(False)))
+    return _PLACES.rows(list(keys))
+
+
+_PLACES = Prepared(
+    lambda keys: Item.select(Item.published_at, Item.id).where(Item.id.in_(keys) & Item.published_at.is_null(False))
+)
+_PUBLIC_AND_WAITING = Prepared(
+    lambda client: Item.select(Item.id).where((Item.client == client) & Item.public.is_null(False) & Item.unsettled)
+)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 from peewee import Expression, Tuple
 
+from dossier.database.prepared import Prepared
 from dossier.database.tables import Edition, Item, PageFile, Shown, among, item_name, plain_rows, tuples
 from dossier.office.office import Office
 from workflow.approval import fitting
@@ -43,12 +45,19 @@ def editions(ids: Sequence[int]) -> dict[int, Edition]:
     return {edition.id: edition for edition in Edition.select().where(among(Edition.id, ids))}
 
 
-def extras(code: str, items: Sequence[int] | None = None) -> list[Extra]:
-    """The pictures and archives that are up for a client, of these items (None: of all)."""
-    query = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
-    if items is None:
-        return [Extra(*row) for row in plain_rows(query.where(PageFile.client == code))]
-    return [Extra(*row) for row in plain_rows(query.where(among(PageFile.item, items)))]
+_EXTRA = PageFile.name, PageFile.item, PageFile.source, PageFile.size
+_EXTRAS = Prepared(lambda client: PageFile.select(*_EXTRA).where(PageFile.client == client))
+_EXTRAS_OF = Prepared(lambda keys: PageFile.select(*_EXTRA).where(PageFile.item.in_(keys)))
+
+
+def extras(code: str) -> list[Extra]:
+    """The pictures and archives that are up for a client."""
+    return [Extra(*row) for row in _EXTRAS.rows(code)]
+
+
+def extras_of(items: Iterable[int]) -> list[Extra]:
+    """The same of these items."""
+    return [Extra(*row) for row in _EXTRAS_OF.rows(list(items))]
 
 
 Place = tuple[str, int]
@@ -95,7 +104,7 @@ def portions(
     )
     rows = heapq.merge(_public_rows(code, changes, above, upto), new, key=_place_of, reverse=True)
     while some := list(islice(rows, AT_ONCE)):
-        yield some, [*extras(code, [one.key for one in some]), *changes.made]
+        yield some, [*extras_of(one.key for one in some), *changes.made]
 
 
 def _place_of(one: ListedItem) -> Place:
@@ -104,19 +113,51 @@ def _place_of(one: ListedItem) -> Place:
 
 def _public_rows(code: str, changes: Changes, above: Place | None, upto: Place | None) -> Iterator[ListedItem]:
     """What is public by the database, newest first, but for what changes: some rows at a time."""
-    query = (
-        Item.select(Item.published_at, Item.id, Edition.shown, Item.location)
-        .join(Edition, on=(Item.public == Edition.id))
-        .where(is_among(code, above, upto))
-        .order_by(*NEWEST_FIRST)
-        .limit(AT_ONCE)
-    )
     last: Place | None = None
-    while rows := plain_rows(query if last is None else query.where(Tuple(*last) > STANDS)):
+    while rows := _public(above is not None, upto is not None, last is not None).plain_rows(code, *_given(above, upto, last)):
         for at, key, shown, location in rows:
             if key not in changes.shown and key not in changes.absent:
                 yield ListedItem(item_name(key), key, at, shown, location)
         last = rows[-1][:2]
+
+
+def _given(*places: Place | None) -> Iterator[str | int]:
+    return (one for place in places if place is not None for one in place)
+
+
+@cache
+def _public(has_above: bool, has_upto: bool, goes_on: bool) -> Prepared:
+    """What a client sees between such places, below where it goes on."""
+    return Prepared(
+        lambda code, *given: (
+            Item.select(Item.published_at, Item.id, Edition.shown, Item.location)
+            .join(Edition, on=(Item.public == Edition.id))
+            .where(_between(code, given, has_above, has_upto, goes_on))
+            .order_by(*NEWEST_FIRST)
+            .limit(AT_ONCE)
+        )
+    )
+
+
+@cache
+def _standing(has_above: bool, has_upto: bool, goes_on: bool) -> Prepared:
+    """The places of what stands of it."""
+    return Prepared(
+        lambda code, *given: (
+            Item.select(Item.published_at, Item.id)
+            .where(_between(code, given, has_above, has_upto, goes_on) & Item.standing.is_null(False))
+            .order_by(*NEWEST_FIRST)
+            .limit(AT_ONCE)
+        )
+    )
+
+
+def _between(code: object, given: Sequence[object], has_above: bool, has_upto: bool, goes_on: bool) -> Expression:
+    """As `is_among`; `given`: date and number of each place that there is."""
+    places = iter([given[start : start + 2] for start in range(0, len(given), 2)])
+    above, upto = (next(places) if has_above else None), (next(places) if has_upto else None)
+    condition = is_among(code, above, upto)
+    return condition & (Tuple(*next(places)) > STANDS) if goes_on else condition
 
 
 STANDS = Tuple(Item.published_at, Item.id)
@@ -125,7 +166,7 @@ STANDS = Tuple(Item.published_at, Item.id)
 NEWEST_FIRST = (Item.published_at.desc(), Item.id.desc())
 
 
-def is_among(code: str, above: Place | None, upto: Place | None) -> Expression:
+def is_among(code: object, above: Sequence[object] | None, upto: Sequence[object] | None) -> Expression:
     """What a client sees above a place, up to and with another, as the condition of a query."""
     condition = (Item.client == code) & Item.public.is_null(False)
     if above is not None:
@@ -137,17 +178,18 @@ def is_among(code: str, above: Place | None, upto: Place | None) -> Expression:
 
 def standing_among(code: str, above: Place | None, upto: Place | None) -> Iterator[list[Standing]]:
     """What a client sees there and stands, as it was approved: some items at a time."""
-    stands = Item.select(Item.published_at, Item.id).where(is_among(code, above, upto) & Item.standing.is_null(False))
-    query = stands.order_by(*NEWEST_FIRST).limit(AT_ONCE)
     last: Place | None = None
-    while rows := tuples(query if last is None else query.where(Tuple(*last) > STANDS)):
+    while rows := _standing(above is not None, upto is not None, last is not None).rows(code, *_given(above, upto, last)):
         yield fitting.standing(among(Item.id, [key for _, key in rows]), Item.public)
-        last = rows[-1]
+        last = rows[-1][:2]
 
 
-def _locations(keys: Sequence[int]) -> dict[int, str | None]:
+_LOCATIONS = Prepared(lambda keys: Item.select(Item.id, Item.location).where(Item.id.in_(keys)))
+
+
+def _locations(keys: list[int]) -> dict[int, str | None]:
     """The locations of these items."""
-    return dict(plain_rows(Item.select(Item.id, Item.location).where(among(Item.id, keys))))
+    return dict(_LOCATIONS.rows(keys))
 
 
 def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
@@ -161,9 +203,7 @@ def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
         .order_by(*NEWEST_FIRST)
     )
     rows = tuples(query)
-    up = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
-    extras = [Extra(*row) for row in plain_rows(up.where(among(PageFile.item, [row[0] for row in rows])))]
-    made = {(extra.item, extra.source): extra for extra in extras}
+    made = {(extra.item, extra.source): extra for extra in extras_of(row[0] for row in rows)}
     return [shown_item(at, key, shown, place, made) for key, at, shown, place in rows], Item.select().where(public).count()
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from dossier.database.grouped import GROUPED
 from dossier.database.prepared import Prepared
-from dossier.database.tables import Edition, Item, Note, Opening, PageFile, item_name
+from dossier.database.tables import Edition, Item, Note, Opening, item_name
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
@@ -29,7 +29,7 @@ from workflow.approval import fitting
 from workflow.approval.fitting import Fitting, Standing
 from workflow.outbox import notices
 from workflow.portal import showing
-from workflow.portal.pages import Extra, ShownFile, ShownItem
+from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal_access.access import Seat
 from workflow.portal_access.lines import Line
 
@@ -66,9 +66,6 @@ _PUBLIC = Prepared(
         .where(Item.type.is_null() | Item.type.not_in(never))
     )
 )
-_EXTRAS = Prepared(
-    lambda keys: PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size).where(PageFile.item.in_(keys))
-)
 _fitting = Fitting()
 
 
@@ -76,8 +73,7 @@ def _public(office: Office, clients: Sequence[str], keys: list[int]) -> dict[int
     """What these clients see of these items, by key, with the pictures and archives that are up."""
     rows = _PUBLIC.rows(keys, list(clients), [*showing.never_shared(office), ""])
     found = [(published_at, place, Standing(*rest)) for published_at, place, *rest in rows]
-    extras = [Extra(*row) for row in _EXTRAS.rows([one.item for _, _, one in found])]
-    made = {(extra.item, extra.source): extra for extra in extras}
+    made = {(extra.item, extra.source): extra for extra in showing.extras_of(one.item for _, _, one in found)}
     unfit = _fitting.misfits(one for _, _, one in found)
     for key, reason in unfit.items():
         import structlog  # takes longer to import than most commands last
