@@ -372,6 +372,28 @@ def test_files_are_dragged_with_their_folders_pasted_cancelled_and_given_another
     made.close()
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_enter_in_a_field_saves_and_takes_no_file_out(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], tmp_path: Path, script: bool
+) -> None:
+    made = context(rig, browser, cookies["m.devries"], viewport=DESKTOP, java_script_enabled=script)
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv/new")
+    (tmp_path / "bijlage.txt").write_text(f"Bijlage {script}")
+    page.set_input_files("#pick", str(tmp_path / "bijlage.txt"))
+    if script:
+        expect(page.locator("#files")).to_contain_text("geheel ontvangen")
+    page.fill("#description", "kort")
+    page.click("#save")
+    expect(page.locator("#faults")).to_be_visible()
+    page.fill("#description", f"Bewaard met Enter, {'met' if script else 'zonder'} een script")
+    page.press("#description", "Enter")
+    expect(page).to_have_url(re.compile("/(drops|items)/"))
+    wait_for(lambda: page.reload() and "/items/" in page.url, "it is taken")
+    expect(page.locator("main")).to_contain_text("bijlage.txt")
+    made.close()
+
+
 def test_whoever_types_a_client_for_a_file_means_that_one(
     rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
 ) -> None:

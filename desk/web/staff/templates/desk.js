@@ -221,7 +221,7 @@ if (form) {
 
   // What did not come in stands in the way, until it is chosen again or taken away: nobody leaves it out unawares.
   form.addEventListener("submit", (event) => {
-    if (event.submitter !== save) return;
+    if (event.submitter?.name !== "save") return;
     const failed = list.querySelector("li:has(p.fault) button");
     if (coming || failed) event.preventDefault();
     wanted = Boolean(coming);
