@@ -146,6 +146,7 @@ def _check_stays_inside(office: Office, given: Manifest, environ: Mapping[str, s
 def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:
     """See that all is there, that there is room, and nothing in its way, before a write."""
     copy = path / given.database
+    snapshot.see_that_it_fits(office, copy)
     try:
         fault = snapshot.why_damaged(copy) if given.database == snapshot.SQLITE else None
     except sqlite3.OperationalError as error:

@@ -142,12 +142,20 @@ def is_empty(office: Office) -> bool:
     return row is not None and row[0] == 0
 
 
-def put_back(office: Office, copy: Path) -> None:
-    """Make the office's database, where nothing is yet, from a copy. Raises CannotCopy, OSError."""
-    path = sqlite_path(office)
-    if (copy.name == SQLITE) != (path is not None):
+def see_that_it_fits(office: Office, copy: Path) -> None:
+    """Raises CannotCopy if the copy is of another kind of database than the office's, or
+    PostgreSQL's programs here can't read it."""
+    if (copy.name == SQLITE) != (sqlite_path(office) is not None):
         kinds = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL"}
         raise CannotCopy(errno.EINVAL, sentence("database.another_kind", kind=kinds[copy.name]))
+    if copy.name != SQLITE:
+        _run(["pg_restore", "--list"], office.settings.database.url, lambda name: [str(copy)])
+
+
+def put_back(office: Office, copy: Path) -> None:
+    """Make the office's database, where nothing is yet, from a copy. Raises CannotCopy, OSError."""
+    see_that_it_fits(office, copy)
+    path = sqlite_path(office)
     if path is not None:
         files.make_folder(path.parent)
         files.copy_to(copy, path, 0o640)

@@ -165,6 +165,12 @@ def test_postgresql_is_copied_before_an_upgrade_and_backed_up_and_restored(
     root.run("backup", str(tmp_path / "backups"))
     made = Root(tmp_path / "elsewhere", {**root.environ, "DOSSIER_DATABASE__URL": new_database()})
     assert "there is a database already" in Root(made.path, root.environ).run("restore", str(tmp_path / "backups"), code=1).stderr
+    for environ, said in (
+        ({"DOSSIER_DATABASE__URL": "sqlite:///var/dossier.db"}, "holds PostgreSQL"),
+        ({"PATH": "/nowhere"}, "there is no pg_restore here"),
+    ):
+        assert said in Root(made.path, made.environ | environ).run("restore", str(tmp_path / "backups"), code=4).stderr
+        assert not made.path.exists(), "that is seen before anything is written"
     made.run("restore", str(tmp_path / "backups"))
     assert [item["description"] for item in made.json("items")] == ["Annual accounts"]
     made.run("audit", "verify")
