@@ -372,6 +372,39 @@ def test_files_are_dragged_with_their_folders_pasted_cancelled_and_given_another
     made.close()
 
 
+def test_a_key_that_is_held_and_a_button_that_is_pressed_twice_decide_on_one_item(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
+) -> None:
+    stems = ("pressed", "held", "next")
+    for stem in stems:
+        keys = "share: yes\nshare_status: concept\nshare_attachments: all\napprover: k.smit\n"
+        text = f"created_by: p.bakker\ndescription: To decide with a key, {stem}\n{keys}"
+        rig.office.place("zon", {f"{stem}.pdf": PDF + stem.encode(), f"{stem}.yaml": text})
+    rig.office.until_taken("zon", *stems)
+    made = context(rig, browser, rig.browser("k.smit").cookies, viewport=DESKTOP)
+    page, posts = made.new_page(), list[str]()
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.goto(f"http://127.0.0.1:{rig.port}/queue/{rig.office.told('pressed', 'zon')['item']}")
+    page.get_by_role("button", name="Approve").dblclick(delay=20)
+    expect(page.locator("[role=status]")).to_contain_text("is approved")
+    page.evaluate("document.querySelector('button[value=approve]').click()")  # a click that came late
+    expect(page.locator("[role=status]")).to_contain_text("is approved")
+    assert len(posts) == 1
+    wait_for(lambda: page.evaluate("performance.now()") > 1500, "the first moment is over")
+    for _ in range(10):
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    expect(page.locator(".sub a")).to_have_text(rig.office.told("next", "zon")["item"])
+    assert len(posts) == 2
+    page.goto(f"http://127.0.0.1:{rig.port}/items/{rig.office.told('next', 'zon')['item']}")
+    page.locator("summary", has_text="Location").click()
+    page.fill("#e-location", "2025/Post")
+    page.locator("details[open] button.main").dblclick(delay=20)
+    expect(page.locator("[role=status]")).to_have_text("Saved.")
+    assert len(posts) == 3
+    made.close()
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_enter_in_a_field_saves_and_takes_no_file_out(
     rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], tmp_path: Path, script: bool

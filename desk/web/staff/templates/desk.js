@@ -4,7 +4,7 @@
 const typing = (at) => at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
 
 document.addEventListener("keydown", (event) => {
-  if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("keys") === "off") return;
+  if (event.repeat || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("keys") === "off") return;
   const find = (key) => document.querySelector(`[aria-keyshortcuts="${CSS.escape(key)}"]`);
   const goal = find(event.key) || find(event.key.toUpperCase());
   if (!goal) return;
@@ -15,6 +15,21 @@ document.addEventListener("keydown", (event) => {
 
 // The first fault has the focus, so that a screen reader begins there.
 document.querySelector("[role=alert][tabindex]")?.focus();
+
+// What is pressed twice is sent once. And whoever presses twice meant the page before: one that follows on a decision takes none in its
+// first moment.
+const began = Date.now();
+addEventListener("submit", (event) => {
+  const sent = event.target;
+  if (event.defaultPrevented || sent.method !== "post") return;
+  const is_early = sent.id === "decision" && new URLSearchParams(location.search).has("was") && Date.now() - began < 500;
+  if (is_early || sent.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  sent.dataset.sent = "1";
+  setTimeout(() => delete sent.dataset.sent, 1500);  // what is saved as a file leaves the page as it is
+});
 
 // What is to be copied has a button for it where the browser lets a page write to the clipboard (over TLS, or on this machine).
 for (const button of document.querySelectorAll("[data-copy]")) {
