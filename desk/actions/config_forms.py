@@ -216,7 +216,7 @@ def _judged(
             above = f"{kind}.{code}"
             is_here = one.file == FILES[kind] and (one.key == above or one.key.startswith(f"{above}."))
             at = _field_of(kind, one.key.removeprefix(above).removeprefix(".")) if is_here else ""
-            problems.setdefault(at, []).append(one.message if at else one.told(office.settings.office.language))
+            problems.setdefault(at, []).append(one.message if at else one.as_sentence())
     lines = editing.difference(FILES[kind], before.decode("utf-8", "replace"), text).splitlines()[2:]
     return FormChange(text, hashlib.sha256(text.encode()).hexdigest(), before, lines, changed, problems)
 

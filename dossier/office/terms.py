@@ -55,8 +55,13 @@ class ConfigFault(NamedTuple):
 
     def told(self, language: Language = "en") -> str:
         """`file:line: key: message`, as far as there are these."""
-        where = self.file if self.line is None else f"{self.file}:{self.line}"
-        return ": ".join(part for part in (where, self.key, told(self.message, language)) if part)
+        return told(self.as_sentence(), language)
+
+    def as_sentence(self) -> Sentence:
+        """The same, in no language yet."""
+        at = self.file if self.line is None else f"{self.file}:{self.line}"
+        where = ": ".join(part for part in (at, self.key) if part)
+        return Sentence("config.at" if where else "config.anywhere", {"where": where, "message": self.message})
 
     def __str__(self) -> str:
         return self.told()

@@ -227,3 +227,16 @@ def test_the_forms_are_for_admins_and_what_is_not_there_is_404(rig: DeskRig, joo
         joost.get(path).status for path in ("/office/clients/nobody", "/office/mail", "/office/new/mail", "/office/types/x/y")
     ] == [404] * 4
     assert [joost.get(f"/office/{kind}?q=zzz").status for kind in ("clients", "staff", "presets", "types")] == [200] * 4
+
+
+def test_what_is_wrong_elsewhere_in_the_configuration_is_told_in_the_readers_language(rig: DeskRig) -> None:
+    staff = rig.office.path / "config/staff.yaml"
+    before = staff.read_text()
+    staff.write_text(before.replace("rights: [create, admin]}", "rights: [create, admin], language: nl}"))
+    try:
+        dirk = rig.browser("j.admin")
+        wait_for(lambda: '<html lang="nl">' in dirk.get("/office").text, "the reader is Dutch")
+        page = dirk.post("/office/clients/zon", change(dirk.get("/office/clients/zon").text, {}, "out")).text
+        assert "staff.k.smit.clients: er is geen klant `zon`" in html.unescape(page)
+    finally:
+        staff.write_text(before)
