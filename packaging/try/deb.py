@@ -117,6 +117,11 @@ def fresh(server: Server, package: str, following: str) -> None:
     items = server.root("runuser -u dossier -- dossier --root /srv/dossier items")
     server.holds("both items are in the office", "first of today" in items and "second of today" in items)
 
+    server.root("rm -r /opt/dossier/lib/python3*/site-packages/peewee*")
+    server.root(f"apt-get install --yes --reinstall ./{following}")
+    server.is_well()
+    server.takes_a_drop("/srv/dossier", "mended")
+
     server.root("apt-get remove --yes dossier")
     server.root("mv /srv/dossier /srv/away")
     printed = server.root(f"apt-get install --yes ./{following}")

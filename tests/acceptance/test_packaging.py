@@ -53,6 +53,24 @@ def test_the_package_begins_no_office_where_one_was(tmp_path: Path, was: str) ->
     assert (tmp_path / "office").exists() == (was == "")
 
 
+def test_the_package_installed_once_more_makes_its_program_anew_beside_the_one_that_runs(tmp_path: Path) -> None:
+    script = (CHECKOUT / "packaging/deb/postinst").read_text()
+    function = script[script.index("make_program() {") : script.index("# Where an office was none is begun")]
+    stub = """python3() {
+        [ "$1" = -m ] || { echo 3.11; return; }
+        mkdir -p "$3/bin" && printf '#!/bin/sh\\n' >"$3/bin/python3" && chmod +x "$3/bin/python3"
+    }"""
+
+    def made(was: str) -> str:
+        words = f"set -e\n{stub}\n{function}\nOWN={tmp_path} WAS={was}\nmake_program\n".replace("@VERSION@", "2.0.1")
+        subprocess.run(["sh", "-c", words.replace("/opt", f"{tmp_path}/opt")], check=True, stdout=subprocess.DEVNULL)
+        return (tmp_path / "opt/dossier").readlink().name
+
+    assert [made(""), made("2.0.0"), made("2.0.1"), made("2.0.1")] == [
+        "venv-2.0.1-3.11", "venv-2.0.1-3.11", "venv-2.0.1-3.11-again", "venv-2.0.1-3.11",
+    ]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from the sdist, which is built from what a checkout holds."""
