@@ -70,7 +70,9 @@ def test_the_health_check_says_no_while_the_database_can_not_be_used(root: Root)
             try:
                 _, words = wait_for(lambda: (found := _get(port, "/healthz"))[0] == 503 and found, "it is not well")
                 assert "database" in words
-                assert _numbers(port)["dossier_drops_total taken"] == 0
+                found = _numbers(port)
+                assert found["dossier_drops_total taken"] == 0
+                assert "dossier_alarms" not in found, "by this the rule DossierNoDatabase knows it"
             finally:
                 database.execute("ALTER TABLE away RENAME TO item")
         wait_for(lambda: _get(port, "/healthz")[0] == 200, "it is well again")
