@@ -427,6 +427,24 @@ def test_enter_in_a_field_saves_and_takes_no_file_out(
     made.close()
 
 
+def test_the_smallest_phone_holds_a_long_label_and_every_word_of_the_menu(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
+) -> None:
+    keys = "created_by: p.bakker\ndescription: Overzicht van de premies\nlabels: [arbeidsongeschiktheidsverzekeringspremie]\n"
+    rig.office.place("zon", {"long.pdf": PDF + b"long", "long.yaml": keys})
+    rig.office.until_taken("zon", "long")
+    made = context(rig, browser, cookies["d.admin"], viewport={"width": 320, "height": 700})
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/zon/new")
+    expect(page.get_by_role("button", name="arbeidsongeschiktheidsverzekeringspremie")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.goto(f"http://127.0.0.1:{rig.port}/queue")
+    heights = page.evaluate("[...document.querySelectorAll('.menu a')].map((one) => one.getBoundingClientRect().height)")
+    assert len(set(map(round, heights))) == 1
+    assert max(heights) < 60, "a word of it is broken"
+    made.close()
+
+
 def test_whoever_types_a_client_for_a_file_means_that_one(
     rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
 ) -> None:
