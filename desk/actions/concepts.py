@@ -144,7 +144,10 @@ def approve_opened(
     """
     for name, content in chosen:
         try:
-            key = find(office, actor, name).id
+            item = find(office, actor, name)
+            if not item.pending:
+                raise deciding.AlreadyDecided(deciding.what_became(item))
+            key = item.id
             waits = next(iter(to_decide(office, actor, now, [key])), None)
             if waits is None or waits.content != content or waits.attention or not opened(actor, [waits]):
                 raise Conflict("desk.not_opened", item=name)

@@ -26,6 +26,12 @@ def check_making(office: Office, actor: Actor, client: str) -> None:
         raise Forbidden(refusal)
 
 
+def check_active(office: Office, client: str) -> None:
+    """Raises Forbidden for a client for whom nothing is taken any more."""
+    if not office.clients[client].active:
+        raise Forbidden("rules.client_not_active", client=client)
+
+
 def may_share_outright(office: Office, actor: Actor, client: str) -> bool:
     """True if this person's items need no approver."""
     return people.why_not_share(office, actor.code, client) is None

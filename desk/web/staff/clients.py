@@ -29,6 +29,8 @@ def client_list(visit: StaffVisit) -> Response:
     item for one."""
     words = visit.field("q").strip()[:200]
     codes = looking_up.find_clients(visit.office, visit.actor, words)
+    if visit.field("for") == "new":
+        codes = [code for code in codes if visit.office.clients[code].active]
     return visit.page("clients.html", codes=leaf(visit, codes, PAGE_CLIENTS), words=words, is_for_new=visit.field("for") == "new")
 
 

@@ -34,6 +34,7 @@ def new_item(visit: StaffVisit) -> Response:
     client_card.check(visit.office, visit.actor, code)
     offering.check_making(visit.office, visit.actor, code)
     if visit.request.method != "POST":
+        offering.check_active(visit.office, code)  # of what was typed already, the judge tells it, and nothing is lost
         return _page(visit, code, None, {})
     row = _drop(visit, code)
     problems = _add(visit, row)

@@ -79,6 +79,9 @@ def test_several_are_approved_at_once_only_where_each_was_opened_as_it_is_now(
         assert answer.status == 200
         assert all(item in answer.text for item in (opened, unopened, changed, guarded))
     assert state(rig, opened) in ("approved", "published")
+    late = urlencode([("chosen", chosen[0][1])])
+    told = marieke._ask("POST", "/queue", late, {"content-type": "application/x-www-form-urlencoded"}).text
+    assert "is goedgekeurd door Marieke de Vries op" in told, "that it was not opened would be no reason"
     assert [state(rig, item) for item in (unopened, changed, guarded)] == ["concept"] * 3
 
 

@@ -14,7 +14,7 @@ TYPES = """\
 sharing: {guard: off}
 types: {wwft: {share: never, approval: internal, staff: [p.bakker, m.devries, g.groot], fields: {risk: [low, high]}}}
 """
-NO_PORTAL = "  stil: {name: Stille Vennoot, portal: false}\n"
+NO_PORTAL = "  stil: {name: Stille Vennoot, portal: false}\n  weg: {name: Vertrokken B.V., active: false}\n"
 GERARD = "  g.groot: {name: Gerard Groot, email: g.groot@office.example, rights: [approve]}\n"
 AT_ONCE = "Na akkoord staat het direct op het portaal."
 
@@ -111,3 +111,13 @@ def test_with_several_approvers_nobody_is_told_that_one_of_them_is_enough(rig: D
     assert f'href="/queue/{name}"' in gerard.get(f"/items/{name}").text
     assert "After approval it is on the portal at once." in gerard.get(f"/queue/{name}").text
     assert "is approved." in gerard.get(decide(gerard, name, "approve").goes_to).text
+
+
+def test_nobody_is_led_to_make_an_item_for_a_client_who_has_left(rig: DeskRig, petra: Browser) -> None:
+    assert "Vertrokken B.V." in petra.get("/clients").text
+    assert "Vertrokken B.V." not in petra.get("/clients?for=new").text
+    assert "Maak hier een stuk" not in petra.get("/clients/weg").text
+    found = petra.get("/clients/weg/new")
+    assert (found.status, "klant weg is niet meer actief" in found.text) == (403, True)
+    late = send_form(petra, "/clients/weg/new", {"description": "Getypt voor de klant vertrok", "save": "1"})
+    assert (late.status, "Getypt voor de klant vertrok" in late.text) == (422, True), "nothing typed is lost"
