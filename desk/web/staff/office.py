@@ -84,7 +84,8 @@ def trail(visit: StaffVisit) -> Response:
 
     item = meant("item", lambda text: looking_up.key_typed(text, visit.office, visit.actor))
     since, until = meant("since", _day), meant("until", lambda text: _day(text) + timedelta(days=1))
-    wanted = auditing.EventFilter(item, chosen["client"] or None, chosen["person"] or None, since, until)
+    client, person = offering.code_typed(chosen["client"], visit.office.clients), visit.person("person")
+    wanted = auditing.EventFilter(item, client or None, person or None, since, until)
     detail = auditing.details(visit.office, visit.actor)
     found = [] if problems else list(auditing.events(visit.office, visit.actor, wanted, newest=EVENTS_FILTERED + 1))[::-1]
     events = [{**_event(one), "detail": _shown(visit, detail(one))} for one in found[:EVENTS_FILTERED]]

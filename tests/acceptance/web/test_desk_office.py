@@ -101,6 +101,9 @@ def test_the_trail_is_filtered_and_the_set_up_examined_by_admins_alone(rig: Desk
         )
     assert f'<a href="/items/{item}">{item}</a>' in joost.get("/office").text
     assert item not in joost.get(f"/office/trail?item={item}&until=2020-01-01").text.partition("<ul>")[2]
+    by_code = joost.get(f"/office/trail?item={item}&person=p.bakker").text.partition("<ul>")[2]
+    assert item in by_code
+    assert joost.get(f"/office/trail?item={item}&person=petra&client=bakkerij").text.partition("<ul>")[2] == by_code, "by name"
     assert joost.get("/office/trail?since=yesterday").status == 422
     assert joost.get("/office/trail?until=9999-12-31").status in (200, 422)
     assert 'name="notices.due"' in joost.get("/office/staff/p.bakker").text
