@@ -196,6 +196,13 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     assert (done.returncode, [line for line in done.stderr.splitlines() if "dossier" in line]) == (0, [])
 
 
+def test_systemd_waits_for_an_upgrade_of_the_database_however_long_it_takes() -> None:
+    """Until the daemon says that it is ready, it would be ended after a minute and a half."""
+    [daemon] = [unit.read_text() for unit in UNITS if unit.name == "dossier.service"]
+    assert "Type=notify" in daemon
+    assert re.findall(r"^TimeoutStartSec=(.*)$", daemon, re.MULTILINE) == ["infinity"]
+
+
 @pytest.mark.parametrize("name", ["dossier.service", "dossier-portal.service", "dossier-desk.service"])
 def test_a_service_has_no_right_that_it_does_not_need(name: str) -> None:
     analyze = need("systemd-analyze")
