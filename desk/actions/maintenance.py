@@ -31,7 +31,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, system
-from dossier.text.refusals import Conflict, Invalid, NotFound, Refusal, fault
+from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from dossier.trail import anchors, trail
 from dossier.vault.opening import open_vault
 from workflow.portal.publishing import Publisher
@@ -113,6 +113,8 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
     acting.need_admin(office, actor)
     if not reason.strip():
         raise Invalid([fault("reason", "identity.needs_reason")])
+    if office.var.exists() and not identity.is_ours(office):  # it would be recorded, and the daemon would go by its own marks
+        raise Forbidden("identity.of_another_user", user=people.user_name(os.stat(office.var).st_uid))
     identity.bring(office)
     try:
         known = identity.read(office)

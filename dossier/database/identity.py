@@ -153,7 +153,7 @@ def bring(office: Office) -> Mark | None:
         return None
     there, here = _stored(office), places(office)[1]
     known = _read(here)
-    if there is not None and (known is None or known.office != there.office or known.length < there.length) and _is_ours(office):
+    if there is not None and (known is None or known.office != there.office or known.length < there.length) and is_ours(office):
         files.make_folder(here.parent, 0o750)
         files.write_whole(here, _written(there), 0o640, durably=True)
     return there
@@ -377,7 +377,7 @@ def mark(office: Office, is_adopted: bool = False) -> None:
         return
     numbers = {str(year): last for year, last in tuples(Counter.select(Counter.year, Counter.last))}
     now = _seen[office.root] = Mark(own, length, head, numbers, _where(office), is_trial())
-    if not _is_ours(office):
+    if not is_ours(office):
         return
     for path in places(office):
         known = _read(path)
@@ -442,7 +442,8 @@ def _names(path: Path, depth: int) -> Iterator[str]:
                 yield from _names(path / name, depth - 1)
 
 
-def _is_ours(office: Office) -> bool:
+def is_ours(office: Office) -> bool:
+    """True if the office's var/, with the marks in it, is this process's user's."""
     try:
         return os.stat(office.var).st_uid == os.geteuid()
     except OSError:

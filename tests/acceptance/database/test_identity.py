@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from kit.mail_server import Server
+from kit.ownership import needs_root
 from kit.servers import new_database
 from kit.support import PDF, Root, free_port, new_office, wait_for
 
@@ -138,6 +139,17 @@ def test_an_admin_says_that_it_holds_and_numbers_that_were_used_stay_used(lived_
     ]
     assert (adopted["actor"], adopted["detail"]["reason"]) == ("j.admin", "the disk failed")
     lived_in.run("audit", "verify")
+
+
+@needs_root
+def test_whoever_can_not_write_the_marks_is_told_as_whom_to_say_that_it_holds(lived_in: Root) -> None:
+    _lay(lived_in.path / "var/dossier.db", LOSSES["older"](lived_in))
+    os.chown(lived_in.path / "var", 65534, -1)
+    assert "sudo -u nobody dossier" in lived_in.run("adopt", "--reason", "the disk failed", user="j.admin", code=1).stderr
+    os.chown(lived_in.path / "var", 0, -1)
+    assert "adopted" not in lived_in.run("audit", "export", code=4).stdout
+    lived_in.run("adopt", "--reason", "the disk failed", user="j.admin")
+    lived_in.once()
 
 
 def test_marks_that_can_not_be_read_are_written_anew(lived_in: Root) -> None:
