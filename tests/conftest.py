@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
 import pytest
-from kit import folders, new_databases
+from kit import folders, forking, new_databases
 from kit.mail_server import Server, serving
 from kit.servers import DATABASE_URL, POSTGRESQL, drop_database, new_database
 from kit.support import Root, need, new_office
 
 import dossier.office.office
 from dossier.database.database import close_database
+from dossier.workers import child
 
 __all__ = ["need"]
 
 # The command is started hundreds of times: it is not to be compiled anew each time, where the environment says so.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+folders.place_those_of_pytest()
+
 new_databases.copy_from_now_on()
+
+forking.fork_children()
 
 # The same cases in each run, whatever the machine's load: a red test is a change's fault. More and other ones: HYPOTHESIS_PROFILE=default.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -68,6 +74,14 @@ def _give_postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 def root(tmp_path: Path) -> Root:
     """An office with two clients and four staff members, none of whom has an os_user."""
     return new_office(tmp_path / "office")
+
+
+@pytest.fixture(scope="module")
+def real_children() -> Iterator[None]:
+    """The processes that files are given to are programs of their own, as everywhere but in most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "subprocess", subprocess)
+        yield
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def portal(root: Root, client: str = "acme-bv") -> dict[str, object]:
 
 
 def test_an_approved_drop_reaches_the_client_with_one_mail(root: Root, post: Server) -> None:
-    with root.daemon():
+    with root.daemon(afresh=True):
         root.drop("report", APPROVED, report_pdf=PDF)
         receipt = yaml.safe_load(wait_for(lambda: root.receipt("report"), "the receipt is there"))
         digest = hashlib.sha256(PDF).hexdigest()
@@ -86,7 +86,7 @@ def test_an_approved_drop_reaches_the_client_with_one_mail(root: Root, post: Ser
 def test_a_concept_waits_for_its_approver_and_is_published_when_he_saves_approve(root: Root) -> None:
     folder = root.inbox()
     (folder / "intern.txt").write_text("not for the client")
-    with root.daemon():
+    with root.daemon(afresh=True):
         root.drop("loonstaat", CONCEPT, loonstaat_pdf=PDF)
         [paper] = wait_for(lambda: list((root.path / "var/queue/k.smit").glob("D-*.yaml")), "the queue file is there")
         item = paper.stem
@@ -155,7 +155,7 @@ def test_a_faulty_drop_is_refused_with_every_fault_and_comes_in_when_corrected(r
 def test_a_folder_drop_and_new_with_wait(root: Root, tmp_path: Path) -> None:
     file = tmp_path / "brief.txt"
     file.write_text("Geachte heer")
-    with root.daemon():
+    with root.daemon(afresh=True):
         done = root.run("new", "acme-bv", str(file), "--description", "Letter to the client", "--wait", user="p.bakker")
         item = done.stdout.strip()
         folder = root.inbox() / "btw"
@@ -192,7 +192,7 @@ def test_the_same_drop_twice_is_one_item(root: Root) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_daemon_stops_within_five_seconds(root: Root, number: signal.Signals) -> None:
-    with root.daemon() as process:
+    with root.daemon(afresh=True) as process:
         started = time.monotonic()
         process.send_signal(number)
         assert process.wait(5) == 0
@@ -202,7 +202,7 @@ def test_the_daemon_stops_within_five_seconds(root: Root, number: signal.Signals
 
 @pytest.mark.sqlite  # on PostgreSQL any number work together: test_several_daemons.py
 def test_a_second_daemon_on_the_same_root_is_refused(root: Root) -> None:
-    with root.daemon():
+    with root.daemon(afresh=True):
         done = root.run("run", code=1)
         assert "daemon" in done.stderr
         assert done.stderr.count("\n") == 1

@@ -25,6 +25,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scenarios import SCENARIOS
 
 HERE = Path(__file__).resolve().parent

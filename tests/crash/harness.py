@@ -27,7 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from kit import folders
 from office import daemon_once, faults_now, picture, strays, trail_fault, unnumbered
-from scenarios import BY_NAME, PLACE, Scenario, Work
+from scenarios import BY_NAME, Scenario, Work
 from tracer import KILL, READING, Call, Run, Wish, nothing, run_plain, run_traced
 from warmed import warm_up
 
@@ -86,7 +86,7 @@ class Harness:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.folder = folders.new_folder(f"crash-{scenario.name}", str(PLACE))
+        self.folder = folders.new_folder(f"crash-{scenario.name}")
         self._made: list[Work] = []
         self._recorded: list[Call] = []
         self.template = self._keep(scenario.begin(self.folder / "template"))

@@ -9,18 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kit.folders import OTHER_FILE_SYSTEM
 from office import daemon_once, drop, make, number, picture, run, sidecar
 from tracer import run_plain
-
-MEMORY = Path("/dev/shm")
-
-ROOM_BYTES = 1 << 30
-
-HAS_ROOM = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
-
-PLACE, OTHER_FILE_SYSTEM = (MEMORY, Path("/tmp")) if HAS_ROOM else (Path("/tmp"), MEMORY)
-"""Where the offices lie: in memory, where there is a tmpfs with room. A kill loses nothing that was written, on whichever disk, and a sync costs
-nothing there. An inbox on another file system lies in the other place."""
 
 
 @dataclass

@@ -15,7 +15,7 @@ import pytest
 from kit.support import LONG
 
 sys.path.insert(0, str(Path(__file__).parent))
-from scenarios import OTHER_FILE_SYSTEM, PLACE
+from kit.folders import OTHER_FILE_SYSTEM, PLACE
 from tracer import SUPPORTED
 
 if not SUPPORTED:

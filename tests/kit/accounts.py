@@ -46,10 +46,12 @@ def staff(**more: str) -> str:
 class AccountOffice:
     """The office. `once` is the daemon, as root; `run` a command by somebody."""
 
-    def __init__(self, settings: str = SETTINGS, clients: str = CLIENTS, staff: str = staff()) -> None:
+    def __init__(
+        self, settings: str = SETTINGS, clients: str = CLIENTS, staff: str = staff(), place: Path = folders.PLACE
+    ) -> None:
         if os.geteuid() != 0:
             pytest.skip("only root can give files to other accounts")
-        self.folder = folders.new_folder("accounts")
+        self.folder = folders.new_folder("accounts", place)
         os.chmod(self.folder, 0o755)
         self.root: Root = new_office(self.folder / "office", settings, clients, staff)
         self.path = self.root.path

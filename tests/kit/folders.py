@@ -21,13 +21,28 @@ PREFIX = "dossier-test-"
 
 PLACES = ("/tmp", "/dev/shm")
 
+MEMORY = Path("/dev/shm")
+
+ROOM_BYTES = 2 << 30
+"""All that the tests write at once has room in it, several times."""
+
+HAS_ROOM = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+
+DISK = Path("/tmp")
+
+PLACE, OTHER_FILE_SYSTEM = (MEMORY, DISK) if HAS_ROOM else (DISK, MEMORY)
+"""Where the offices of tests lie: in memory, where there is a tmpfs with room. An office syncs whatever it writes, and that costs nothing there;
+a kill loses nothing that was written, on whichever disk. What is about a power cut makes a disk of its own; what is about a disk lies on the
+DISK, and what is to lie on another file system in the other place."""
+
+
 NEW_SECONDS = 60
 """A folder that is younger may not be locked yet."""
 
 _held: dict[Path, int] = {}
 
 
-def new_folder(kind: str, place: str = "/tmp") -> Path:
+def new_folder(kind: str, place: Path = PLACE) -> Path:
     """A new folder that is swept once this process is gone; `kind` tells people what it is for."""
     path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-", dir=place))
     _held[path] = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -39,6 +54,11 @@ def remove(path: Path) -> None:
     """Remove one of them."""
     shutil.rmtree(path, ignore_errors=True)
     os.close(_held.pop(path))
+
+
+def place_those_of_pytest() -> None:
+    """What pytest makes (tmp_path) lies in that place as well, unless another one is given."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(PLACE))
 
 
 def sweep() -> None:

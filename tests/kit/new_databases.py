@@ -1,6 +1,6 @@
-"""SQLite databases of new offices that tests open in their own process: made once, and copied.
+"""SQLite databases of new offices that tests open in their own process, or by a command that is forked: made once, and copied.
 
-A test makes one in a few milliseconds instead of some fifty. What a command makes, and every
+A test makes one in a few milliseconds instead of some fifty. What a command makes that is started as everybody does, and every
 upgrade, is made by the migrations.
 """
 
@@ -18,10 +18,13 @@ from dossier.office.office import Office
 _migrate, _MIGRATIONS = database._migrate, database.MIGRATIONS
 
 
+_place = ":memory:"
+
+
 @cache
 def _empty() -> sqlite3.Connection:
     """A database as the migrations leave it; its first user makes it."""
-    return sqlite3.connect(":memory:", check_same_thread=False)
+    return sqlite3.connect(_place, check_same_thread=False)
 
 
 def migrate(office: Office, opened: Any, backups: Path) -> None:
@@ -35,5 +38,7 @@ def migrate(office: Office, opened: Any, backups: Path) -> None:
         PROXY.connection().backup(kept)
 
 
-def copy_from_now_on() -> None:
-    database._migrate = migrate
+def copy_from_now_on(place: str = ":memory:") -> None:
+    """`place`: a file, where processes share it."""
+    global _place
+    _place, database._migrate = place, migrate

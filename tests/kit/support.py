@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import yaml
@@ -106,13 +106,13 @@ def need(program: str, package: str = "") -> str:
     return found
 
 
-def wait_for(what: Callable[[], Any], why: Callable[[], str] | str, seconds: float = PATIENCE) -> Any:
-    """Ask `what` until it says something true; returns that. Fails with `why`."""
+def wait_for(what: Callable[[], Any], why: Callable[[], str] | str, seconds: float = PATIENCE, step: float = 0.01) -> Any:
+    """Ask `what`, every `step` seconds, until it says something true; returns that. Fails with `why`."""
     until = time.monotonic() + seconds
     while not (found := what()):
         if time.monotonic() > until:
             pytest.fail(f"after {seconds:g} seconds still not: {why if isinstance(why, str) else why()}")
-        time.sleep(0.01)
+        time.sleep(step)
     return found
 
 
@@ -127,15 +127,29 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-class Daemon(subprocess.Popen[bytes]):
+def start(
+    command: list[str], environ: Mapping[str, str], output: IO[bytes], afresh: bool = False
+) -> subprocess.Popen[bytes] | forking.Started:
+    """Start `dossier WORDS`, which says everything into `output`. `afresh`: not from a process that has imported it already."""
+    if afresh or command[0] != str(DOSSIER) or not forking.is_fit(environ):
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environ)
+    with open(os.devnull, "rb") as nothing:
+        return forking.Started(command, Path.cwd(), environ, (nothing.fileno(), output.fileno(), output.fileno()))
+
+
+class Daemon:
     """`dossier run` as a process, and what it logged since it started."""
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: Root, afresh: bool = False) -> None:
         self._log = root.path.with_name(f"{root.path.name}-daemon.log")
+        command = root.as_account([str(DOSSIER), "--root", str(root.path), "run"])
         with open(self._log, "ab") as log:
             self._from = log.tell()
-            command = [str(DOSSIER), "--root", str(root.path), "run"]
-            super().__init__(root.as_account(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=root.whole_environ())
+            self._process = start(command, root.whole_environ(), log, afresh)
+
+    def __getattr__(self, name: str) -> Any:
+        """What a process has besides: `pid`, `wait`, `poll`, `returncode`, `send_signal`, `terminate`, `kill`."""
+        return getattr(self._process, name)
 
     def log(self) -> str:
         return self._log.read_bytes()[self._from :].decode(errors="replace")
@@ -177,6 +191,16 @@ class Daemon(subprocess.Popen[bytes]):
         """Killed, if it still runs."""
         self.kill()
         self.wait()
+
+
+def dossier(
+    *words: str | Path, folder: Path | None = None, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`dossier WORDS` as it is typed in this folder, with nothing said about an office."""
+    command, whole = [str(DOSSIER), *map(str, words)], plain_environ() if environ is None else environ
+    if not forking.is_fit(whole):
+        return subprocess.run(command, cwd=folder, env=whole, capture_output=True, text=True)
+    return forking.run(command, folder or Path.cwd(), whole)
 
 
 @dataclass
@@ -227,9 +251,9 @@ class Root:
         return subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=self.whole_environ())
 
     @contextlib.contextmanager
-    def daemon(self) -> Iterator[Daemon]:
+    def daemon(self, afresh: bool = False) -> Iterator[Daemon]:
         """The daemon, running; its log is `<root>-daemon.log` beside the root. If it still runs then, it is stopped, which must go well."""
-        daemon = Daemon(self)
+        daemon = Daemon(self, afresh)
         try:
             daemon.until_running()
             yield daemon

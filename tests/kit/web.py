@@ -10,7 +10,6 @@ import http.client
 import json
 import re
 import signal
-import subprocess
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 import lxml.html
 from aiosmtpd.controller import Controller
 
-from kit.support import DOSSIER, Root, free_port, own_office, plain_environ, wait_for
+from kit.support import DOSSIER, Root, free_port, own_office, plain_environ, start, wait_for
 
 
 class MailBox:
@@ -161,7 +160,7 @@ class Served:
     def __enter__(self) -> Served:
         with self._log.open("ab") as out:
             self._from = out.tell()
-            self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=plain_environ())
+            self.process = start(self._command, plain_environ(), out)
         wait_for(lambda: self.said(f"serving the {self._site}") or self.process.poll() is not None, f"the {self._site} serves")
         assert self.process.poll() is None, self.log()
         return self

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import sys
 from collections.abc import Iterator
@@ -63,7 +62,7 @@ def judge(scene: Scene, disks: Disks, server: Server, state: State) -> list[str]
 
 
 def judged(scene: Scene, kind: str, busy: bool, states: int, seed: int, keep: bool) -> Iterator[dict[str, Any]]:
-    folder = folders.new_folder("power", "/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
+    folder = folders.new_folder("power", folders.MEMORY if folders.MEMORY.is_dir() else folders.PLACE)
     kept = False
     try:
         with serving() as server:

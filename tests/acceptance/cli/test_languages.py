@@ -6,13 +6,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from kit.mail_server import serving
-from kit.support import DOSSIER, PDF, STAFF, Root, new_office, plain_environ
+from kit.support import PDF, STAFF, Root, dossier, new_office, plain_environ
 
 STEERING = "\x1b[31mred\x9b2J\u202egnp"
 """A colour, an erased screen, and a turn of the direction."""
@@ -116,7 +115,7 @@ def test_every_help_is_dutch_in_dutch() -> None:
     environ = {**plain_environ(), "LANG": "nl_NL.UTF-8", "COLUMNS": "200"}
 
     def help_of(*words: str) -> str:
-        return subprocess.run([DOSSIER, *words, "--help"], env=environ, cwd="/", capture_output=True, text=True).stdout
+        return dossier(*words, "--help", folder=Path("/"), environ=environ).stdout
 
     whole = help_of()
     assert len(commands(whole)) > 35
@@ -146,7 +145,7 @@ def test_every_help_is_dutch_in_dutch() -> None:
 )
 def test_wrong_usage_is_told_in_dutch(words: tuple[str, ...], told: str) -> None:
     environ = {**plain_environ(), "LANG": "nl_NL.UTF-8", "COLUMNS": "200"}
-    done = subprocess.run([DOSSIER, *words], env=environ, cwd="/", capture_output=True, text=True)
+    done = dossier(*words, folder=Path("/"), environ=environ)
     assert done.returncode == 2
     assert told in done.stderr
     assert "Error" not in done.stderr

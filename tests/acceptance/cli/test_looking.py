@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
+from pathlib import Path
 
 import pytest
-from kit.support import DOSSIER, PDF, STAFF, Root, plain_environ
+from kit import forking
+from kit.support import DOSSIER, PDF, STAFF, Root, dossier, plain_environ
 
 SIDECAR = "description: {what}\nlabels: [vat]\ncreated_by: p.bakker\n"
 
@@ -25,7 +26,7 @@ def on_terminal(root: Root, *words: str, columns: int = 80, **environ: str) -> s
     """What a command prints on a terminal that is so wide."""
     ours, theirs = pty.openpty()
     whole = {**plain_environ(), "TERM": "xterm", "COLUMNS": str(columns), "LINES": "24", **environ}
-    process = subprocess.Popen([DOSSIER, "--root", root.path, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=whole)
+    process = forking.Started([str(DOSSIER), "--root", str(root.path), *words], Path.cwd(), whole, (theirs, theirs, theirs))
     os.close(theirs)
     said = b""
     while True:
@@ -181,19 +182,14 @@ def test_labels_are_put_on_and_taken_off_one_by_one(office: Root) -> None:
 def test_shells_complete_items_clients_and_staff(office: Root, typed: str, offered: str) -> None:
     words = ["dossier", *typed.split()]
     environ = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1), "_DOSSIER_COMPLETE": "complete_bash"}
-    done = subprocess.run(
-        [DOSSIER], env={**os.environ, **environ, "DOSSIER_ROOT": str(office.path)}, capture_output=True, text=True
-    )
+    done = dossier(environ={**os.environ, **environ, "DOSSIER_ROOT": str(office.path)})
     assert offered in done.stdout, done.stderr
 
 
 def offered(root: Root, *words: str, **environ: str) -> list[str]:
     """What bash offers in the place of the last word; a folder that is no office's."""
     told = {"COMP_WORDS": " ".join(("dossier", *words)), "COMP_CWORD": str(len(words)), "_DOSSIER_COMPLETE": "complete_bash"}
-    done = subprocess.run(
-        [DOSSIER], env={**plain_environ(), **told, **environ}, cwd=root.path.parent, capture_output=True, text=True
-    )
-    return done.stdout.split()
+    return dossier(folder=root.path.parent, environ={**plain_environ(), **told, **environ}).stdout.split()
 
 
 def test_a_terminal_that_has_no_colours_or_shall_have_none_gets_none(office: Root) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import unicodedata
 from pathlib import Path
 
-from kit.support import DOSSIER, PDF, Root, plain_environ
+from kit.support import DOSSIER, PDF, Root, dossier, plain_environ
 
 from dossier.office.opening import find_root
 from dossier.office.terms import RootNotFound
@@ -17,7 +17,7 @@ from dossier.office.terms import RootNotFound
 def here(root: Root, folder: Path, *words: str, code: int = 0) -> str:
     """What a command prints that is typed in this folder."""
     environ = {**root.whole_environ(), "DOSSIER_ROOT": str(root.path)}
-    done = subprocess.run([DOSSIER, *words], env=environ, cwd=folder, capture_output=True, text=True)
+    done = dossier(*words, folder=folder, environ=environ)
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 
@@ -51,9 +51,8 @@ def test_a_command_that_names_the_office_works_in_a_folder_that_was_deleted(root
 def test_init_makes_the_office_that_root_names_and_tells_a_command_that_can_be_typed(tmp_path: Path) -> None:
     made, elsewhere = tmp_path / "our office", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    done = subprocess.run(
-        [DOSSIER, "--root", made, "init"], cwd=elsewhere, env=plain_environ(), capture_output=True, text=True, check=True
-    )
+    done = dossier("--root", made, "init", folder=elsewhere)
+    assert done.returncode == 0, done.stderr
     assert list(elsewhere.iterdir()) == []
     line = done.stdout.strip().rpartition("dossier ")[2]
     assert shlex.split(line) == ["--root", str(made), "run"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from kit import folders
-from kit.support import DOSSIER, PDF, STAFF, Root
+from kit.support import DOSSIER, PDF, STAFF, Root, dossier, plain_environ
 from typer.testing import CliRunner
 
 from desk.cli.main import whole
@@ -31,7 +31,7 @@ def test_init_makes_an_office_that_works_and_never_overwrites(tmp_path: Path) ->
 
 def test_who_makes_an_office_can_drop_into_it_at_once(tmp_path: Path) -> None:
     root = Root(tmp_path / "new")
-    subprocess.run([DOSSIER, "init", root.path], check=True, capture_output=True)
+    root.run("init")
     root.set("clients", "clients:\n  acme-bv: {name: Acme B.V.}\n")
     file = tmp_path / "report.pdf"
     file.write_bytes(PDF)
@@ -61,7 +61,7 @@ def test_a_user_without_a_name_makes_an_office_and_drops_into_it() -> None:
 def test_a_dutch_office_begins_with_its_terms_types_and_words(tmp_path: Path, options: tuple[str, ...], locale: str) -> None:
     root = Root(tmp_path / "new")
     root.environ["LC_ALL"] = locale
-    subprocess.run([DOSSIER, "init", *options, root.path], check=True, capture_output=True, env={**os.environ, "LC_ALL": locale})
+    root.run("init", *options)
     office = load_office(root.path, {})
     terms = office.settings.retention.terms
     assert [(term.years, term.counted_from, str(term.from_)) for term in terms["wwft"]] == [
@@ -88,7 +88,7 @@ def test_a_dutch_office_begins_with_its_terms_types_and_words(tmp_path: Path, op
     "name", ["config/settings.yaml", "config/clients.yaml", "config/staff.yaml", "config/example-sidecar.yaml"]
 )
 def test_each_file_names_a_schema_that_init_writes(tmp_path: Path, name: str) -> None:
-    subprocess.run([DOSSIER, "init", tmp_path], check=True, capture_output=True)
+    Root(tmp_path).run("init")
     path = tmp_path / name
     [schema] = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", path.read_text(), re.MULTILINE)
     assert json.loads((path.parent / schema).read_text())["$schema"].startswith("https://json-schema.org/")
@@ -126,11 +126,10 @@ def test_an_environment_variable_overrides_a_setting_and_is_named_when_wrong(roo
 def test_the_root_is_found_by_option_by_environment_or_above(root: Root, tmp_path: Path) -> None:
     inner = root.inbox() / "deep"
     inner.mkdir()
-    plain = {key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}
-    assert subprocess.run([DOSSIER, "items"], cwd=inner, env=plain, capture_output=True).returncode == 0
-    by_environment = {**plain, "DOSSIER_ROOT": str(root.path)}
-    assert subprocess.run([DOSSIER, "items"], cwd=tmp_path, env=by_environment, capture_output=True).returncode == 0
-    nowhere = subprocess.run([DOSSIER, "items"], cwd=tmp_path, env=plain, capture_output=True, text=True)
+    assert dossier("items", folder=inner).returncode == 0
+    by_environment = {**plain_environ(), "DOSSIER_ROOT": str(root.path)}
+    assert dossier("items", folder=tmp_path, environ=by_environment).returncode == 0
+    nowhere = dossier("items", folder=tmp_path)
     assert (nowhere.returncode, "dossier init" in nowhere.stderr) == (3, True)
 
 

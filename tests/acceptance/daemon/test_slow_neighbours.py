@@ -20,7 +20,7 @@ def test_a_stop_waits_for_no_slow_mail_server_no_silent_receiver_and_no_file_tha
     root.set("settings", f"{SETTINGS}webhooks:\n  books: {hook}\n")
     root.environ["BOOKS_SECRET"] = SECRET
     post.think_seconds = 20
-    with socket.create_server(("127.0.0.1", port)) as silent, root.daemon() as daemon:
+    with socket.create_server(("127.0.0.1", port)) as silent, root.daemon(afresh=True) as daemon:
         wait_for(lambda: root.json("webhooks", user="j.admin"), "the daemon knows the webhook")
         root.drop("letter", NOTIFIED, letter_pdf=pdf("zonnebloem"))
         [reader] = wait_for(lambda: daemon.children("texts_child"), "the file is being read")

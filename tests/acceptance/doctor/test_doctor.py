@@ -11,13 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.folders import DISK, new_folder, remove
 from kit.mail_server import Server, login_with, serving
-from kit.support import CLIENTS, SETTINGS, STAFF, Root
+from kit.support import CLIENTS, SETTINGS, STAFF, Root, new_office
 
 from desk.doctor import folders, machine
 from desk.doctor.doctor import examine
 from dossier.database.database import close_database
 from dossier.office.opening import load_office
+
+
+@pytest.fixture
+def root() -> Iterator[Root]:
+    """On a disk, as in memory doctor advises against it."""
+    folder = new_folder("doctor", DISK)
+    yield new_office(folder / "office")
+    remove(folder)
 
 
 def _found(root: Root, level: str = "wrong") -> dict[str, list[str]]:

@@ -37,7 +37,7 @@ def test_approving_with_the_finding_in_view_publishes(guarded: Root) -> None:
 @pytest.mark.slow
 def test_hostile_pdfs_hold_up_no_other_drop_and_are_held_in_the_end(guarded: Root) -> None:
     bad = endless()
-    with guarded.daemon() as daemon:
+    with guarded.daemon(afresh=True) as daemon:
         for number in range(2):
             guarded.drop(f"bad{number}", SHARED.replace("2025", f"hostile {number}"), **{f"bad{number}_pdf": bad + b" " * number})
         guarded.drop("good", SHARED, good_pdf=pdf("Jaarrekening van Acme B.V."))
@@ -75,7 +75,7 @@ def killing_readers(daemon: Daemon, most: int, until: threading.Event) -> thread
 @pytest.mark.parametrize(("most", "told"), [(1, "Northwind Ltd"), (1_000, "the program that reads it was ended, twice")])
 def test_whoever_kills_the_reader_publishes_nothing(guarded: Root, most: int, told: str) -> None:
     over = threading.Event()
-    with guarded.daemon() as daemon:
+    with guarded.daemon(afresh=True) as daemon:
         daemon.until_running()
         killer = killing_readers(daemon, most, over)
         guarded.drop("a", SHARED, a_pdf=pdf("Jaarrekening 2025 van Northwind Ltd"))

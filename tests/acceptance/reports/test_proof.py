@@ -16,7 +16,7 @@ import pypdfium2
 import pytest
 from kit.browsing import chromium
 from kit.mail_server import serving
-from kit.support import DOSSIER, PDF, Root, new_office, plain_environ
+from kit.support import PDF, Root, dossier, new_office
 from PIL import Image
 
 from workflow.reports import proof
@@ -72,8 +72,7 @@ def sheet(printed: str, tmp_path: Path) -> Path:
 
 def check(path: Path) -> subprocess.CompletedProcess[str]:
     """By somebody who has no office."""
-    command = [DOSSIER, "proof", "--check", path]
-    return subprocess.run(command, cwd=path.parent, env=plain_environ(), capture_output=True, text=True)
+    return dossier("proof", "--check", path, folder=path.parent)
 
 
 def proof_in(path: Path) -> dict[str, object]:

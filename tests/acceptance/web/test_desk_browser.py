@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from kit import desk_pages
 from kit.browsing import DESKTOP, PHONE, accessibility_faults, chromium
 from kit.desk import DeskRig
-from kit.support import DOSSIER, PDF, free_port, wait_for
+from kit.support import PDF, dossier, free_port, wait_for
 from kit.web import Browser as WebBrowser
 from kit.web import Served, send_form
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -213,9 +212,7 @@ def test_login_pages_are_usable_for_everybody(rig: DeskRig, browser: Browser) ->
 
 
 def test_the_first_page_of_a_new_office_is_usable_for_everybody(browser: Browser, tmp_path: Path) -> None:
-    subprocess.run(
-        [DOSSIER, "init", tmp_path / "office", "--first-run", "--country", "none"], check=True, stdout=subprocess.DEVNULL
-    )
+    assert dossier("init", tmp_path / "office", "--first-run", "--country", "none").returncode == 0
     made = browser.new_context(viewport=PHONE, color_scheme="dark")
     page = made.new_page()
     with Served(tmp_path / "office", free_port(), (), "desk") as served:
@@ -336,7 +333,9 @@ def test_files_are_dragged_with_their_folders_pasted_cancelled_and_given_another
     whole = page.locator("#files li", has_text="geheel ontvangen")
     dragged(page, tmp_path / "Map", tmp_path / "los.txt")
     expect(whole).to_have_count(4)
-    assert sorted(page.locator("#files h3").all_inner_texts()) == ["bijlage.txt", "brief.txt", "los.txt", "oud - brief.txt"]
+    shown = sorted(page.locator("#files h3").all_inner_texts())
+    assert set(shown) - {"oud - brief.txt", "Map - brief.txt"} == {"bijlage.txt", "brief.txt", "los.txt"}
+    assert len(shown) == 4  # which of the two has its name to itself is for the file system to say, in what order it lists them
     for _ in range(2):
         page.evaluate(PASTE)
     expect(whole).to_have_count(6)
@@ -364,7 +363,7 @@ def test_files_are_dragged_with_their_folders_pasted_cancelled_and_given_another
     page.click("#save")
     expect(page.locator("h1")).to_contain_text("Gesleept")
     found = rig.office.json("show", page.url.partition("/items/")[2][:13])
-    names = ["bijlage.txt", "brief.txt", "image.png", "oud - brief.txt", "vast.txt"]
+    names = sorted({*shown, "image.png", "vast.txt"} - {"los.txt"})
     assert sorted((one["name"], one["share"]) for one in found["attachments"]) == [(name, True) for name in names]
     page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv/new")
     page.get_by_role("button", name="post").click()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import lxml.html
 import pytest
 import yaml
-from kit.support import DOSSIER, Root, free_port, wait_for
+from kit.support import Root, dossier, free_port, wait_for
 from kit.web import Browser, MailBox, Served
 
 FIELDS = {
@@ -24,7 +23,7 @@ NAMES = {"desk_name": "desk.noord.example", "portal_name": "portaal.noord.exampl
 @pytest.fixture
 def root(tmp_path: Path) -> Root:
     path = tmp_path / "office"
-    done = subprocess.run([DOSSIER, "init", path, "--first-run", "--country", "none"], capture_output=True, text=True, check=True)
+    done = dossier("init", path, "--first-run", "--country", "none")
     assert "serve" in done.stdout
     return Root(path)
 

@@ -19,6 +19,8 @@ from workflow.guard import texts
 from workflow.guard.at_a_glance import FileText
 from workflow.guard.texts import Texts
 
+pytestmark = pytest.mark.usefixtures("real_children")
+
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[Texts]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from kit.folders import OTHER_FILE_SYSTEM
 from kit.support import OWN_CLIENTS, OWN_SETTINGS, Daemon, Root, own_office, wait_for
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40 + b"\n%%EOF\n"
@@ -203,10 +204,10 @@ def test_files_that_are_hard_linked_in(running: Running) -> None:
 
 
 @only_native
-@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="there is no second file system here")
+@pytest.mark.skipif(not os.access(OTHER_FILE_SYSTEM, os.W_OK), reason="there is no second file system here")
 def test_files_that_are_moved_in_from_another_file_system(running: Running) -> None:
     stem = running.name()
-    other = Path("/dev/shm") / f"dossier-{os.getpid()}-{stem}"
+    other = OTHER_FILE_SYSTEM / f"dossier-{os.getpid()}-{stem}"
     for name, data in ((f"{stem}.pdf", PDF), (f"{stem}.yaml", GOOD.encode())):
         other.write_bytes(data)
         shutil.move(other, running.home / name)

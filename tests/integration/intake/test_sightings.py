@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from kit.accounts import CLIENTS, SETTINGS, AccountOffice, staff
+from kit.folders import DISK
 from kit.support import PDF
 
 CARD = "description: Annual accounts 2025\nattachments: [report.pdf]\nshare: yes\nshare_status: approved\n"
@@ -20,7 +21,8 @@ MOVED = "lay in another client's folder before it came here"
 
 @pytest.fixture(scope="module")
 def office() -> Iterator[AccountOffice]:
-    made = AccountOffice(SETTINGS, CLIENTS, staff().replace("[create, approve]", "[create, share, approve]"))
+    rights = staff().replace("[create, approve]", "[create, share, approve]")
+    made = AccountOffice(SETTINGS, CLIENTS, rights, DISK)  # in memory no file gets the number of one that was removed
     yield made
     made.remove()
 

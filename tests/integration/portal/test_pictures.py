@@ -20,6 +20,8 @@ from dossier.database.tables import PageDue, PageFile
 from workflow.portal import office_child, office_papers, pictures, pictures_child, publishing, verifying
 from workflow.portal.pictures import Artist
 
+pytestmark = pytest.mark.usefixtures("real_children")
+
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[PortalOffice]:
@@ -312,17 +314,18 @@ def endless_pdf() -> bytes:
     return out + b"trailer<</Root 1 0 R/Size %d>>\n%%%%EOF\n" % (len(objects) + 1)
 
 
-HOSTILE = {
-    "nothing": b"",
-    "only a head": b"%PDF-1.7\n",
-    "noise": b"%PDF-1.7\n" + bytes(range(256)) * 100,
-    "an image bomb": bomb(),
-    "a PDF without end": endless_pdf(),
-    "half an image": an_image("JPEG")[:200],
-    "half a photo": stored("photo.heic")[:3000],
-    "no photo": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200),
-    "a script": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-}
+def hostile() -> dict[str, bytes]:
+    return {
+        "nothing": b"",
+        "only a head": b"%PDF-1.7\n",
+        "noise": b"%PDF-1.7\n" + bytes(range(256)) * 100,
+        "an image bomb": bomb(),
+        "a PDF without end": endless_pdf(),
+        "half an image": an_image("JPEG")[:200],
+        "half a photo": stored("photo.heic")[:3000],
+        "no photo": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200),
+        "a script": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    }
 
 
 def test_a_hostile_file_has_no_picture_and_takes_nobody_along(
@@ -331,7 +334,7 @@ def test_a_hostile_file_has_no_picture_and_takes_nobody_along(
     path, good = tmp_path / "hostile", tmp_path / "good"
     good.write_bytes(a_pdf())
     started = time.monotonic()
-    for name, data in HOSTILE.items():
+    for name, data in hostile().items():
         path.write_bytes(data)
         assert artist.draw(path) == b"", name
         assert artist.draw(good), name

@@ -12,6 +12,8 @@ from kit.guard_corpus import pdf
 from dossier.files import files
 from dossier.workers.child import Child, Failed
 
+pytestmark = pytest.mark.usefixtures("real_children")
+
 READER, DRAWER = "workflow.guard.texts_child", "workflow.portal.pictures_child"
 
 
