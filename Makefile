@@ -59,7 +59,10 @@ endef
 run: setup
 	@$(BIN)/python demo/run.py
 
-test: lint types unit
+# The linter and the type checker use a processor each.
+test: setup-dev
+	@$(MAKE) --no-print-directory lint & $(MAKE) --no-print-directory types; types=$$?; wait $$! && exit $$types
+	@$(MAKE) --no-print-directory unit
 
 lint: setup-dev
 	$(BIN)/ruff check $(CODE)
@@ -79,8 +82,9 @@ build/audit/.setup: requirements-audit.lock
 types: setup-dev
 	$(BIN)/mypy
 
+# Three for two processors: a test often waits, for a daemon, a browser, a second to pass.
 unit: setup-dev
-	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 # What takes long, and more of what is played by chance.
 .PHONY: long
