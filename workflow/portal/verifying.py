@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from dossier.database import identity
 from dossier.database.database import transaction
+from dossier.database.prepared import Prepared
 from dossier.database.tables import (
     Attachment,
     Edition,
@@ -61,6 +62,12 @@ PAUSE_SECONDS, TRIES = 1.0, 6
 """Between looks at what seems to differ, and how often: longer than placing to recording."""
 
 _ASKED, _VAULT = "mend:", "mend: the vault"
+
+_OF_SHELF = Prepared(
+    lambda first, beyond: Attachment.select(Attachment.sha256, Attachment.size).where(
+        (Attachment.sha256 >= first) & (Attachment.sha256 < beyond)
+    )
+)
 
 Kind = Literal["lacks", "changed", "stranger"]
 
@@ -256,8 +263,7 @@ def look_at_vault(vault: Vault, is_read: Callable[[int], bool]) -> list[Differen
 
 
 def _look_at_shelf(vault: Vault, prefix: str, there: dict[str, StoredFile], is_read: bool) -> list[Difference]:
-    of_folder = (Attachment.sha256 >= prefix) & (Attachment.sha256 < f"{prefix}g")
-    wanted = dict(tuples(Attachment.select(Attachment.sha256, Attachment.size).where(of_folder)))
+    wanted: dict[str, int] = dict(_OF_SHELF.rows(prefix, f"{prefix}g"))
     found = []
     for digest, size in sorted(wanted.items()):
         _go_on()
