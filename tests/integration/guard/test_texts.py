@@ -189,11 +189,11 @@ def test_memory_is_kept_from_one_page_to_the_next(tmp_path: Path) -> None:
     path.write_bytes(pdf("\n".join(f"Jaarrekening van Acme B.V., regel {number}, met de toelichting" for number in range(60))))
     reader = Texts()
     try:
-        for _ in range(20):
+        for _ in range(5):
             read(reader, path)
         before = page_faults()
-        for _ in range(100):
+        for _ in range(20):  # one in each; a hundred, where nothing is kept
             read(reader, path)
-        assert page_faults() - before < 2_000
+        assert page_faults() - before < 400
     finally:
         reader.close()
