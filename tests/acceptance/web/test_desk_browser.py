@@ -393,9 +393,11 @@ def test_a_key_that_is_held_and_a_button_that_is_pressed_twice_decide_on_one_ite
     for _ in range(10):
         page.keyboard.down("a")
     page.keyboard.up("a")
-    expect(page.locator(".sub a")).to_have_text(rig.office.told("next", "zon")["item"])
+    wait_for(lambda: page.title() and len(posts) > 1, "the second is decided on")
+    [left] = {rig.office.told(stem, "zon")["item"] for stem in stems} - {address.rpartition("/")[2] for address in posts}
+    expect(page.locator(".sub a")).to_have_text(left)
     assert len(posts) == 2
-    page.goto(f"http://127.0.0.1:{rig.port}/items/{rig.office.told('next', 'zon')['item']}")
+    page.goto(f"http://127.0.0.1:{rig.port}/items/{left}")
     page.locator("summary", has_text="Location").click()
     page.fill("#e-location", "2025/Post")
     page.locator("details[open] button.main").dblclick(delay=20)
