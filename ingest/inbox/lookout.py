@@ -74,6 +74,9 @@ _HAD_CLIENTS = "inbox-had-clients"
 _NONE: list[int] = []
 """The time stamps of no folders: one for all clients."""
 
+_NOTHING: list[NotTaken] = []
+"""What waits where nothing does: one as well."""
+
 
 class Lookout:
     """Looks out over an office's inbox, in one thread; `hint`, `look_everywhere`, `poll` from any.
@@ -439,7 +442,7 @@ class Lookout:
         self._in_vain.see(clock.utc_now(), client, view)
         if view.cards:
             self._saw(view.cards)
-        self.waiting[client] = view.waiting
+        self.waiting[client] = view.waiting or _NOTHING
         if view.ready or view.waiting or view.odd or view.has_folders:
             self._empty.pop(client, None)
         elif time.time_ns() - max([stamp, *stamps]) > STAMP_NS:
