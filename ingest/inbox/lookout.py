@@ -156,13 +156,15 @@ class Lookout:
         self.look_everywhere()
 
     def count_waiting(self) -> int:
-        """How many drops and files wait, by a fresh look wherever any may lie; 0 if it can't be
-        read."""
+        """How many drops and files wait, by a last look wherever any may lie; 0 if it can't be
+        read. Nobody looks again before it ends, so what is still being written counts as seen."""
         try:
             known, _ = listing.clients_with_folders(self.office)
-            return sum(len(self.looker.look(client, *settling.now()).waiting) for client in self._changed().intersection(known))
+            views = [self.looker.look(client, *settling.now()) for client in self._changed().intersection(known)]
         except OSError:
             return 0
+        self._saw([card._replace(is_whole=True) for view in views for card in view.cards])
+        return sum(len(view.waiting) for view in views)
 
     # Hints, from any thread
 

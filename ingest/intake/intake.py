@@ -25,10 +25,10 @@ What happens to a batch of drops, in this order:
               Killed here? As 4. From the end of this step not even a power cut brings a file back
               under its name.
  6. commit    one transaction: item, attachments, events, and the drop itself, `taken` and not yet
-              `cleared`, with its receipt. For a refused drop: the same, with its WHY.txt and where
-              its files go. A word that was given for this drop alone (`new --as`) is used up with
-              it. Killed before? As 4. Killed after? The drop is taken, and the next start goes on
-              with 7.
+              `cleared`, with its receipt. For a refused drop: the same, with its WHY.txt, where
+              its files go and where they lay (sightings.py). A word that was given for this drop
+              alone (`new --as`) is used up with it. Killed before? As 4. Killed after? The drop is
+              taken, and the next start goes on with 7.
  7. clear     the hidden files of what was taken are removed, and the receipt is written. Refused
               files move to _rejected under their own names, the sidecar last, once WHY.txt is on
               the disk. A file that somebody wrote to since 4 gets its name back: it is a new one.

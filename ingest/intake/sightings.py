@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from dossier.database.database import transaction
 from dossier.database.prepared import Prepared
-from dossier.database.tables import Sighting, chunks, tuples
+from dossier.database.tables import Sighting, chunks
 from dossier.files import statx
 from dossier.files.beneath import LastOpened
 from dossier.files.files import Look, Names
@@ -94,6 +94,15 @@ _SEEN = Prepared(
 )
 
 
+_LAY = Prepared(
+    lambda inode: Sighting.select(Sighting.born, Sighting.client).where(
+        (Sighting.inode == inode) & (Sighting.sha256 == NO_SIDECAR)
+    )
+)
+"""Birth, and where any process of the office saw such a file that is no sidecar. A birth tells more
+than the device, whose number is another one when it is mounted anew."""
+
+
 class Sightings:
     """What was seen, for an office. One thread uses it; the database must be open."""
 
@@ -103,8 +112,6 @@ class Sightings:
         """(device, inode) → birth and SHA-256, of what is written down."""
         self._others: dict[tuple[int, int], _Other] = {}
         """(device, inode) → what this process saw of a file that is no sidecar (yet)."""
-        self._recalled: dict[str, dict[str, str]] | None = None
-        """Inode → birth → where an earlier process saw such a file; None: not asked yet."""
 
     def note(self, now: datetime, cards: Iterable[Lying]) -> None:
         """These lie in the inbox and are not taken now. Not inside `transaction()`."""
@@ -122,10 +129,8 @@ class Sightings:
             elif not card.digest and born:
                 if len(self._others) >= UNREAD_MOST:
                     self._others.clear()
-                ground, is_kept = (
-                    self._first_seen(card.look, born) or card.ground,
-                    card.is_whole and not names.is_sidecar(card.path),
-                )
+                ground = self._first_seen(card.look, born) or card.ground
+                is_kept = card.is_whole and not names.is_sidecar(card.path)
                 if is_kept:
                     new.append(_row(now, card.look, born, NO_SIDECAR, ground))
                 self._others[key] = _Other(born, ground, card.look, is_kept)
@@ -188,17 +193,7 @@ class Sightings:
 
     def _may_have_been_seen(self, look: Look) -> bool:
         """False where nothing is known of a file with this inode, as of most."""
-        return (look.device, look.inode) in self._others or str(look.inode) in self._earlier()
-
-    def _earlier(self) -> dict[str, dict[str, str]]:
-        """What earlier processes saw. A birth tells more than the device, whose number is another
-        one when it is mounted anew."""
-        if self._recalled is None:
-            self._recalled = {}
-            rows = Sighting.select(Sighting.inode, Sighting.born, Sighting.client).where(Sighting.sha256 == NO_SIDECAR)
-            for inode, born, ground in tuples(rows.limit(UNREAD_MOST)):
-                self._recalled.setdefault(inode, {})[born] = ground
-        return self._recalled
+        return (look.device, look.inode) in self._others or bool(_LAY.rows(str(look.inode)))
 
     def _of_files(self, found: Found) -> Origin:
         """What is known of a drop's files, where a preset speaks for them."""
@@ -225,7 +220,6 @@ class Sightings:
             seen = [one for look in found.looks.values() if (one := self._others.get((look.device, look.inode)))]
             for one in seen:
                 Sighting.insert(_row(now, one.look, one.born, NO_SIDECAR, one.ground)).on_conflict_ignore().execute()
-                self._earlier().setdefault(str(one.look.inode), {})[one.born] = one.ground
             if (row := _row_of(now, found, origin)) is not None:
                 key = [Sighting.inode, Sighting.device, Sighting.born, Sighting.sha256]
                 insert = Sighting.insert({**row, "refused": True})
@@ -243,7 +237,7 @@ class Sightings:
         seen = self._others.get((look.device, look.inode))
         if seen is not None and seen.born == born:
             return seen.ground
-        return self._earlier().get(str(look.inode), {}).get(born) if born else None
+        return next((ground for birth, ground in _LAY.rows(str(look.inode)) if birth == born), None) if born else None
 
 
 def doubts(found: Found, origin: Origin, foreign: Iterable[str]) -> list[Sentence]:

@@ -12,6 +12,10 @@
               hidden folder is still to be committed, or swept. After? A whole drop, which intake
               takes like any other.
 
+A drop that comes in one request with all its files (`received`) goes the same way, but that its
+files get their names at once and stand in its row with 3: before, the row has none. Where anything
+is in its way, or its line breaks off, it is removed at once.
+
 Committed twice is one drop: the second time answers with the folder of the first. Nothing else than
 intake makes an item.
 """

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from kit.accounts import CLIENTS, SETTINGS, AccountOffice, staff
 from kit.folders import DISK
+from kit.records import with_inbox
 from kit.support import PDF
+
+from dossier.files import files
+from ingest.inbox.looking import Lying
+from ingest.intake import sightings
+from ingest.intake.sightings import Sightings
 
 CARD = "description: Annual accounts 2025\nattachments: [report.pdf]\nshare: yes\nshare_status: approved\n"
 WHOLE_FOLDER = "description: Annual accounts 2025\nshare: yes\nshare_status: approved\n"
@@ -210,3 +216,22 @@ def test_a_file_that_is_moved_to_a_sidecar_that_lists_its_hash_is_what_that_spea
     move(file, "acme-bv", office)
     office.once()
     is_public(office, "acme-bv", "hashed", data)
+
+
+def test_a_daemon_knows_where_another_one_saw_a_file_however_many_it_saw_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sightings, "UNREAD_MOST", 1)
+    with with_inbox(tmp_path / "office") as office:
+        home = office.office.inbox / "zon"
+        home.mkdir()
+        ours, other, lying = Sightings(office.office), Sightings(office.office), list[Lying]()
+        for name in ("first.pdf", "second.pdf"):
+            (home / name).write_bytes(PDF)
+            look = files.look(home / name)
+            assert look is not None
+            lying.append(Lying(f"zon/{name}", look, "", "zon", is_whole=True))
+            assert not ours._may_have_been_seen(look)
+        other.note(office.tick(), lying)
+        for daemon in (ours, other):
+            assert [daemon._may_have_been_seen(one.look) for one in lying] == [True, True]
