@@ -14,7 +14,7 @@ from datetime import datetime
 
 import structlog
 
-from desk.actions.deciding import decide
+from desk.actions.deciding import decide, decided_so
 from desk.actions.item_view import find
 from desk.actions.looking_up import NOT_NOTED
 from desk.actions.my_work import Waits, to_decide
@@ -145,9 +145,12 @@ def approve_opened(
     for name, content in chosen:
         try:
             item = find(office, actor, name)
+            key = item.id
+            if before := decided_so(actor, key, "approve", "", content):
+                yield name, before
+                continue
             if not item.pending:
                 raise deciding.AlreadyDecided(deciding.what_became(item))
-            key = item.id
             waits = next(iter(to_decide(office, actor, now, [key])), None)
             if waits is None or waits.content != content or waits.attention or not opened(actor, [waits]):
                 raise Conflict("desk.not_opened", item=name)

@@ -88,8 +88,21 @@ def decide(
 
     with transaction():
         deciding.decide(office, now, actor, key, verdict, comment, content)
-        is_waiting = deciding.content_waiting(key) is not None
-    approved = AND_MORE if is_waiting else "actions.approved"
+        return _became(key, verdict)
+
+
+def decided_so(actor: Actor, key: int, verdict: Verdict, comment: str, content: str) -> Sentence | None:
+    """What `decide` told, if this person decided exactly this before and it still holds; None
+    else."""
+    from workflow.approval import deciding
+
+    return _became(key, verdict) if deciding.is_decided_so(actor, key, verdict, comment, content) else None
+
+
+def _became(key: int, verdict: Verdict) -> Sentence:
+    from workflow.approval import deciding
+
+    approved = "actions.approved" if deciding.content_waiting(key) is None else AND_MORE
     return Sentence(approved if verdict == "approve" else "actions.returned", {"item": item_name(key)})
 
 

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from dossier.database.database import transaction
-from dossier.database.tables import Decision, Edition, Event, Item, among, item_name, plain_rows, tuples
+from dossier.database.tables import Decision, Edition, Event, Item, among, editions_of, item_name, plain_rows, tuples
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor, ApproverSeat
@@ -46,6 +46,23 @@ def content_waiting(key: int) -> str | None:
     """The digest of what waits for a decision on an item; None if nothing does."""
     row = tuples(Item.select(Edition.content).join(Edition, on=(Item.pending == Edition.id)).where(Item.id == key))
     return str(row[0][0]) if row else None
+
+
+_STANDS: Mapping[Verdict, Collection[str]] = {
+    "approve": ("pending", "standing", internal.APPROVED_EDITION),
+    "reject": ("returned",),
+}
+"""The states of an edition in which such a decision on it still holds."""
+
+
+def is_decided_so(actor: Actor, key: int, verdict: Verdict, comment: str, content: str) -> bool:
+    """True if this person decided exactly this on an item's last edition, and it still holds: a
+    button that is pressed twice says it again."""
+    edition: Edition | None = Edition.select().where(editions_of(key)).order_by(Edition.id.desc()).first()
+    if edition is None or edition.content != content or edition.state not in _STANDS[verdict]:
+        return False
+    said = (actor.code, actor.behind, verdict, comment or None)
+    return any((row.decided_by, row.behind, row.decision, row.comment) == said for row in decisions_on(edition.id))
 
 
 def decide(

@@ -101,17 +101,24 @@ def _decide(visit: StaffVisit, name: str, key: int) -> Response:
     if verdict == "approve" and visit.field("asked") and not visit.field("seen"):
         return _page(visit, key, 422, problem="seen")
     keys = keys_to_decide(visit)
-    rest = [one for one in [*keys[keys.index(key) + 1 :], *keys] if one != key] if key in keys else []
+    rest = [*(one for one in keys if one > key), *(one for one in keys if one < key)]
     try:
         if verdict == "approve":
             concepts.refuse_unseen(visit.actor, concepts.view(visit.office, visit.actor, visit.now, key))
         became = deciding.decide(visit.office, visit.now, visit.actor, key, verdict, comment, content)
-    except ContentChanged:
-        return _page(visit, key, 409, problem="changed")
-    except AlreadyDecided:
-        return _page(visit, key, 409, problem="late")
     except Refusal as refusal:
-        return _page(visit, key, refusal.http_status, problem="refused", why_not=visit.told(refusal))
+        before = deciding.decided_so(visit.actor, key, verdict, comment, content)
+        if before is None:
+            return _refused(visit, key, refusal)
+        became = before  # pressed twice: nothing is wrong
     following = f"/queue/{item_name(rest[0])}" if rest else "/queue"
     did = "more" if became.code == deciding.AND_MORE else verdict
     return visit.to(f"{following}?was={name}&did={did}")
+
+
+def _refused(visit: StaffVisit, key: int, refusal: Refusal) -> Response:
+    if isinstance(refusal, ContentChanged):
+        return _page(visit, key, 409, problem="changed")
+    if isinstance(refusal, AlreadyDecided):
+        return _page(visit, key, 409, problem="late")
+    return _page(visit, key, refusal.http_status, problem="refused", why_not=visit.told(refusal))

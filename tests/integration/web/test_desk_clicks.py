@@ -75,6 +75,74 @@ def test_both_words_at_once_are_no_decision(office: Records) -> None:
     assert office.state(item) == "published"
 
 
+def offered(office: Records, *approvers: str, **wish: str) -> tuple[int, str]:
+    """A concept that waits for these, and its digest."""
+    files = [office.file("accounts.pdf", "accounts", share=True)]
+    item = office.make(files=files, share=True, share_status="concept", approvers=approvers, **wish)
+    return item, str(Edition.get_by_id(items.get(item).pending).content)
+
+
+def _goal(told: Told) -> str:
+    return dict(told.headers)[b"location"].decode()
+
+
+@pytest.mark.parametrize(("decision", "did"), [("approve", "approve"), ("reject", "reject")])
+def test_a_decision_that_is_pressed_twice_is_answered_twice_alike(office: Records, decision: str, did: str) -> None:
+    item, content = offered(office, "m.devries")
+    following, _ = offered(office, "m.devries")
+    marieke, path = Person(office, "m.devries"), f"/queue/{item_name(item)}"
+    told = [marieke.post(path, decision=decision, comment="look", content=content) for _ in range(2)]
+    assert [one.status for one in told] == [303, 303]
+    assert set(map(_goal, told)) == {f"/queue/{item_name(following)}?was={item_name(item)}&did={did}"}
+    assert office.actions(item).count({"approve": "approved", "reject": "rejected"}[decision]) == 1
+
+
+def test_an_approval_of_two_that_is_pressed_twice_still_waits_for_the_other(office: Records) -> None:
+    item, content = offered(office, "m.devries", "k.smit")
+    marieke = Person(office, "m.devries")
+    told = [marieke.post(f"/queue/{item_name(item)}", decision="approve", content=content) for _ in range(2)]
+    assert [(one.status, _goal(one).partition("?")[2]) for one in told] == [(303, f"was={item_name(item)}&did=more")] * 2
+    assert office.state(item) == "concept"
+
+
+@pytest.mark.parametrize(
+    "other", [{"decision": "reject", "comment": "no"}, {"decision": "approve", "comment": "with another word"}]
+)
+def test_whoever_says_something_else_the_second_time_is_told_what_stands(office: Records, other: dict[str, str]) -> None:
+    item, content = offered(office, "m.devries")
+    marieke, path = Person(office, "m.devries"), f"/queue/{item_name(item)}"
+    assert marieke.post(path, decision="approve", content=content).status == 303
+    told = marieke.post(path, content=content, **other)
+    assert (told.status, b"Marieke de Vries" in told.body) == (409, True)
+
+
+def test_of_two_people_the_second_is_told_who_was_first(office: Records) -> None:
+    item, content = offered(office, "m.devries", "k.smit", approvals="any")
+    path = f"/queue/{item_name(item)}"
+    assert Person(office, "m.devries").post(path, decision="approve", content=content).status == 303
+    told = Person(office, "k.smit").post(path, decision="approve", content=content)
+    assert (told.status, b"Marieke de Vries" in told.body) == (409, True)
+
+
+def test_an_approval_is_not_said_again_of_what_came_off_the_portal_since(office: Records) -> None:
+    item, content = offered(office, "m.devries")
+    marieke, path = Person(office, "m.devries"), f"/queue/{item_name(item)}"
+    assert marieke.post(path, decision="approve", content=content).status == 303
+    office.publish()
+    office.withdraw(item)
+    assert marieke.post(path, decision="approve", content=content).status == 409
+
+
+def test_what_was_ticked_and_is_sent_twice_is_approved_both_times(office: Records) -> None:
+    item, content = offered(office, "m.devries")
+    marieke = Person(office, "m.devries")
+    marieke.get(f"/queue/{item_name(item)}")
+    told = [marieke.post("/queue", chosen=f"{item_name(item)} {content}") for _ in range(2)]
+    assert [one.status for one in told] == [200, 200]
+    assert all(b'<div class="note" role="status">' in one.body for one in told)
+    assert office.actions(item).count("approved") == 1
+
+
 def test_what_was_changed_since_the_page_was_made_is_not_put_back(office: Records) -> None:
     item = office.published()
     office.withdraw(item)
