@@ -15,7 +15,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence, Set
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -60,6 +60,9 @@ from workflow.mail import urgent
 from workflow.outbox.alarms import StandingAlarms
 from workflow.queue.queue import QueueFolder
 from workflow.reports import drafts
+
+if TYPE_CHECKING:  # a web server's libraries, for whoever has set a port
+    from desk.daemon.metrics import MetricsServer
 
 log = structlog.get_logger("daemon")
 
@@ -145,6 +148,7 @@ class Daemon:
         self._config = ConfigWatch(office, environ, self._alarm, state=read)
         self._look_due = self._poll_due = 0.0
         self._newest, self._has_served = office, False
+        self._metrics: MetricsServer | None = None
         self._spared_at = self._wrote_at = time.monotonic()
         self._brought_in_at = self._lean_at = 0.0
         self._refused: NotThisOffice | None = None
@@ -171,8 +175,12 @@ class Daemon:
                 urgent.is_over(self.office)
                 cache.write_going_on(self.office)
                 self._since = clock.utc_now()
-                if not self._once:
-                    beside.enter_context(self._metrics())
+                if not self._once and self.office.settings.metrics.port is not None:
+                    from desk.daemon.metrics import MetricsServer
+
+                    self._metrics = MetricsServer(lambda: self.office, self.summary, lambda: self._teller.worked_at)
+                    self._metrics.start()
+                    beside.callback(self._metrics.end)
                 while not files.stopping.is_set():
                     try:
                         self._set_up()
@@ -209,17 +217,6 @@ class Daemon:
         except DatabaseUnavailable:
             pass  # whoever puts files there tells that it is away
 
-    def _metrics(self) -> contextlib.AbstractContextManager[None]:
-        """Meanwhile, /metrics and /healthz are answered, if they are configured."""
-        settings = self.office.settings.metrics
-        if settings.port is None:
-            return contextlib.nullcontext()
-        from desk.daemon.metrics import MetricsServer
-
-        return MetricsServer(lambda: self.office, self.summary, lambda: self._teller.worked_at).served(
-            settings.host, settings.port
-        )
-
     def _set_up(self) -> None:
         """Everything anew, from what the folders and the database say."""
         self.claims, self.leads, self._lead_due = Claims(), False, 0.0
@@ -232,6 +229,8 @@ class Daemon:
             # It starts, so they are over, or come again.
             if cause.startswith(("config", "paths", "intake ", "stays ", "client folders", "watch ")):
                 self._alarm(cause, None)
+        self._is_metrics_told = True
+        self._tell_metrics()
         self.vault = open_vault(self.office)
         self.vault.sweep()
         identity.sweep(self.office)
@@ -756,6 +755,7 @@ class Daemon:
         except OSError as error:
             why = sentence("daemon.queue_unreadable", queue=str(self.office.queue), why=system.why(error))
             self._alarm("watch queue", why)
+        self._tell_metrics()
         self._reload_if_changed()
 
     # Configuration and alarms
@@ -784,6 +784,14 @@ class Daemon:
         cache.write_going_on(office)
         log.info("configuration read again", clients=len(office.clients), staff=len(office.staff))
         self.hint_queue()
+
+    def _tell_metrics(self) -> None:
+        """Raise an alarm while the address for metrics can't be had. It is ended only by who told
+        it, or by who starts: another daemon on this office may have an address of its own."""
+        trouble = self._metrics.trouble if self._metrics is not None else None
+        if trouble is not None or self._is_metrics_told:
+            self._alarm("metrics", trouble)
+        self._is_metrics_told = trouble is not None
 
     def _alarm(self, cause: str, text: Sentence | str | None) -> None:
         """Raise an alarm, or end it with None. `status` shows them, and the admins get mail."""

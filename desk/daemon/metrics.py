@@ -2,7 +2,8 @@
 
 Numbers only: no client, no person, no name of a file. What waits is looked up when it is asked
 for, at most once in FRESH_SECONDS however often that is. While the database can't be used,
-/metrics has what is known without, and /healthz says 503.
+/metrics has what is known without, and /healthz says 503. An address that can't be had is tried
+again, and is in nobody's way: the daemon raises an alarm (`trouble`) and works.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.office.people import ALL
 from dossier.text import clock, system
-from dossier.text.sentences import sentence
+from dossier.text.sentences import Sentence, sentence
 
 log = structlog.get_logger("metrics")
 
@@ -46,10 +47,13 @@ HANGS_SECONDS = 300.0
 """So long without a word of the working thread is no work any more; a drop of large files takes
 less."""
 
+AGAIN_SECONDS = 5.0
+"""How often an address that could not be had is tried again."""
+
 
 class MetricsServer:
-    """`office` as it is now, what was `done`, and when the working thread last worked (monotonic
-    seconds)."""
+    """Answers from `start` to `end`: `office` as it is now, what was `done`, and when the working
+    thread last worked (monotonic seconds)."""
 
     def __init__(self, office: Callable[[], Office], done: RunSummary, worked_at: Callable[[], float]) -> None:
         self._office, self._done, self._worked_at = office, done, worked_at
@@ -57,28 +61,52 @@ class MetricsServer:
         self._waiting: tuple[float, list[Metric]] = (float("-inf"), [])
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
-
-    @contextlib.contextmanager
-    def served(self, host: str, port: int) -> Iterator[None]:
-        """Answer on this address meanwhile. Raises OSError if it can't be had."""
         app = Starlette(routes=[Route("/metrics", self._metrics), Route("/healthz", self._health)])
-        try:
-            listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        except OSError as error:
-            why = sentence("daemon.metrics_address_taken", why=system.why_not_listen(error))
-            raise OSError(error.errno, why, f"{host}:{port}") from error
-        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-        server = uvicorn.Server(
+        self._server = uvicorn.Server(
             uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False)
         )
-        thread = threading.Thread(target=server.run, args=([listening],), name="metrics", daemon=True)
-        thread.start()
-        log.info("metrics are served", address=f"http://{host}:{port}/metrics")
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.trouble: Sentence | None = None
+        """Why nothing is answered now."""
+
+    def start(self) -> None:
+        """From now on, or once its address can be had."""
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        self._thread = threading.Thread(target=self._run, args=(self._listen(),), name="metrics", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._over.set()
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(timeout=1)
+
+    def _run(self, listening: socket.socket | None) -> None:
+        while listening is None:
+            if self._over.wait(AGAIN_SECONDS):
+                return
+            listening = self._listen()
+        self._server.run([listening])
+
+    def _listen(self) -> socket.socket | None:
+        """The address that the settings have now, listened on; None if it can't be had."""
+        settings, before = self._office().settings.metrics, self.trouble
+        if settings.port is None:  # taken out of the settings since
+            self.trouble = None
+            return None
+        address = f"{settings.host}:{settings.port}"
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         try:
-            yield
-        finally:
-            server.should_exit = True
-            thread.join(timeout=1)
+            listening = socket.create_server((settings.host, settings.port), family=family)
+        except OSError as error:
+            self.trouble = sentence("daemon.metrics_address_taken", address=address, why=system.why_not_listen(error))
+            if self.trouble != before:
+                log.warning("metrics can't be served; tried again", address=address, error=str(self.trouble))
+            return None
+        self.trouble = None
+        log.info("metrics are served", address=f"http://{address}/metrics")
+        return listening
 
     def _metrics(self, _: Request) -> Response:
         try:

@@ -78,12 +78,34 @@ def test_the_health_check_says_no_while_the_database_can_not_be_used(root: Root)
         wait_for(lambda: _get(port, "/healthz")[0] == 200, "it is well again")
 
 
-def test_an_address_for_metrics_that_is_taken_is_told(root: Root) -> None:
+def test_an_address_for_metrics_that_is_taken_is_told_and_keeps_nothing_from_being_taken(root: Root) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        root.set("settings", f"{SETTINGS}metrics: {{port: {port}}}\n")
+        root.drop("first", CONCEPT, first_pdf=PDF)
+        with root.daemon() as daemon:
+            wait_for(lambda: root.receipt("first"), "the drop is taken")
+            assert f"127.0.0.1:{port}" in daemon.log()
+
+            def told() -> list[str]:
+                return [alarm for alarm in root.json("status")["alarms"] if "metrics.port" in alarm]
+
+            wait_for(told, "status tells it")
+            assert "metrics.port" in root.run("doctor", code=None).stdout
+            taken.close()
+            wait_for(lambda: not told(), "it is over")
+            assert _get(port, "/healthz") == (200, "ok\n")
+
+
+def test_an_alarm_about_metrics_ends_when_they_are_not_asked_for_any_more(root: Root) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         root.set("settings", f"{SETTINGS}metrics: {{port: {taken.getsockname()[1]}}}\n")
-        done = root.run("run", code=4)
-    assert "metrics.port" in done.stderr
-    assert "Traceback" not in done.stderr
+        with root.daemon():
+            wait_for(lambda: root.json("status")["alarms"], "status tells it")
+        assert root.json("status")["alarms"]
+        root.set("settings", SETTINGS)
+        with root.daemon():
+            wait_for(lambda: not root.json("status")["alarms"], "it is over")
 
 
 def test_systemd_is_told_that_the_daemon_is_ready_works_and_stops(root: Root, tmp_path: Path) -> None:
