@@ -124,19 +124,19 @@ def test_a_daemon_that_hangs_is_replaced_and_goes_on_when_it_wakes_up(shared: Ro
 
 
 def test_while_the_daemon_that_leads_hangs_the_other_one_publishes(shared: Root, post: Server) -> None:
+    archives = shared.path / "var/portal/acme-bv/_pages"
     with running(shared, "", "") as fleet:
-        drop(shared, "a")
+        shared.drop("a", SHARED.format(stem="a"), a_pdf=PDF + b"a", a_txt=b"a")
         wait_for(lambda: published(shared) == {"a"}, "it is published")
         wait_for(lambda: shared.json("status")["outbox"] == 0, "it is mailed")
-        time.sleep(1)  # now it rests
+        wait_for(lambda: list(archives.glob("*.zip")), "it does what is done when there is nothing else")
         leader = next(one["pid"] for one in daemons(shared) if one["leads"])
         [hanging] = [process for process in fleet if process.pid == leader]
         os.kill(hanging.pid, signal.SIGSTOP)
         shared.drop("b", SHARED.format(stem="b"), b_pdf=PDF + b"b", b_txt=b"b")
         wait_for(lambda: published(shared) == {"a", "b"}, "nobody waits until it is replaced", presence.GONE_SECONDS / 2)
         os.kill(hanging.pid, signal.SIGCONT)
-        archives = shared.path / "var/portal/acme-bv/_pages"
-        wait_for(lambda: list(archives.glob("*.zip")), "the one that leads makes what pages have besides")
+        wait_for(lambda: len(list(archives.glob("*.zip"))) == 2, "the one that leads makes what pages have besides")
         check(shared, post, {"a", "b"})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,23 +40,39 @@ def office(tmp_path: Path, url: str) -> Iterator[PortalOffice]:
     made.close()
 
 
+def outlast(url: str) -> None:
+    """Return when the administrator's limits, which are all the same, have ended one of people's queries, and another one."""
+    for _ in range(2):
+        with psycopg.connect(url) as one, pytest.raises(psycopg.errors.QueryCanceled):
+            one.execute("SELECT pg_sleep(60)")
+
+
 def test_a_writer_waits_for_another_and_whoever_rests_is_not_cut_off(office: PortalOffice, url: str) -> None:
     before = data_version()
-    time.sleep(0.6)
+    outlast(url)
     with psycopg.connect(url, options="-c idle_in_transaction_session_timeout=0") as other:
         other.execute("SELECT pg_advisory_xact_lock(%s)", (WRITERS,))
-        threading.Timer(0.6, other.rollback).start()
+
+        def let_go() -> None:
+            outlast(url)
+            other.rollback()
+
+        letting_go = threading.Thread(target=let_go)
+        letting_go.start()
         office.share({"a.pdf": b"1"})
+        letting_go.join()
     assert Item.select().count() == 1
     assert data_version() == before
 
 
-def test_a_backup_that_takes_long_is_made(office: PortalOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_that_takes_long_is_made(
+    office: PortalOffice, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     office.share({"a.pdf": b"1"})
     run = snapshot._run
 
     def slowly(*given: object) -> None:
-        time.sleep(0.6)
+        outlast(url)
         run(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(snapshot, "_run", slowly)
