@@ -357,7 +357,14 @@ class ApproverFolder:
         return True
 
     def _complain(self, place: At, file: QueueFile, data: bytes, seen: Look, reading: ReturnedPaper) -> None:
-        """Put the reasons on top of the file (none: take old ones off); the rest stays."""
+        """Put the reasons on top of the file (none: take old ones off); the rest stays.
+
+        With nothing typed, old ones stay as well until it is saved again: they tell why it was
+        written anew, and nobody need have read them before a start or another configuration.
+        """
+        if reading.is_blank and file.look is None and paper.has_reasons(data):
+            file.look, file.is_typed = seen, True
+            return
         text = paper.with_reasons(data, reading.reasons, self._language)
         if reading.reasons:
             log.info("queue file refused", item=_copies_of(place).name, path=str(place), reason=str(reading.reasons[0]))

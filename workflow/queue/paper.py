@@ -167,6 +167,11 @@ def limits_for(sheet: Sheet, text: bytes | None = None) -> Limits:
     return Limits(bytes=len(own) + ROOM_BYTES, depth=4, nodes=5_000 + 8 * len(sheet.shown["attachments"]))
 
 
+def has_reasons(data: bytes) -> bool:
+    """True if there are `# !` lines on top."""
+    return as_utf8(data).removeprefix(b"\xef\xbb\xbf").startswith(b"# !")
+
+
 def without_reasons(data: bytes) -> bytes:
     """`data` in UTF-8, without the `# !` lines on top."""
     rest = as_utf8(data).removeprefix(b"\xef\xbb\xbf")
@@ -267,15 +272,33 @@ def _faults(faults: Sequence[Fault], body: bytes) -> list[Sentence]:
     moved = len(first) + 1
     found = []
     for fault in first:
-        message = fault.message
-        line = lines[fault.line - 1] if 0 < fault.line <= len(lines) else b""
-        if re.match(rb"\s*(decision|comment):\S", line):
-            message = sentence("queue.no_space", what=message)
-        elif re.match(rb"\s*(decision|comment)\b", line):
-            message = sentence("queue.no_quotes", what=message)
+        what = _in_a_queue_file(fault, lines, moved)
         code = "queue.at_line" if fault.line else "queue.anywhere"
-        found.append(sentence(code, at=fault.line + moved, what=message))
+        found.append(sentence(code, at=fault.line + moved, what=what))
     return [*found, ALLOWED]
+
+
+def _in_a_queue_file(fault: Fault, lines: Sequence[bytes], moved: int) -> Sentence | str:
+    """A fault's message for an approver, who may know nothing of YAML; lines move by `moved`."""
+    message = fault.message
+    if not isinstance(message, Sentence):
+        return message
+    line = lines[fault.line - 1] if 0 < fault.line <= len(lines) else b""
+    if message.code == "yaml.twice":
+        return sentence(message.code, **{**message.values, "first": message.values["first"] + moved})
+    if message.code == "yaml.bare_text" and re.match(rb"\s*(decision|comment)\b", line):
+        return sentence("queue.no_colon", what=message)
+    if message.code in ("yaml.indented", "yaml.no_colon") and _is_of_comment(fault.line, lines):
+        return sentence("queue.lines_of_comment")
+    if message.code in ("yaml.unreadable", "yaml.not_yaml") and re.match(rb"\s*(decision|comment)\b", line):
+        return sentence("queue.no_quotes", what=message)
+    return message
+
+
+def _is_of_comment(number: int, lines: Sequence[bytes]) -> bool:
+    """True of a line (from 1) between the comment's and the next one of ours."""
+    above = [line.partition(b":")[0] for line in lines[: number - 1]]
+    return b"comment" in above and b"item" not in above[above.index(b"comment") :]
 
 
 def _objections(got: Mapping[str, Plain], sheet: Sheet, earlier: Collection[int]) -> list[Sentence]:

@@ -198,11 +198,14 @@ def test_a_file_that_is_saved_without_a_decision_waits_on(office: QueueOffice, i
         ("decision:", "decision: yes", "`yes` is not a decision"),
         ("decision:", "decision: [approve]", "is not a decision"),
         ("decision:", "decision: approve\ndecision: reject", "`decision` is given twice"),
-        ("decision:", "decision:approve", "put a space behind the colon"),
+        ("decision:", "decision:approve", "a blank is missing behind the colon; write `decision: approve`"),
+        ("decision:", "decision approve", "put a colon and a space behind decision or comment"),
         ("decision:", "decision: !!str approve", "tags"),
         ("decision:", "decision: &a approve", "aliases"),
         ("decision:", 'decision: "approve', "not YAML"),
-        ("comment:", "comment: wrong\n  see: page 3", "not YAML"),
+        ("comment:", "comment: wrong\n  see: page 3", "a comment of several lines has a `|` behind comment:"),
+        ("comment:", "comment: wrong\nsee page 3", "a comment of several lines has a `|` behind comment:"),
+        ("comment:", "comment: |\nsee page 3", "a comment of several lines has a `|` behind comment:"),
         ("comment:", "comment: wrong,\n  see #3", "would be left out"),
         ("comment:", "comment: see page 3\ncomment: and #4", "`comment` is given twice"),
         ("comment:", "comment:\n  page 3: wrong", "put it behind comment: on one line"),
@@ -224,6 +227,22 @@ def test_what_is_unclear_is_refused_with_the_words_allowed(
     office.restart()
     office.round()
     assert top(path.read_text()) == reasons, "it is said once"
+
+
+@pytest.mark.parametrize(
+    ("new", "whole"),
+    [
+        ("decision: approve\ndecision: reject", "line 5: `decision` is given twice (first on line 4); keep one"),
+        ("decision: approve\x01", "line 4: a character that a text file can't hold (a NUL or control character)"),
+    ],
+)
+def test_what_is_unclear_is_told_with_no_advice_that_would_not_mend_it(
+    office: QueueOffice, item: str, new: str, whole: str
+) -> None:
+    path = office.path(item)
+    path.write_text(path.read_text().replace("\ndecision:", f"\n{new}", 1))
+    office.round()
+    assert top(path.read_text())[0] == whole
 
 
 def test_a_rejection_needs_a_comment(office: QueueOffice, item: str) -> None:

@@ -246,6 +246,28 @@ def test_a_file_of_who_is_no_staff_member_counts_for_its_folder_and_the_trail_na
     assert (approved.actor, approved.behind) == ("m.devries", "os:nobody")
 
 
+def test_why_a_file_was_written_anew_stands_on_it_until_it_is_saved_again(office: QueueOffice, item: str) -> None:
+    seen = office.text(item)
+    office.amend(item, description="Annual accounts 2025, final")
+    office.path(item).write_text(seen.replace("\ndecision:", "\ndecision: approve", 1))
+    office.round()
+    told = top(office.text(item))
+    assert "you had typed: decision: approve" in told
+    for _ in range(2):
+        office.restart()
+        office.round()
+        assert top(office.text(item)) == told, "the approver need not have looked before the daemon's next start"
+    office.path(item).write_text(office.text(item).replace("\ndecision:", "\ndecision: aprove", 1))
+    office.round()
+    assert top(office.text(item))[0] == "`aprove` is not a decision"
+    office.path(item).write_text(office.text(item).replace("\ndecision: aprove", "\ndecision:", 1))
+    office.round()
+    assert top(office.text(item)) == []
+    office.type(item, "approve")
+    office.round()
+    assert office.state(item) == "approved"
+
+
 def test_a_huge_file_is_moved_aside_unchanged(office: QueueOffice, item: str) -> None:
     office.type(item, "approve", "x" * 200_000)
     huge = office.path(item).read_bytes()
