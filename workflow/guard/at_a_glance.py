@@ -15,7 +15,8 @@ from workflow.guard.readers.any_file import TEXT_BYTES, is_mail, reason_unread
 from workflow.guard.readers.gathering import MAX_CHARACTERS, PICTURES
 from workflow.guard.readers.plain_text import decoded, has_sealed
 
-PIECE_BYTES = 1_048_576
+BEGINNING_BYTES = 16_384
+"""Of a PDF, so much is looked at for its first object."""
 
 PDF, MAIL, PICTURE, OTHER = b"P", b"M", b"I", b"O"
 """Which reader in the other process is asked (texts_child.py)."""
@@ -61,15 +62,14 @@ def _at_a_glance(source: Source, name: str, seen: Marks) -> FileText | bytes:
 
 
 def _has_objects(source: Source) -> bool:
-    """False for what begins as a PDF and is none: each has `1 0 obj`, or nothing is in it."""
-    at = 0
-    while data := piece_of(source, PIECE_BYTES, at):
-        found = data.find(b"obj")
-        while found >= 0:
-            if re.search(rb"\d\s+$", data[max(0, found - 10) : found]):
-                return True
-            found = data.find(b"obj", found + 3)
-        at += max(1, len(data) - 16) if len(data) == PIECE_BYTES else len(data)  # one may lie across two pieces
+    """False for what begins as a PDF and is none: each has `1 0 obj` near its beginning, or nothing
+    is in it."""
+    data = piece_of(source, BEGINNING_BYTES, 0)
+    found = data.find(b"obj")
+    while found >= 0:
+        if re.search(rb"\d\s+$", data[max(0, found - 10) : found]):
+            return True
+        found = data.find(b"obj", found + 3)
     return False
 
 
