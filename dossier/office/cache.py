@@ -97,6 +97,17 @@ def going_on(root: Path, environ: Mapping[str, str]) -> Office | None:
     return office
 
 
+def packed(office: Office) -> bytes:
+    """An office for another process, which need not load the rules of config/ to unpack it."""
+    return _bytes(_json(str(office.root)), office)
+
+
+def unpacked(data: bytes) -> Office:
+    """What was `packed`. Its models only have attributes."""
+    root, _, text = data.partition(b"\n")
+    return _office(Path(json.loads(root)), text)
+
+
 def _going_on(root: Path) -> Path:
     return root / "var" / "config.going-on.json"
 
@@ -125,7 +136,7 @@ def _bytes(mark: str, office: Office) -> bytes:
 def _usual(clients: Mapping[str, Client]) -> dict[str, object]:
     """What a client is of whom config/ says nothing else. So little is kept of each of thousands,
     and a command has it at once."""
-    fields = next((type(client).model_fields for client in clients.values()), {})
+    fields = next((getattr(type(client), "model_fields", {}) for client in clients.values()), {})
     return {name: field.get_default(call_default_factory=True) for name, field in fields.items() if not field.is_required()}
 
 
@@ -142,13 +153,17 @@ def _kept(root: Path, path: Path, mark: str, owner: int, others: int) -> Office 
             return None
         text = file.read()
     try:
-        told = json.loads(text, object_hook=_recalled)
-        usual = told["usual"].__dict__
-        for client in told["clients"].values():
-            client.__dict__ = {**usual, **client.__dict__}
-        return Office(root, told["settings"], told["clients"], told["staff"])
+        return _office(root, text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _office(root: Path, text: bytes) -> Office:
+    told = json.loads(text, object_hook=_recalled)
+    usual = told["usual"].__dict__
+    for client in told["clients"].values():
+        client.__dict__ = {**usual, **client.__dict__}
+    return Office(root, told["settings"], told["clients"], told["staff"])
 
 
 def _key(root: Path, environ: Mapping[str, str]) -> str:
@@ -169,9 +184,9 @@ def _told(value: Any) -> Any:
     return _attributes(value, {})
 
 
-def _attributes(model: BaseModel, usual: Mapping[str, object]) -> dict[str, object]:
+def _attributes(model: BaseModel | Recalled, usual: Mapping[str, object]) -> dict[str, object]:
     """What a model says, without what is `usual`."""
-    said = {name: getattr(model, name) for name in type(model).model_fields}
+    said = model.__dict__ if isinstance(model, Recalled) else {name: getattr(model, name) for name in type(model).model_fields}
     return _plain({name: one for name, one in said.items() if name not in usual or one != usual[name]})
 
 

@@ -10,13 +10,13 @@ to nobody, and at last also at what was.
 
 from __future__ import annotations
 
-import pickle  # nosec B403 - for what one process of ours gives to another
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from dossier.files import settling
+from dossier.office import cache
 from dossier.office.office import Office
 from dossier.workers.pool import Spare, WorkerPool
 from ingest.inbox import listing
@@ -34,7 +34,7 @@ class LookAhead:
         self._workers = workers
         # What is looked for is said by the settings alone, and nobody needs to hear of thousands of
         # clients.
-        self._office = pickle.dumps(replace(office, clients={}, staff={}))
+        self._office = cache.packed(replace(office, clients={}, staff={}))
         self.begun: dict[str, Spare[View | None]] = {}
         """Clients who are being looked at, before anybody's turn has come."""
 
@@ -76,5 +76,4 @@ def _look(given: tuple[bytes, str]) -> View | None:
 
 @lru_cache(maxsize=1)
 def _office(data: bytes) -> Office:
-    office: Office = pickle.loads(data)  # noqa: S301  # nosec B301 - see the import
-    return office
+    return cache.unpacked(data)

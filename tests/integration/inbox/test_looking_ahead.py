@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from kit.support import PDF, Root, own_office
 
 from dossier.files import settling
 from dossier.office.office import Office
+from dossier.office import cache
 from dossier.office.opening import load_office
 from dossier.workers.pool import WORKERS, WorkerPool
 from ingest.inbox import looking_ahead
@@ -110,7 +110,7 @@ def test_what_was_out_of_sight_when_the_look_began_does_not_count_though_it_is_b
         return seen
 
     monkeypatch.setattr(Looker, "look", looked)
-    given = pickle.dumps(replace(office, clients={}, staff={})), CLIENTS[0]
+    given = cache.packed(replace(office, clients={}, staff={})), CLIENTS[0]
     assert looking_ahead._look(given) is None
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +142,15 @@ def test_without_a_var_folder_the_office_is_read_all_the_same(root: Path) -> Non
     (root / "var").rmdir()
     assert known_office(root, {}).clients["acme-bv"].name == "Acme B.V."
     assert not (root / "var").exists()
+
+
+def test_another_process_is_told_all_of_it_and_needs_not_the_rules_to_hear_it(root: Path) -> None:
+    office = replace(load_office(root, {}), root=root / "a line\nin a n\udce4me")
+    told = cache.packed(office)
+    for heard in (cache.unpacked(told), cache.unpacked(cache.packed(cache.unpacked(told)))):
+        assert heard.root == office.root
+        for part in ("settings", "clients", "staff"):
+            assert same(getattr(heard, part), getattr(office, part)), part
+    loaded = "import sys, ingest.inbox.looking_ahead as it; it._office(sys.stdin.buffer.read()); print('pydantic' in sys.modules)"
+    asked = subprocess.run([sys.executable, "-c", loaded], input=told, capture_output=True, check=True, timeout=60)
+    assert asked.stdout.split() == [b"False"]
