@@ -14,8 +14,8 @@ from kit.inboxes import GOOD
 from kit.support import PDF, Root, own_office
 
 from dossier.files import settling
-from dossier.office.office import Office
 from dossier.office import cache
+from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.workers.pool import WORKERS, WorkerPool
 from ingest.inbox import looking_ahead
