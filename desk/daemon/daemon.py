@@ -48,7 +48,7 @@ from dossier.text import clock, system
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
-from dossier.workers.pool import GARBAGE_AT, MANY, WorkerPool
+from dossier.workers.pool import GARBAGE_AT, WorkerPool
 from ingest.inbox import long_waiting
 from ingest.inbox.looking import Found, Lying
 from ingest.inbox.looking_ahead import LookAhead
@@ -561,7 +561,8 @@ class Daemon:
                 begun.append((ready, self.intake.begin(clock.utc_now(), ready)))
             while begun:
                 found, batch = begun.popleft()
-                if is_last_of_many := not begun and len(found) >= MANY and not is_shared():
+                is_many = self.workers is not None and self.workers.helps_with(len(found))
+                if is_last_of_many := not begun and is_many and not is_shared():
                     self._uncleared |= batch.clients
                 done = self._take(found, batch, more=bool(begun) or is_last_of_many) or done
                 if begun:

@@ -41,8 +41,9 @@ Asked: TypeAlias = tuple[Callable[[object], object], object]
 WORKERS = 2
 """Processes. A third would only wait for the same disk."""
 
-MANY = 100
-"""For fewer things of a kind it isn't worth the third of a second that it takes to start them."""
+MANY, MANY_TO_START = 100, 250
+"""For fewer things of a kind they don't help; and while there are none, for fewer it isn't worth
+the half second of the processor that it takes to start them."""
 
 SLICE = 16
 """Things of one kind that are given away together."""
@@ -67,6 +68,10 @@ class WorkerPool:
     def is_at_work(self) -> bool:
         """True while there are processes."""
         return self._team is not None
+
+    def helps_with(self, count: int) -> bool:
+        """True if so many things of a kind are worth giving away, with the start if need be."""
+        return count >= (MANY if self.is_at_work else MANY_TO_START)
 
     def prepare(self, modules: Sequence[str]) -> None:
         """Start the processes, and have each load these: there will be much to do soon."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from dossier.files import settling
 from dossier.office import cache
@@ -31,17 +31,20 @@ class LookAhead:
     """Looks of one round, at these settings."""
 
     def __init__(self, workers: WorkerPool, office: Office) -> None:
-        self._workers = workers
-        # What is looked for is said by the settings alone, and nobody needs to hear of thousands of
-        # clients.
-        self._office = cache.packed(replace(office, clients={}, staff={}))
+        self._workers, self._office = workers, office
         self.begun: dict[str, Spare[View | None]] = {}
         """Clients who are being looked at, before anybody's turn has come."""
+
+    @cached_property
+    def _told(self) -> bytes:
+        """What is looked for is said by the settings alone: nobody needs to hear of thousands of
+        clients."""
+        return cache.packed(replace(self._office, clients={}, staff={}))
 
     def begin(self, clients: Iterable[str]) -> None:
         """Have these be looked at, which will have their turns soon."""
         for client in clients:
-            self.begun[client] = self._workers.begin_spare(_look, (self._office, client))
+            self.begun[client] = self._workers.begin_spare(_look, (self._told, client))
 
     def turns(self, clients: Sequence[str]) -> Iterator[tuple[str, View | None]]:
         """Each of the clients once, with what another process saw in its folder; None: nothing."""
@@ -51,7 +54,7 @@ class LookAhead:
         while left or begun:
             while left and len(begun) < AHEAD and self._workers.is_at_work:
                 client = left.popleft()
-                begun[client] = self._workers.begin_spare(_look, (self._office, client))
+                begun[client] = self._workers.begin_spare(_look, (self._told, client))
             ready = next((client for client, spare in begun.items() if spare.is_done()), None)
             if ready is not None:
                 yield ready, begun.pop(ready).answer()

@@ -76,7 +76,7 @@ from dossier.text.sentences import LANGUAGES, sentence
 from dossier.text.yamltext import Fault
 from dossier.trail import trail
 from dossier.vault.folder import Vault
-from dossier.workers.pool import MANY, WorkerPool, slices
+from dossier.workers.pool import WorkerPool, slices
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, foreseeing, sightings
@@ -194,7 +194,7 @@ class Intake:
         if self.clearing.has_left:
             self.clearing.clear()
         drops = self._judge_all(now, self._takeable(found, outcome), outcome)
-        workers = self._workers if len(drops) >= MANY else None
+        workers = self._workers if self._workers is not None and self._workers.helps_with(len(drops)) else None
         receive = self._receiver(self.vault.lend() if workers else self.vault).receive_each
         given = [(some, [self._order(drop) for drop in some]) for some in slices(drops)]
         if workers is not None:
@@ -240,7 +240,7 @@ class Intake:
         if is_fresh:
             self.clearing.clear_first([drop.row for drop in ready])
             outcome.trouble.update(self.clearing.trouble)
-        elif self._workers is not None and (more or len(ready) >= MANY):
+        elif self._workers is not None and (more or self._workers.helps_with(len(ready))):
             self.clearing.begin(self._workers, [drop.row for drop in ready])
         if not is_fresh and not (more and self._workers is not None):
             self.clear_up(outcome)

@@ -85,7 +85,7 @@ from dossier.text.names import printable
 from dossier.text.sentences import Sentence, plain, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
-from dossier.workers.pool import MANY, WorkerPool, slices
+from dossier.workers.pool import WorkerPool, slices
 from workflow.approval import deciding
 from workflow.approval.fitting import Fitting, Standing
 from workflow.portal import lists, sharing, whole_list
@@ -673,7 +673,7 @@ class Publisher:
             if job.edition and job.is_due and not self._keeps_files(job)
         ]
         stage, begun = partial(stage_each, self.vault, self.site.staging / "items"), list[Callable[[], dict[str, Sentence]]]()
-        if self._workers is not None and (len(wanted) >= MANY or self._workers.is_at_work):
+        if self._workers is not None and (self._workers.is_at_work or self._workers.helps_with(len(wanted))):
             begun = [self._workers.begin(stage, some) for some in slices(wanted, STAGED_AT_ONCE)]
 
         def staged() -> dict[str, Sentence | None]:

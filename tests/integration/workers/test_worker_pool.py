@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from kit.support import PATIENCE
 
-from dossier.workers.pool import WORKERS, WorkerPool
+from dossier.workers.pool import MANY, MANY_TO_START, WORKERS, WorkerPool
 
 
 def _who(_: int) -> int:
@@ -168,3 +168,12 @@ def test_what_is_spare_is_not_waited_for() -> None:
     slow()
     pool.rest()
     assert (spare[-1].is_done(), spare[-1].answer()) == (True, None)
+
+
+def test_they_are_started_for_more_than_they_help_with_once_they_are_there() -> None:
+    pool = WorkerPool()
+    assert (pool.helps_with(MANY), pool.helps_with(MANY_TO_START - 1), pool.helps_with(MANY_TO_START)) == (False, False, True)
+    pool.begin(_who, 1)()
+    assert (pool.helps_with(MANY - 1), pool.helps_with(MANY)) == (False, True)
+    pool.rest()
+    assert not pool.helps_with(MANY)
