@@ -150,15 +150,17 @@ def receipt_text(drop: Candidate, at: str, language: str, is_secret: bool = Fals
     lines = [f"item: {item_name(drop.item)}", f"taken_at: {clock.local_iso(drop.first_taken_at or at)}"]
     if is_secret:
         return "\n".join(lines) + "\n"
+    words = words_of(drop.found.sidecar, language)
     if drop.found.preset:
         lines.append(f"preset: {scalar(drop.found.preset)}")
     if drop.first_taken_at:
         lines.append(f"duplicate: true  # {told(sentence('intake.taken_before'), language)}")
         lines += [f"share_state: {drop.share_state}"] if drop.share_state is not None else []
-        lines += [f"advice: {scalar(told(_advice(drop), language))}"] if drop.share_state is not None or drop.is_moved else []
+        if drop.share_state is not None or drop.is_moved:
+            lines.append(f"advice: {scalar(told(_advice(drop), language, words))}")
     lines.append("attachments:" if drop.files else "attachments: []")
     lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in drop.files]
-    doubts = [told(sentence("intake.is_concept", reason=doubt), language) for doubt in drop.doubts if not drop.first_taken_at]
-    if warnings := [*drop.warnings, *doubts]:
+    doubts = [] if drop.first_taken_at else [sentence("intake.is_concept", reason=doubt) for doubt in drop.doubts]
+    if warnings := [*drop.warnings, *(told(doubt, language, words) for doubt in doubts)]:
         lines += ["warnings:", *(f"  - {scalar(warning)}" for warning in warnings)]
     return "\n".join(lines) + "\n"

@@ -333,8 +333,7 @@ def _check_required(reading: SidecarReading) -> None:
     if "item" in reading.given:
         return
     if "description" not in reading.given | reading.told:
-        word = "omschrijving" if any(word != key for key, word in reading.words.items()) else "description"
-        reading.say(reading.lines.get("description", 1), "sidecar.description_required", word=word)
+        reading.say(reading.lines.get("description", 1), "sidecar.description_required")
     kind = reading.settings.types.get(reading.values.get("type", ""))
     for wanted in kind.required if kind else ():
         key = BY_WORD[wanted].english if wanted in BY_WORD else wanted

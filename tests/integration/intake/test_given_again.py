@@ -121,3 +121,23 @@ def test_a_faulty_change_is_told_wholly_at_once_and_nothing_of_it_twice(root: Ro
     root.drop("strange", "item: D-2026-999999\nstatus: finished\n")
     root.once()
     assert [line.partition(" ")[0] for line in (root.why("strange") or "").splitlines()] == ["strange.yaml:1:", "strange.yaml:2:"]
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_a_receipt_names_keys_in_the_words_of_its_sidecar(tmp_path: Path, language: str) -> None:
+    root = own_office(tmp_path / "office", settings=SETTINGS + f"office: {{language: {language}}}\n")
+    for card, item_key, shared in (
+        ("omschrijving: Jaarrekening 2025\n", "dossierstuk", "delen: ja"),
+        ("description: Annual accounts 2025\n", "item", "share: yes"),
+    ):
+        item = give(root, "a", card, a_pdf=PDF)["item"]
+        advice = str(give(root, "a", card, a_pdf=PDF)["advice"])
+        assert f"`{item_key}: {item}`" in advice
+        assert f"`{shared}`" in advice
+
+
+def test_an_empty_sidecar_is_told_of_in_the_words_of_the_offices_language(tmp_path: Path) -> None:
+    root = own_office(tmp_path / "office", settings=SETTINGS + "office: {language: nl}\n")
+    root.drop("leeg", "# nog in te vullen\n", a_pdf=PDF)
+    root.once()
+    assert "`omschrijving` is verplicht" in (root.why("leeg") or "")
