@@ -7,12 +7,14 @@ asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from dossier.database.tables import Drop, Item, item_key
 from dossier.files import files
+from dossier.files.beneath import Folder
 from dossier.files.files import Copy
 from dossier.office import people
 from dossier.office.office import Office
@@ -23,7 +25,7 @@ from dossier.text.yamltext import Fault
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
 from ingest.intake.candidate import Candidate, changes_of, fingerprint_of
-from ingest.intake.judging import entries, judge, line_of
+from ingest.intake.judging import Judgement, entries, judge, line_of
 from workflow.items import amending
 
 
@@ -34,6 +36,23 @@ def faults(office: Office, now: datetime, found: Found, may: Readable) -> Sequen
     """
     row = delegation.find(found)
     judgement = judge(office, found, None if row is None else Actor(row.maker, "drop", row.behind))
+    return with_its_item(office, now, found, judgement, may, found.place(office.inbox))
+
+
+def with_its_item(
+    office: Office,
+    now: datetime,
+    found: Found,
+    judgement: Judgement,
+    may: Readable,
+    place: Path | Folder,
+    hashes: Mapping[str, str] | None = None,
+) -> Sequence[Fault]:
+    """What was judged of it and, if it amends an item, what forbids that.
+
+    `place`: where its files lie; `hashes`: the SHA-256 (hex) of each by its name on disk, as far as
+    it is known. Raises OSError.
+    """
     drop = Candidate(found, judgement.actor, wish=judgement.wish, faults=judgement.faults, whose=judgement.whose)
     if drop.amends is None or not set(drop.faults) <= set(found.faults):
         return drop.faults
@@ -41,7 +60,7 @@ def faults(office: Office, now: datetime, found: Found, may: Readable) -> Sequen
     if unknown is not None:
         return [*drop.faults, unknown]
     item = Item.get_by_id(item_key(drop.amends))
-    return [*drop.faults, *_of_change(office, now, drop)] if may.has(item.client, item.type) else drop.faults
+    return [*drop.faults, *_of_change(office, now, drop, place, hashes or {})] if may.has(item.client, item.type) else drop.faults
 
 
 def not_its_item(office: Office, drop: Candidate) -> Fault | None:
@@ -61,14 +80,13 @@ def faults_of(drop: Candidate, refusal: Refusal) -> list[Fault]:
     return [Fault(line_of(drop.found.sidecar, problem.key or "item"), problem.message) for problem in more]
 
 
-def _of_change(office: Office, now: datetime, drop: Candidate) -> list[Fault]:
+def _of_change(office: Office, now: datetime, drop: Candidate, place: Path | Folder, hashes: Mapping[str, str]) -> list[Fault]:
     assert drop.amends is not None
     assert drop.wish is not None
     assert drop.found.sidecar is not None
-    place = drop.found.place(office.inbox)
     for name, _, _, disk in entries(drop.found):
         path = place / disk
-        drop.files.append((name, Copy(str(path), files.hash_file(path), drop.found.looks[disk])))
+        drop.files.append((name, Copy(str(path), hashes.get(disk) or files.hash_file(path), drop.found.looks[disk])))
         drop.kinds.append(kinds.examine(name, path).media_type)
     key, changes = item_key(drop.amends), changes_of(drop)
     if Drop.select().where((Drop.fingerprint == fingerprint_of(drop, now)) & (Drop.kind == "taken")).exists():

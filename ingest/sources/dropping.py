@@ -8,11 +8,12 @@ where they were.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +33,7 @@ from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
-from ingest.intake.judging import judge
+from ingest.intake.judging import Judgement, judge
 from ingest.sidecar import seal
 from ingest.sidecar.reading import Sidecar, read_sidecar
 from ingest.sources.placing import Filled as Filled
@@ -142,8 +143,17 @@ def no_client(office: Office, actor: Actor, client: str) -> Problem | None:
     return None if is_known else fault("client", "dropping.no_client", client=client)
 
 
-def problems(office: Office, actor: Actor, request: Request, data: bytes, is_delegated: bool = True) -> list[Problem]:
-    """Why the daemon would refuse it, each with its key; nothing if it would take it."""
+Foreseen = Callable[[Found, Judgement], Sequence[Fault]]
+"""All that forbids a drop, where more is known than what it says itself."""
+
+
+def problems(
+    office: Office, actor: Actor, request: Request, data: bytes, is_delegated: bool = True, foreseen: Foreseen | None = None
+) -> list[Problem]:
+    """Why the daemon would refuse it, each with its key; nothing if it would take it.
+
+    Of a drop that amends an item, what forbids that is known with `foreseen` alone.
+    """
     if (unknown := no_client(office, actor, request.client)) is not None:
         return [unknown]
     limits, found_wrong = office.settings.intake, list[Problem]()
@@ -163,7 +173,8 @@ def problems(office: Office, actor: Actor, request: Request, data: bytes, is_del
             reason = kind and kinds.blocked(path.name, kind, limits.blocked_types, limits.macros)
             found_wrong += [fault("attachments", "dropping.file_fault", path=str(path), why=reason)] if reason else []
     settings = people.settings_for(office, actor)
-    for one in judged(office, request.client, "new", data, looks, actor if is_delegated else None, settings)[1]:
+    found, judgement = _judged(office, request.client, "new", data, looks, actor if is_delegated else None, settings)
+    for one in judgement.faults if foreseen is None else foreseen(found, judgement):
         found_wrong.append(Problem(_key_at(data, one.line), one.message))
     return list({str(one.message): one for one in reversed(found_wrong)}.values())[::-1]
 
@@ -175,18 +186,31 @@ def judged(
     data: bytes,
     looks: Mapping[str, Look],
     actor: Actor | None,
-    settings: Settings | None = None,
 ) -> tuple[Sidecar | None, Sequence[Fault]]:
     """The sidecar `data` as it reads, and what is wrong with a drop of it and these files.
 
-    `actor`: whose drop it is, where that is recorded. `settings`: by which it is read, if not by
-    the office's.
+    `actor`: whose drop it is, where that is recorded.
     """
-    sidecar, faults = read_sidecar(data, settings or office.settings)
+    found, judgement = _judged(office, client, stem, data, looks, actor, office.settings)
+    return found.sidecar, judgement.faults
+
+
+def _judged(
+    office: Office,
+    client: str,
+    stem: str,
+    data: bytes,
+    looks: Mapping[str, Look],
+    actor: Actor | None,
+    settings: Settings,
+) -> tuple[Found, Judgement]:
+    """A drop of the sidecar `data`, read by these settings, and these files, as it is judged."""
+    sidecar, faults = read_sidecar(data, settings)
     own = Look(0, 0, len(data), 0, 0, os.geteuid())
     here, all_of_them = {name: name for name in looks}, {**looks, delegation.SIDECAR: own}
-    found = Found(client, stem, delegation.SIDECAR, "", sidecar, here, all_of_them, tuple(faults))
-    return sidecar, judge(office, found, actor).faults
+    digest = hashlib.sha256(data).hexdigest()
+    found = Found(client, stem, delegation.SIDECAR, digest, sidecar, here, all_of_them, tuple(faults))
+    return found, judge(office, found, actor)
 
 
 def _key_at(data: bytes, line: int) -> str:

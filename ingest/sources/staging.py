@@ -38,17 +38,18 @@ from dossier.database.tables import Drop, change_row, find_row, insert_rows, ite
 from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, open_beneath
-from dossier.files.files import Look
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence
-from dossier.text.yamltext import scalar
+from dossier.text.yamltext import Fault, scalar
 from ingest.inbox import listing
 from ingest.inbox.listing import WHY
-from ingest.intake import delegation, kinds
+from ingest.inbox.looking import Found
+from ingest.intake import delegation, foreseeing, kinds
+from ingest.intake.judging import Judgement
 from ingest.sidecar import seal
 from ingest.sidecar.keys import BY_WORD
 from ingest.sources import dropping, placing
@@ -120,20 +121,22 @@ def find(office: Office, actor: Actor, key: str) -> StagedDrop:
     return row
 
 
-def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> dict[str, object]:
+def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes], is_seen: bool = True) -> dict[str, object]:
     """Take a file in, or in another's place; {size, sha256}. Raises Invalid, Conflict; OSError.
 
     What `pieces` raises (a connection that broke) goes through, and nothing of the file is left.
+    `is_seen`: whoever sends it sees all that was sent, and so that it takes the place of one whose
+    name differs in capitals alone. Else that is refused: one of the two would be missed by nobody.
     """
     name = names.nfc(name)
-    _check_name(office, _fresh(row), name)
+    _check_name(office, _fresh(row), name, is_seen)
     with _opened(office, row) as hidden:
         part = hidden / f".{secrets.token_hex(8)}.part"
         try:
             told = _receive(office, part, name, pieces)
             with transaction(is_durable=False):
                 there = _fresh(row)
-                _check_name(office, there, name)
+                _check_name(office, there, name, is_seen)
                 others = {one: had for one, had in there.files.items() if names.fold(one) != names.fold(name)}
                 change_row(StagedDrop.id, row.id, files={**others, name: told})
                 moves.move(part, hidden / name)
@@ -160,8 +163,8 @@ def received(
         with _opened(office, row) as hidden:
             for name, pieces in sent:
                 name = names.nfc(name)
-                _check_name(office, row, name)
-                if names.fold(name) in map(names.fold, row.files):
+                _check_name(office, row, name, is_seen=False)
+                if name in row.files:
                     raise Invalid([fault("files", "staging.sent_twice", file=names.printable(name))])
                 row.files[name] = _receive(office, hidden / name, name, pieces)
         yield row
@@ -250,20 +253,20 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
     inbox. Killed in between, both are there, and nothing is lost. Whoever gives it back made it,
     from then on.
     """
-    row, seen = begin(office, now, actor, client), dict[str, Look]()
     with open_beneath(office.inbox, client, "_rejected", refused) as folder:
         card = card_of(client, refused, folder.names())
-        for name in sorted(folder.names()):
-            look = files.look(folder / name)
-            if look is not None:
-                seen[name] = look
-                if name not in (WHY, card):
-                    put(office, row, name, files.pieces(folder / name, 0, look.size))
+        looks = {name: files.look(folder / name) for name in sorted(folder.names())}
+        seen = {name: look for name, look in looks.items() if look is not None}
+        _check_alike(seen)
+        row = begin(office, now, actor, client)
+        for name, look in seen.items():
+            if name not in (WHY, card):
+                put(office, row, name, files.pieces(folder / name, 0, look.size))
     row = _fresh(row)
     whole = _signed(seal.without(text.replace("\r\n", "\n")), client, actor.code)
     data = seal.sealed(whole.encode("utf-8", "surrogateescape"))
     with _opened(office, row) as hidden:
-        wrong = dropping.problems(office, actor, Request(client, [hidden / name for name in row.files], {}), data)
+        wrong = _problems(office, now, actor, row, hidden, Request(client, [hidden / name for name in row.files], {}), data)
         if wrong:
             _forget(office, row)
             raise Invalid(wrong)
@@ -275,6 +278,16 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
                     files.remove(folder / name)
         files.remove_folder(rejected / refused)
     return _fresh(row)
+
+
+def _check_alike(there: Iterable[str]) -> None:
+    """Raises Invalid for names that are one to Windows: of two such files one would be lost."""
+    seen = dict[str, str]()
+    for name in there:
+        other = seen.setdefault(names.fold(name), name)
+        if other != name:
+            told = {"file": names.printable(name), "other": names.printable(other)}
+            raise Invalid([fault("attachments", "intake.one_to_windows", **told)])
 
 
 def card_of(client: str, refused: str, there: Iterable[str]) -> str | None:
@@ -312,10 +325,22 @@ def _commit_if_good(
 ) -> str:
     """As `_commit`. Raises Invalid with every fault, and nothing has happened."""
     request, data = _request(hidden, actor, row, keys, said)
-    wrong = _known(keys) or dropping.problems(office, actor, request, data)
+    wrong = _known(keys) or _problems(office, now, actor, row, hidden, request, data)
     if wrong:
         raise Invalid(wrong)
     return _commit(office, now, actor, row, hidden, data, str(keys.get("description") or ""), had)
+
+
+def _problems(
+    office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden: Folder, request: Request, data: bytes
+) -> list[Problem]:
+    """Why the daemon would refuse it, also of what it changes of an item as that is now."""
+
+    def foreseen(found: Found, judgement: Judgement) -> Sequence[Fault]:
+        hashes = {name: told["sha256"] for name, told in row.files.items()}
+        return foreseeing.with_its_item(office, now, found, judgement, people.readable(office, actor), hidden, hashes)
+
+    return dropping.problems(office, actor, request, data, foreseen=foreseen)
 
 
 def _commit(
@@ -423,7 +448,7 @@ def _request(hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, said: Ma
     return request, seal.sealed(dropping.sidecar_text(row.client, given, listed, actor.code).encode())
 
 
-def _check_name(office: Office, row: StagedDrop, name: str) -> None:
+def _check_name(office: Office, row: StagedDrop, name: str, is_seen: bool) -> None:
     shown = names.printable(name)
     wrong = names.name_fault(name)
     if wrong:
@@ -432,6 +457,8 @@ def _check_name(office: Office, row: StagedDrop, name: str) -> None:
         raise Invalid([fault("files", "staging.taken_name", file=shown)])
     if row.folder is not None:
         raise Conflict("staging.placed")
+    if not is_seen and name not in row.files:
+        _check_alike([*row.files, name])
     if len(row.files) >= office.settings.intake.max_files and name not in row.files:
         raise Invalid([fault("files", "staging.too_many", most=office.settings.intake.max_files)])
     blocked = names.extension(name)

@@ -333,7 +333,7 @@ def begin_drop(call: Call) -> Response:
 
 def put_file(call: Call, pieces: Iterable[bytes]) -> Response:
     row = staging.find(call.office, call.actor, call.path("drop"))
-    return answer({"name": call.path("name"), **staging.put(call.office, row, call.path("name"), pieces)})
+    return answer({"name": call.path("name"), **staging.put(call.office, row, call.path("name"), pieces, is_seen=False)})
 
 
 def commit_drop(call: Call) -> Response:

@@ -170,6 +170,37 @@ def test_a_drop_that_amends_an_item_renames_and_removes_its_files(rig: DeskRig, 
     assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, ["rename"])
 
 
+@pytest.mark.parametrize("whole", [False, True], ids=["file by file", "in one request"])
+def test_what_forbids_a_change_by_a_drop_is_told_when_it_is_sent_and_refuses_nothing_later(
+    rig: DeskRig, petra: str, whole: bool
+) -> None:
+    item = drop(rig, petra, {"description": f"To be changed by drops {whole}"}, {"one.pdf": PDF + b"1"})
+    other = drop(rig, petra, {"description": f"Another client's item {whole}"}, {}, client="zon")
+    there = [path.name for path in rig.office.inbox("acme-bv").glob("_rejected/*")]
+
+    def sent(keys: dict[str, object]) -> Answer:
+        if whole:
+            form = {"client": "acme-bv", **keys}
+            body = f'--B\r\nContent-Disposition: form-data; name="drop"\r\n\r\n{json.dumps(form)}\r\n--B--\r\n'
+            return ask(rig, petra, "POST", "/drops", body.encode(), **{"content-type": "multipart/form-data; boundary=B"})
+        made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+        return ask(rig, petra, "POST", f"/drops/{made}/commit", keys)
+
+    for keys, faulty in (
+        ({"item": "D-2026-009999", "location": "2026"}, ["item"]),
+        ({"item": other, "location": "2026"}, ["item"]),
+        ({"item": item, "remove": ["two.pdf"], "rename": {"three.pdf": "four.pdf"}}, ["remove", "rename"]),
+        ({"item": item, "status": "nonsense", "remove": ["two.pdf"]}, ["status", "remove"]),
+        ({"item": item, "rename": {"one.pdf": "one.exe"}}, ["rename"]),
+    ):
+        answer = sent(keys)
+        assert (answer.status, sorted(one["key"] for one in told(answer)["faults"])) == (422, sorted(faulty)), answer.text
+    twice = [told(sent({"item": item, "remove": ["one.pdf"]})) for _ in range(2)]
+    assert taken(rig, petra, twice[0]["drop"]) == item
+    assert sorted(told(sent({"item": item, "remove": ["one.pdf"]}))) == sorted(twice[0]), "what changes nothing is a duplicate"
+    assert [path.name for path in rig.office.inbox("acme-bv").glob("_rejected/*")] == there
+
+
 def test_a_decision_holds_for_the_content_that_was_seen(rig: DeskRig, petra: str, marieke: str) -> None:
     item = drop(rig, petra, {**CONCEPT, "description": "To be decided on"}, {"a.pdf": PDF + b"d"})
     [waits] = [one for one in told(ask(rig, marieke, "GET", "/queue")) if one["item"] == item]

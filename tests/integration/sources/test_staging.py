@@ -14,7 +14,7 @@ from kit.support import PDF, daemon_here
 
 from desk.daemon.daemon import Daemon
 from dossier.database.database import open_database
-from dossier.database.tables import Edition, Item
+from dossier.database.tables import Edition, Item, item_name
 from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves, settling
 from dossier.files.beneath import Place
@@ -90,6 +90,27 @@ def test_of_two_sidecars_in_a_refused_folder_neither_is_lost(office: Records) ->
         staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, "description: Long enough by now\n")
     left = office.root / "inbox/acme-bv/_rejected" / folder
     assert sorted(path.name for path in left.iterdir()) == ["WHY.txt", "a.pdf", "item.yaml", "item.yml"]
+
+
+@pytest.mark.parametrize("alike", ["scan.pdf", "SCAN.pdf"])
+def test_of_two_refused_files_whose_names_differ_in_capitals_alone_neither_is_lost(office: Records, alike: str) -> None:
+    folder = refused(office, {"item.yaml": b"description: Long enough by now\n", "Scan.pdf": PDF, alike: PDF + b"2"})
+    for more in ("", f"attachments: [{alike}]\n"):
+        text = f"description: Long enough by now\n{more}"
+        with pytest.raises(Invalid, match="one name to Windows"):
+            staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, text)
+    left = office.root / "inbox/acme-bv/_rejected" / folder
+    assert sorted(path.name for path in left.iterdir()) == sorted(["WHY.txt", "item.yaml", "Scan.pdf", alike])
+    assert inbox(office) == ["_rejected"]
+
+
+def test_what_can_not_be_done_to_an_item_is_told_when_its_change_is_given_back(office: Records) -> None:
+    number, folder = item_name(office.make(PETRA)), refused(office, {"item.yaml": b"item: 1\n"})
+    for wrong in (f"item: {number}\nremove: [other.pdf]\n", "item: D-2026-000099\nlocation: Elsewhere\n"):
+        with pytest.raises(Invalid):
+            staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, wrong)
+    text = f"item: {number}\nlocation: Elsewhere\n"
+    assert staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, text).folder is not None
 
 
 @pytest.mark.parametrize(
@@ -210,6 +231,16 @@ def test_a_file_in_the_place_of_one_with_other_capitals_leaves_nothing_of_that(o
     assert sorted(path.name for path in (office.root / "inbox/acme-bv" / folder).iterdir()) == ["item.yaml", "scan.pdf"]
 
 
+def test_of_two_names_that_differ_in_capitals_alone_a_program_is_told_for_it_does_not_see_what_is_there(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    for data in (PDF, PDF + b"again"):
+        staging.put(office.office, row, "Scan.pdf", [data], is_seen=False)
+    with pytest.raises(Invalid, match="one name to Windows"):
+        staging.put(office.office, row, "scan.pdf", [PDF + b"2"], is_seen=False)
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+    assert (office.root / "inbox/acme-bv" / folder / "Scan.pdf").read_bytes() == PDF + b"again"
+
+
 def test_nobody_else_gets_at_it(office: Records) -> None:
     row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
     for actor in (Actor("k.smit", "desk"), Actor("p.bakker", "api:scan"), KAREL, PETRA):
@@ -275,9 +306,9 @@ def test_a_file_that_is_sent_again_while_it_is_committed_is_told_and_nothing_is_
     staging.put(office.office, row, "accounts.pdf", [PDF])
     judge = dropping.problems
 
-    def slowly(*values: object) -> object:
+    def slowly(*values: object, **more: object) -> object:
         staging.put(office.office, row, "accounts.pdf", [PDF + b"%"])
-        return judge(*values)  # type: ignore[arg-type]
+        return judge(*values, **more)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(dropping, "problems", slowly)
