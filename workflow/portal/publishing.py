@@ -48,7 +48,6 @@ that something unpublished lies in it.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
@@ -57,7 +56,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from heapq import nsmallest
 from itertools import chain
-from pathlib import Path
 
 import structlog
 from peewee import fn
@@ -73,17 +71,14 @@ from dossier.database.tables import (
     among,
     chunks,
     clients_with_items,
-    first_edition,
     item_name,
     plain_rows,
     tuples,
 )
-from dossier.files import files, moves
+from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock, system
-from dossier.text.names import printable
 from dossier.text.sentences import Sentence, plain, sentence
-from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool, slices
 from workflow.approval import deciding
@@ -91,9 +86,10 @@ from workflow.approval.fitting import Fitting, Standing
 from workflow.portal import lists, sharing, whole_list
 from workflow.portal.jobs import OF_ITEMS, PortalJob, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.portal.lists import KnownPages
-from workflow.portal.pages import LOGO, Extra
+from workflow.portal.pages import Extra
 from workflow.portal.pictures import PicturedItems, Studio
-from workflow.portal.placing import PAGE_NAMES, PAGES, Change
+from workflow.portal.placing import PAGES, Change
+from workflow.portal.quarantine import Quarantine
 from workflow.portal.showing import (
     Changes,
     Place,
@@ -168,6 +164,7 @@ class Publisher:
         self.leads = True
         """It sees to all that is done once; else it publishes beside a daemon that does."""
         self._clients, self._leading = sharing.Clients(self.site, sharing.can_share(office)), sharing.Leading(self.site)
+        self.quarantine = Quarantine(office.var, self.site, vault, self._clients.confirm)
         self._start = secrets.randbelow(1 << 16)
         """Where among the clients it begins, where it doesn't lead."""
         self._at_stake: dict[int, str] = {}
@@ -771,7 +768,7 @@ class Publisher:
         """
         at = clock.to_text(now)
         if self.site.has(code) and not self.site.is_folder(code):
-            self.quarantine(now, code)
+            self.quarantine.move(now, code)
         changed: dict[int, tuple[str | None, Edition] | None] = {}
         put, drop = {}, []
         there_already = self.site.which(code, [job.name for job in work.due])
@@ -783,7 +780,7 @@ class Publisher:
                 continue
             changed[job.key] = (at if job.is_change else job.item.published_at, job.edition) if job.edition else None
             if is_there and (job.staged or job.edition is None):
-                self._evict_strangers(now, f"{code}/{job.name}", job.key)
+                self.quarantine.clear_item(now, f"{code}/{job.name}", job.key)
             if job.staged:
                 put[job.name] = job.staged
             elif job.edition is None:
@@ -820,82 +817,12 @@ class Publisher:
         for code in sorted(self._some_that_go()):
             try:
                 if self.site.has(code):
-                    self._evict_from_client(now, code)
+                    self.quarantine.clear_client(now, code)
                     self.site.take_off(code)
                     log.info("a client was taken off the portal", client=code)
                 self._off.discard(code)
             except OSError as error:
                 self._fail(now, code, error)
-
-    def _evict_from_client(self, now: datetime, code: str) -> None:
-        """Move to the quarantine whatever in a client's folder was not made by us."""
-        items = {item_name(row[0]): row[0] for row in tuples(Item.select(Item.id).where(Item.client == code))}
-        if not self.site.is_folder(code):
-            self.quarantine(now, code)
-            return
-        strangers = []
-        for name in self.site.names(code):
-            place = f"{code}/{name}"
-            if name in items:
-                self._evict_strangers(now, place, items[name])
-            elif name == PAGES and self.site.is_folder(place):
-                ours = (".webp", ".zip", ".css", ".js", LOGO)
-                inside = [extra for extra in self.site.names(place) if not extra.endswith(ours)]
-                self._quarantine_all(now, place, [extra for extra in inside if extra not in lists.older_names([extra])])
-            elif name not in PAGE_NAMES:
-                strangers.append(name)
-        self._quarantine_all(now, code, strangers)
-
-    def _evict_strangers(self, now: datetime, folder: str, key: int) -> None:
-        """Quarantine what is in an item's folder and never was shown to its client."""
-        if not self.site.is_folder(folder):
-            self.quarantine(now, folder)
-            return
-        first = first_edition(key)
-        editions = Edition.select().where(Edition.id.between(first, first + 9_999))
-        ours = {attachment["name"] for edition in editions for attachment in edition.shown["attachments"]}
-        self._quarantine_all(now, folder, [name for name in self.site.names(folder) if name not in ours])
-
-    def _quarantine_all(self, now: datetime, folder: str, strangers: Sequence[str]) -> None:
-        """Move these away from a folder of ours; where one can't be, as somebody else's folder, the
-        folder with all that is in it: what is to go off the portal waits for nothing. One that is
-        gone by now needs not be moved."""
-        for name in strangers:
-            try:
-                self.quarantine(now, f"{folder}/{name}")
-            except OSError as error:
-                if self.site.has(f"{folder}/{name}"):
-                    log.warning("what does not belong there can't be moved alone", folder=folder, error=str(error))
-                    self.quarantine(now, folder)
-                    return
-
-    def quarantine(self, now: datetime, name: str, is_copied: bool = False) -> None:
-        """Move to var/quarantine, and tell the trail, what does not belong on the portal.
-
-        `is_copied`: a copy goes there; the file itself is about to be replaced. Call outside
-        `transaction()`.
-        """
-        target = self._quarantine_place(now, name)
-        self._clients.confirm()  # a sleeper who has been replaced doesn't know what is ours by now
-        self.site.move_out(name, target, is_copied)
-        self._tell_quarantined(now, f"portal/{name}", target, name.partition("/")[0])
-
-    def quarantine_from_vault(self, now: datetime, name: str) -> None:
-        """As `quarantine`, what lies in the vault as `name`."""
-        target = self._quarantine_place(now, name)
-        self.vault.move_out(name, target)
-        self._tell_quarantined(now, f"vault/{name}", target, None)
-
-    def _quarantine_place(self, now: datetime, name: str) -> Path:
-        folder = self.office.var / "quarantine" / f"{now.astimezone():%Y%m%d-%H%M%S}"
-        last = re.sub(r"[\x00-\x1f\x7f]", "_", name.rpartition("/")[2])[:100]
-        return moves.free_name(folder / (last if last.strip(".") else "object"))
-
-    def _tell_quarantined(self, now: datetime, what: str, target: Path, client: str | None) -> None:
-        told = {"what": printable(what), "moved_to": printable(str(target))}
-        with transaction():
-            trail.record(now, trail.DAEMON, "quarantined", None, told, client and printable(client))
-        log.warning("what does not belong there is in the quarantine", **told)
 
 
 def _touched(at: str, jobs: Iterable[PortalJob], made: Iterable[PicturedItems]) -> dict[str, list[Place]]:

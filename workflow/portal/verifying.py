@@ -340,7 +340,7 @@ def _mend_on_portal(portal: Publisher, now: datetime, name: str) -> None:
     office, site = portal.office, portal.site
     if name not in office.clients and not _public_keys(names.printable(name)):
         if site.has(name):
-            portal.quarantine(now, name)
+            portal.quarantine.move(now, name)
         return
     if not is_on_portal(office, name):
         portal.reconsider_clients()
@@ -350,7 +350,7 @@ def _mend_on_portal(portal: Publisher, now: datetime, name: str) -> None:
     for one in found:
         if one.where == "portal" and one.kind != "lacks" and site.has(one.path):
             try:
-                portal.quarantine(now, one.path, is_copied=one.kind == "changed")
+                portal.quarantine.move(now, one.path, is_copied=one.kind == "changed")
             except OSError as error:
                 if one.kind == "changed":  # without a copy it is not replaced
                     raise
@@ -392,7 +392,7 @@ def mend_vault(portal: Publisher, now: datetime, found: Sequence[Difference]) ->
             for name in strangers:
                 if not Attachment.select().where(Attachment.sha256 == names.printable(name.rpartition("/")[2])).exists():
                     try:
-                        portal.quarantine_from_vault(now, name)
+                        portal.quarantine.move_from_vault(now, name)
                     except OSError as error:
                         in_the_way = in_the_way or error
     if in_the_way is not None:
@@ -409,7 +409,7 @@ def _take_back(portal: Publisher, now: datetime, wrong: Difference) -> None:
             source = f"{client}/{item_name(key)}/{one['name']}"
             if one["sha256"] == digest and portal.site.size(source) is not None and portal.site.digest(source) == digest:
                 if wrong.kind == "changed":
-                    portal.quarantine_from_vault(now, wrong.path)
+                    portal.quarantine.move_from_vault(now, wrong.path)
                 with portal.site.local(source) as path:
                     copy = portal.vault.receive(path)
                 portal.vault.sync([portal.vault.keep(copy)], [copy])

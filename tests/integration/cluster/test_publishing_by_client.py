@@ -536,7 +536,7 @@ def test_two_daemons_take_the_same_name_in_the_quarantine_and_neither_file_is_lo
 
 def _quarantine(portal: Publisher, office: PortalOffice, name: str) -> str:
     try:
-        portal.quarantine(office.now, name)
+        portal.quarantine.move(office.now, name)
     except FileExistsError:
         return "taken"
     return "moved"
