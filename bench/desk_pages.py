@@ -64,7 +64,7 @@ def _link(root: Path, who: str) -> str:
     from workflow.portal_access import staff_access
 
     with common.opened(root) as office:
-        return staff_access.new_link(office, clock.utc_now(), who, "/")
+        return staff_access.new_link(office, clock.utc_now(), who, office.staff[who].email, "/")
 
 
 def measure(root: Path, repeat: int, people: int) -> common.Result:

@@ -198,9 +198,13 @@ def links(environ: dict[str, str]) -> dict[str, str]:
     office, now = load_office(ROOT, environ), clock.utc_now()
     open_database(office)
     try:
+
+        def of_staff(code: str) -> str:
+            return staff_access.new_link(office, now, code, office.staff[code].email, "/")
+
         return {
-            "staff": staff_access.new_link(office, now, "m.devries", "/"),
-            "approver": staff_access.new_link(office, now, "k.smit", "/"),
+            "staff": of_staff("m.devries"),
+            "approver": of_staff("k.smit"),
             "client": access.new_link(office, now, "fatma@bakkerijdezon.example", "/", "nl"),
         }
     finally:

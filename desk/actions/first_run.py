@@ -131,7 +131,7 @@ def begin(office: Office, environ: Mapping[str, str], now: datetime, secret: str
             places.note_meant(said.desk_name, said.portal_name)
         for file, copy in copies.items():
             trail.record(now, Actor(said.code, "desk"), "config_changed", None, {"file": file, "before": copy})
-    return staff_access.begin(office, now, said.code, "first", peer)
+    return staff_access.begin(office, now, said.code, said.email, peer)
 
 
 def _claim(secret: str) -> str:

@@ -143,11 +143,12 @@ def trial_link(office: Office, now: datetime, actor: Actor, code: str) -> str:
         raise Conflict("keeping.link_of_a_trial")
     if office.settings.desk.oidc is not None:
         raise Conflict("keeping.link_by_provider")
-    if code not in office.staff or not office.staff[code].active:
+    person = office.staff.get(code)
+    if person is None or not person.active:
         raise NotFound("people.no_such_staff", staff=code)
     with transaction():
         trail.record(now, actor, "desk_link_made", None, {"for": code})
-    return staff_access.new_link(office, now, code, "/")
+    return staff_access.new_link(office, now, code, person.email, "/")
 
 
 @dataclass(frozen=True, slots=True)

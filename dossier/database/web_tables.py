@@ -66,6 +66,8 @@ class DeskToken(MailedLink):
     """To the desk, for this staff member."""
 
     staff = CharField()
+    address = TextField(null=True)
+    """The (folded) mail address that it was mailed to; null: by an older version."""
 
 
 class DeskSession(BrowserSession):
@@ -73,7 +75,9 @@ class DeskSession(BrowserSession):
 
     staff = CharField()
     way = CharField()
-    """`link`, or `oidc`."""
+    """`link`, `first`, or `oidc`."""
+    address = TextField(null=True)
+    """The (folded) mail address by which it was begun; null: by the identity provider."""
     id_token = TextField(null=True)
     """What the identity provider vouched with: by it they can be logged out there, too."""
 

@@ -76,7 +76,7 @@ def content(office: Office, now: datetime, mail: Mail) -> Mapping[str, object]:
         link = access.new_link(office, now, mail.email, mail.payload["goal"], mail.language)
         return {"link": link, "minutes": access.LINK_MINUTES}
     if mail.kind == staff_access.KIND:
-        link = staff_access.new_link(office, now, mail.recipient, mail.payload["goal"])
+        link = staff_access.new_link(office, now, mail.recipient, mail.email, mail.payload["goal"])
         return {"link": link, "minutes": access.LINK_MINUTES}
     if mail.kind == READY:
         return _line(office, mail.item or 0)

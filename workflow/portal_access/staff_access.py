@@ -1,10 +1,11 @@
 """Sessions of the desk, and links to it by mail, where there is no identity provider.
 
 The same limits hold as for contacts (access.py), in counts of their own, so that nobody who plays
-with the one page locks anybody out of the other. A session names a staff member and nothing more:
-what the person may do is asked of config/ at each click, so whoever is not active any more is out
-at once; so is whoever came by a link once the office has an identity provider, and whoever it calls
-otherwise than staff.yaml does by now. Links and sessions are kept as SHA-256 only.
+with the one page locks anybody out of the other. A session names a staff member, and by what they
+were known; what the person may do is asked of config/ at each click, so whoever is not active any
+more is out at once. So is whoever came by a link once the office has an identity provider, and
+whoever is known by another mail address, or called otherwise by the provider, than staff.yaml says
+by now: a code may be somebody else's since. Links and sessions are kept as SHA-256 only.
 
 The web server only writes down what was typed (`ask`); the daemon alone looks whose address it is
 (`answer`), so neither the answer nor the time it takes can tell whether an address is known.
@@ -17,6 +18,7 @@ from datetime import datetime, timedelta
 from dossier.database.database import transaction
 from dossier.database.web_tables import DeskRequest, DeskSession, DeskToken
 from dossier.office import people
+from dossier.office.keys import Staff
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -52,29 +54,48 @@ def answer(office: Office, now: datetime) -> int:
     return letters
 
 
-def new_link(office: Office, now: datetime, code: str, goal: str) -> str:
-    """A link for this staff member."""
-    return DESK.new_link(now, office.settings.desk.base_url, staff=code, goal=goal)
+def new_link(office: Office, now: datetime, code: str, address: str, goal: str) -> str:
+    """A link for this staff member, to be mailed to this address of theirs."""
+    return DESK.new_link(now, office.settings.desk.base_url, staff=code, address=folded(address), goal=goal)
+
+
+def person_of(office: Office, link: DeskToken) -> Staff | None:
+    """Who is let in by it; None if they are not here any more, or not at the address that it was
+    mailed to."""
+    return _known_by(office, link.staff, link.address)
+
+
+def _known_by(office: Office, code: str, address: str | None) -> Staff | None:
+    person = office.staff.get(code)
+    return person if person is not None and person.active and folded(person.email) == address else None
 
 
 def log_in(office: Office, now: datetime, secret: str, peer: str) -> tuple[str, DeskToken] | None:
     """Use a link up and begin a session: its cookie's value, and the link. None: it is no good."""
     with transaction():
         link = DESK.use_up(now, secret)
-        person = office.staff.get(link.staff) if link is not None else None
-        if link is None or person is None or not person.active or office.settings.desk.oidc is not None:
+        if link is None or person_of(office, link) is None or office.settings.desk.oidc is not None:
             return None
-        return _begin(office, now, link.staff, "link", peer), link
+        return _begin(office, now, link.staff, "link", peer, link.address), link
 
 
-def begin(office: Office, now: datetime, code: str, way: str, peer: str, id_token: str | None = None) -> str:
-    """A session without a link, by an identity provider's token or the first page; its cookie."""
+def begin(office: Office, now: datetime, code: str, address: str, peer: str) -> str:
+    """A session of whoever said on the first page who they are; its cookie."""
     with transaction():
-        return _begin(office, now, code, way, peer, id_token)
+        return _begin(office, now, code, "first", peer, folded(address))
 
 
-def _begin(office: Office, now: datetime, code: str, way: str, peer: str, id_token: str | None = None) -> str:
-    cookie = DESK.begin(now, office.settings.desk.session_hours, staff=code, way=way, id_token=id_token)
+def begin_by_provider(office: Office, now: datetime, code: str, id_token: str, peer: str) -> str:
+    """A session by an identity provider's token; its cookie."""
+    with transaction():
+        return _begin(office, now, code, "oidc", peer, None, id_token)
+
+
+def _begin(
+    office: Office, now: datetime, code: str, way: str, peer: str, address: str | None, id_token: str | None = None
+) -> str:
+    hours = office.settings.desk.session_hours
+    cookie = DESK.begin(now, hours, staff=code, way=way, address=address, id_token=id_token)
     trail.record(now, Actor(code, "desk"), "logged_in", None, {"network": network_of(peer), "way": way})
     return cookie
 
@@ -93,11 +114,16 @@ def find_session(office: Office, now: datetime, cookie: str, is_click: bool = Tr
 
 def _may_go_on(office: Office, session: DeskSession) -> bool:
     """False for a session of somebody who is not here any more, who came in another way than people
-    do now, or whom the identity provider calls otherwise than staff.yaml does by now."""
-    person, is_by_provider = office.staff.get(session.staff), session.way == "oidc"
-    if person is None or not person.active or is_by_provider != (office.settings.desk.oidc is not None):
+    do now, or by what they are not known by any more."""
+    is_by_provider = session.way == "oidc"
+    if is_by_provider != (office.settings.desk.oidc is not None):
         return False
-    return not session.id_token or provider_logins.subject_of(session.id_token) == person.oidc_subject
+    if not is_by_provider:
+        return _known_by(office, session.staff, session.address) is not None
+    person = office.staff.get(session.staff)
+    if person is None or not person.active or not session.id_token:
+        return False
+    return provider_logins.subject_of(session.id_token) == person.oidc_subject
 
 
 def log_out(now: datetime, session: DeskSession, everywhere: bool = False) -> None:

@@ -51,9 +51,9 @@ def link(visit: StaffVisit) -> Response:
     if found is not None and visit.session is not None and visit.session.staff == found.staff:
         first_run.note_click()  # no mail scanner has this session
         return visit.to(goal_of(found.goal))
-    person = visit.office.staff.get(found.staff) if found is not None else None
-    is_good = found is not None and access.is_good(found, visit.now) and person is not None and person.active
-    if person is not None and is_good and visit.request.method != "POST":
+    is_good = found is not None and access.is_good(found, visit.now)
+    person = staff_access.person_of(visit.office, found) if found is not None and is_good else None
+    if person is not None and visit.request.method != "POST":
         return visit.page("link.html", secret=secret, name=person.name)
     goal = goal_of(found.goal) if found is not None else "/"
     return visit.page("login.html", 410, goal=goal, state="over", minutes=access.LINK_MINUTES)

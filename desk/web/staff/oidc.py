@@ -64,7 +64,7 @@ def back(visit: StaffVisit) -> Response:
     if visit.session is not None:
         staff_access.log_out(visit.now, visit.session)
     answer = visit.to(goal_of(login.goal))
-    value = staff_access.begin(visit.office, visit.now, code, "oidc", visit.peer, person.id_token)
+    value = staff_access.begin_by_provider(visit.office, visit.now, code, person.id_token, visit.peer)
     visit.face.set_cookie(answer, visit.office, value)
     return answer
 

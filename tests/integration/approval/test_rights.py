@@ -102,7 +102,9 @@ class Rights(RuleBasedStateMachine):
         self.intake.recover()
         self.caller = Caller(DeskWeb(self.office, {}, Api(self.office, {}).addresses).app)
         now, root, until = clock.utc_now(), Actor("root", "command"), date(2099, 12, 31)
-        self.cookies = {code: staff_access.begin(self.office, now, code, "link", "192.0.2.7") for code in STAFF}
+        self.cookies = {
+            code: staff_access.begin(self.office, now, code, self.office.staff[code].email, "192.0.2.7") for code in STAFF
+        }
         self.keys = {code: tokens.new(self.office, now, root, f"of-{code}", code, tokens.SCOPES, until) for code in STAFF}
         for who in (STAFF[0], STAFF[-1]):
             self.put_drop(who, "acme-bv", "concept", self.able("approve", "acme-bv", 0, who), who)

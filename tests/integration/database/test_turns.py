@@ -49,7 +49,7 @@ def test_pages_are_shown_while_nobody_can_note_that_they_were_looked_at(office: 
     for wing in (finding, access):
         monkeypatch.setattr(wing, "NOTE_SECONDS", 0.01)
     item = items.get(office.make())
-    cookie = staff_access.begin(office.office, office.now, "j.admin", "link", "127.0.0.1")
+    cookie = staff_access.begin(office.office, office.now, "j.admin", office.office.staff["j.admin"].email, "127.0.0.1")
     later = office.now + timedelta(minutes=30)
     with closing(sqlite3.connect(office.office.root / "var" / "dossier.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

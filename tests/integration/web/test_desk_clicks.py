@@ -19,6 +19,8 @@ from ingest.sources import staging
 from workflow.items import items
 from workflow.portal_access import staff_access
 
+EMAIL = "l.visser@office.example"
+
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Records]:
@@ -31,7 +33,8 @@ class Person:
 
     def __init__(self, office: Records, who: str = "l.visser") -> None:
         self.began = clock.utc_now() - timedelta(minutes=30)
-        self.cookie = f"dossier-desk={staff_access.begin(office.office, self.began, who, 'link', '192.0.2.7')}"
+        session = staff_access.begin(office.office, self.began, who, office.office.staff[who].email, "192.0.2.7")
+        self.cookie = f"dossier-desk={session}"
         self.caller = Caller(DeskWeb(office.office, {}).app)
 
     def get(self, path: str) -> Told:
@@ -55,11 +58,40 @@ def test_a_page_that_asks_again_by_itself_keeps_nobody_logged_in(office: Records
 
 
 def test_the_page_of_a_link_is_not_for_whoever_left_since_it_was_mailed(office: Records) -> None:
-    secret = staff_access.new_link(office.office, clock.utc_now(), "l.visser", "/").rpartition("/")[2]
+    secret = staff_access.new_link(office.office, clock.utc_now(), "l.visser", EMAIL, "/").rpartition("/")[2]
     assert b"Lisa Visser" in Caller(DeskWeb(office.office, {}).app).ask("GET", f"/_login/{secret}").body
     office.configure(staff=STAFF.replace("nl, rights: [create, share]", "nl, active: no, rights: [create, share]"))
     told = Caller(DeskWeb(office.office, {}).app).ask("GET", f"/_login/{secret}")
     assert (told.status, b"Lisa Visser" in told.body) == (410, False)
+
+
+ANOTHER = STAFF.replace(EMAIL, "lars.visser@office.example")
+"""The code was given to somebody else, or the address was somebody else's."""
+
+
+def test_a_session_ends_when_the_address_that_it_was_begun_by_is_not_the_persons_any_more(office: Records) -> None:
+    office.configure(staff=STAFF.replace(EMAIL, "L.Visser@Office.example"))
+    lisa = Person(office)
+    office.configure(staff=STAFF)
+    assert Caller(DeskWeb(office.office, {}).app).ask("GET", "/", cookie=lisa.cookie).status == 200, "the same mailbox"
+    office.configure(staff=ANOTHER)
+    told = Caller(DeskWeb(office.office, {}).app).ask("GET", "/", cookie=lisa.cookie)
+    assert (told.status, b"Lisa Visser" in told.body) == (303, False)
+    assert not DeskSession.select().exists()
+    office.configure(staff=STAFF)
+    assert Caller(DeskWeb(office.office, {}).app).ask("GET", "/", cookie=lisa.cookie).status == 303, (
+        "it does not come to life again"
+    )
+
+
+def test_a_link_lets_nobody_in_once_the_address_that_it_was_mailed_to_is_not_the_persons_any_more(office: Records) -> None:
+    secret = staff_access.new_link(office.office, clock.utc_now(), "l.visser", EMAIL, "/").rpartition("/")[2]
+    office.configure(staff=ANOTHER)
+    caller = Caller(DeskWeb(office.office, {}).app)
+    told = caller.ask("GET", f"/_login/{secret}")
+    assert (told.status, b"Visser" in told.body) == (410, False)
+    assert caller.post(f"/_login/{secret}", []).status == 410
+    assert not DeskSession.select().exists()
 
 
 def test_both_words_at_once_are_no_decision(office: Records) -> None:

@@ -60,7 +60,9 @@ class Desk:
 
     def __init__(self, records: Records) -> None:
         self._site = server.desk_site(records.office, {})
-        self._cookie = staff_access.begin(records.office, clock.utc_now(), ADMIN.code, "link", "127.0.0.1")
+        self._cookie = staff_access.begin(
+            records.office, clock.utc_now(), ADMIN.code, records.office.staff[ADMIN.code].email, "127.0.0.1"
+        )
 
     def ask(self, path: str, form: Mapping[str, str] | None = None) -> tuple[int, bytes]:
         """(status, body) of a page."""

@@ -115,7 +115,9 @@ class Faces(RuleBasedStateMachine):
         ]
         self.routes += [Route(f"{BASE}{one.path}", self.caller.app, methods=[one.method]) for one in ROUTES]
         now = clock.utc_now()
-        self.cookies = {code: staff_access.begin(self.office, now, code, "link", "192.0.2.7", "") for code in STAFF}
+        self.cookies = {
+            code: staff_access.begin(self.office, now, code, self.office.staff[code].email, "192.0.2.7") for code in STAFF
+        }
         self.keys = {
             code: tokens.new(self.office, now, Actor("root", "command"), f"k-{code}", code, tokens.SCOPES, date(2099, 12, 31))
             for code in STAFF
