@@ -180,8 +180,6 @@ class Lying(NamedTuple):
     """SHA-256 (hex) of a sidecar's bytes; empty while it is written, and of other files."""
     ground: str
     """See Found.ground."""
-    is_whole: bool
-    """Nobody writes it any more: it waits for something."""
 
 
 @dataclass(slots=True)
@@ -336,7 +334,7 @@ class _Round:
                 if (place.folder, name) not in ready:
                     card = read.get(name)
                     digest = card.digest if card is not None and card.look == look else ""
-                    yield Lying(f"{home}/{name}", look, digest, ground, place.left[name] == 0)
+                    yield Lying(f"{home}/{name}", look, digest, ground)
 
     def _place(self, folder: str | None, opened: Folder, listing: Listing, spoken: Spoken | None = None) -> _Place:
         place = _Place(self.client, folder, opened, listing, spoken=spoken)

@@ -157,13 +157,13 @@ class Lookout:
 
     def count_waiting(self) -> int:
         """How many drops and files wait, by a last look wherever any may lie; 0 if it can't be
-        read. Nobody looks again before it ends, so what is still being written counts as seen."""
+        read."""
         try:
             known, _ = listing.clients_with_folders(self.office)
             views = [self.looker.look(client, *settling.now()) for client in self._changed().intersection(known)]
         except OSError:
             return 0
-        self._saw([card._replace(is_whole=True) for view in views for card in view.cards])
+        self._saw([card for view in views for card in view.cards])
         return sum(len(view.waiting) for view in views)
 
     # Hints, from any thread

@@ -8,8 +8,8 @@ new word.
 
 A preset's folder says more than the client's own, so it counts as a folder of its own. Other files
 that wait are remembered as well: where a sidecar waits for one, or a preset shares at once, whoever
-moves one there would speak in its owner's name. What is still being written is remembered as long
-as the process lives.
+moves one there would speak in its owner's name. All is written down when it is seen first, as it
+may be moved while no daemon runs: of a sidecar that can't be read yet, what it looks like.
 
 A file system may give the inode of a removed file to the next one (ext4 does so at once): the birth
 time tells them apart. Where a file system keeps none, all else must be the same. What nobody saw
@@ -43,7 +43,7 @@ UNREAD_MOST = 100_000
 """So many files that are no whole sidecars are remembered in memory."""
 
 NO_SIDECAR = ""
-"""What stands for the SHA-256 of such a file: only where it lay is asked."""
+"""What stands for the SHA-256 of a file that is no sidecar: only where it lay is asked."""
 
 
 class Origin(NamedTuple):
@@ -74,8 +74,8 @@ class _Other(NamedTuple):
     ground: str
     """Where it was seen first."""
     look: Look
-    is_kept: bool = False
-    """It is written down."""
+    mark: str | None = None
+    """What stands for its SHA-256 where it is written down; None: it is not."""
 
 
 class Seen(NamedTuple):
@@ -129,17 +129,17 @@ class Sightings:
             elif not card.digest and born:
                 if len(self._others) >= UNREAD_MOST:
                     self._others.clear()
-                ground = self._first_seen(card.look, born) or card.ground
-                is_kept = card.is_whole and not names.is_sidecar(card.path)
-                if is_kept:
-                    new.append(_row(now, card.look, born, NO_SIDECAR, ground))
-                self._others[key] = _Other(born, ground, card.look, is_kept)
+                seen, ground = self._others.get(key), self._first_seen(card.look, born) or card.ground
+                mark = _mark_of(card.look) if names.is_sidecar(card.path) else NO_SIDECAR
+                if seen is None or (seen.born, seen.mark) != (born, mark):
+                    new.append(_row(now, card.look, born, mark, ground))
+                self._others[key] = _Other(born, ground, card.look, mark)
         self._keep(new)
 
     def _is_known(self, card: Lying) -> bool:
         """True of what was seen as it is now, and is no whole sidecar: there is nothing to note."""
         seen = self._others.get((card.look.device, card.look.inode)) if not card.digest else None
-        return seen is not None and seen.look == card.look and (seen.is_kept or not card.is_whole or names.is_sidecar(card.path))
+        return seen is not None and seen.look == card.look and seen.mark is not None
 
     def left(self, now: datetime, drops: Iterable[tuple[Found, Origin]]) -> None:
         """These could not be taken now: they were moved, say. Not in `transaction()`."""
@@ -277,7 +277,13 @@ def _inodes(inbox: Path) -> Iterator[int]:
 def _is_same(row: Seen, look: Look, born: str, digest: str) -> bool:
     """A file system mounted anew has another number; a known birth says enough."""
     is_same_file = row.born == born if row.born and born else row.device == str(look.device)
-    return bool(is_same_file and row.sha256 == digest)
+    return bool(is_same_file and row.sha256 in (digest, _mark_of(look)))
+
+
+def _mark_of(look: Look) -> str:
+    """What stands for the SHA-256 of a sidecar that was not read: nobody but its owner changes
+    either, and it is another one once it was edited."""
+    return f"{look.size} {look.mtime_ns}"
 
 
 def _row_of(now: datetime, found: Found, origin: Origin) -> dict[str, Any] | None:

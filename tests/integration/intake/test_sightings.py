@@ -143,6 +143,27 @@ def test_one_that_is_moved_while_it_is_still_being_written_is_seen_by_a_daemon_t
     assert MOVED in warned(office, "zon", "early")
 
 
+def test_what_a_daemon_saw_before_it_was_whole_is_known_when_that_was_killed(office: AccountOffice) -> None:
+    office.put(MAKER, "waiting.yaml", mark("waiting"))
+    with office.root.daemon() as daemon:
+        file = office.put(MAKER, "other.pdf", PDF + b"killed", client="zon")
+        card = office.put(MAKER, "wandering.yaml", mark("wandering").replace(b"report", b"wandered"), client="zon")
+        with file.open("ab"), card.open("ab"):
+            office.drop(MAKER, "beside", "description: Another drop\n", {"beside.pdf": PDF}, "zon")
+            office.root.until_taken("zon", "beside")  # so the daemon has looked at this folder
+            daemon.kill()
+            daemon.wait()
+    file.rename(office.root.inbox() / "report.pdf")
+    move(card, "acme-bv", office)
+    office.put(MAKER, "wandered.pdf", PDF + b"wandered")
+    office.once()
+    assert "`report.pdf` lay in another client's folder" in warned(office, "acme-bv", "waiting")
+    assert MOVED in warned(office, "acme-bv", "wandering")
+    for stem in ("waiting", "wandering"):
+        item = office.root.told(stem)["item"]
+        assert (office.json("show", item)["share_state"], office.public(item)) == ("concept", None)
+
+
 def test_a_refused_sidecar_that_comes_back_is_no_word_for_anybody_elses_file(office: AccountOffice) -> None:
     """Also not for the file of a colleague who may share, which beside a new sidecar would be shared."""
     bad = mark("returned") + b"contact: nobody\nnotify: yes\n"
@@ -230,7 +251,7 @@ def test_a_daemon_knows_where_another_one_saw_a_file_however_many_it_saw_itself(
             (home / name).write_bytes(PDF)
             look = files.look(home / name)
             assert look is not None
-            lying.append(Lying(f"zon/{name}", look, "", "zon", is_whole=True))
+            lying.append(Lying(f"zon/{name}", look, "", "zon"))
             assert not ours._may_have_been_seen(look)
         other.note(office.tick(), lying)
         for daemon in (ours, other):
