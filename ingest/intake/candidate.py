@@ -52,7 +52,7 @@ class Candidate:
     """What the wrong-client guard found."""
     noticed: Sequence[Sentence] = ()
     """What its maker should know of the files as they are."""
-    warnings: Sequence[str] = ()
+    warnings: Sequence[Sentence] = ()
     """For whoever reads the receipt."""
     fingerprint: str = ""
     item: int | None = None
@@ -161,6 +161,6 @@ def receipt_text(drop: Candidate, at: str, language: str, is_secret: bool = Fals
     lines.append("attachments:" if drop.files else "attachments: []")
     lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in drop.files]
     doubts = [] if drop.first_taken_at else [sentence("intake.is_concept", reason=doubt) for doubt in drop.doubts]
-    if warnings := [*drop.warnings, *(told(doubt, language, words) for doubt in doubts)]:
+    if warnings := [told(warning, language, words) for warning in (*drop.warnings, *doubts)]:
         lines += ["warnings:", *(f"  - {scalar(warning)}" for warning in warnings)]
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ from dossier.database.tables import item_key
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import system
-from dossier.text.sentences import Sentence, told
+from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from ingest.intake.candidate import Candidate, changes_of, files_of
 from workflow.guard.at_a_glance import FileText
@@ -62,11 +62,10 @@ class GuardOfIntake:
                 continue
             judged.append(drop)
             drop.screened = self.screen.verdict(drop.found.client, attachments)
-            language = office.settings.office.language
             found = suspicion.for_reader(
                 suspicion.warnings(office, drop.found.client, drop.screened), people.readable_clients(office, drop.actor.code)
             )
-            drop.warnings = [told(one, language) for one in (*drop.noticed, *found)]
+            drop.warnings = [*drop.noticed, *found]
             if drop.draft is not None:
                 drop.doubts = drop.doubts if _is_outright(drop) else []
                 if drop.doubts or suspicion.holds(office, drop.screened):

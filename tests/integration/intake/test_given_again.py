@@ -136,6 +136,14 @@ def test_a_receipt_names_keys_in_the_words_of_its_sidecar(tmp_path: Path, langua
         assert f"`{shared}`" in advice
 
 
+def test_a_warning_in_a_receipt_names_keys_in_the_words_of_its_sidecar(root: Root) -> None:
+    root.place(
+        "acme-bv", {f"map/{name}.yaml": f"omschrijving: Brief {name}\n" for name in ("item", "item (1)")} | {"map/a.pdf": PDF}
+    )
+    root.once()
+    assert "or list it under `bijlagen`" in str(root.told("map")["warnings"])
+
+
 def test_an_empty_sidecar_is_told_of_in_the_words_of_the_offices_language(tmp_path: Path) -> None:
     root = own_office(tmp_path / "office", settings=SETTINGS + "office: {language: nl}\n")
     root.drop("leeg", "# nog in te vullen\n", a_pdf=PDF)
