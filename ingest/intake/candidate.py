@@ -122,7 +122,12 @@ def fingerprint_of(drop: Candidate, now: datetime) -> str:
     name = "" if drop.found.sidecar_name else drop.found.stem
     if drop.found.preset and name:
         name = f"{drop.found.preset}/{drop.found.called} {now.astimezone():%Y-%m}"
-    text = "\n".join([drop.found.client, drop.found.digest, name, *contents])
+    return fingerprint(drop.found.client, drop.found.digest, name, contents)
+
+
+def fingerprint(client: str, digest: str, name: str, contents: Sequence[str]) -> str:
+    """The same of its parts. `digest`: of the sidecar's bytes; `name`: empty of what has one."""
+    text = "\n".join([client, digest, name, *contents])
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -82,6 +82,12 @@ def find(found: Found) -> Delegation | None:
     return row if all(found.looks[disk].uid == uid for disk, uid in owners.items() if disk in found.looks) else None
 
 
+def sidecar_of(client: str, folder: str) -> str | None:
+    """SHA-256 (hex) of the sidecar of what was placed so for somebody; None once it is used up."""
+    row: Delegation | None = Delegation.get_or_none((Delegation.client == client) & (Delegation.folder == folder))
+    return row.sidecar if row is not None else None
+
+
 def _owner_of(said: str | list[Any], own: int) -> int:
     return own if isinstance(said, str) else int(said[1])
 

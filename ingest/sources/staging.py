@@ -16,8 +16,8 @@ A drop that comes in one request with all its files (`received`) goes the same w
 files get their names at once and stand in its row with 3: before, the row has none. Where anything
 is in its way, or its line breaks off, it is removed at once.
 
-Committed twice is one drop: the second time answers with the folder of the first. Nothing else than
-intake makes an item.
+Committed twice is one drop: the second time answers with the folder of the first, unless it says
+other things. Nothing else than intake makes an item.
 """
 
 from __future__ import annotations
@@ -49,9 +49,11 @@ from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, foreseeing, kinds
+from ingest.intake.candidate import fingerprint
 from ingest.intake.judging import Judgement
 from ingest.sidecar import seal
 from ingest.sidecar.keys import BY_WORD
+from ingest.sidecar.reading import read_sidecar
 from ingest.sources import dropping, placing
 from ingest.sources.dropping import Keys, Listed, Request
 from ingest.sources.placing import Filled
@@ -222,16 +224,17 @@ def faults(office: Office, actor: Actor, row: StagedDrop, keys: Keys, said: Mapp
 def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> str:
     """Make a drop of it; returns its folder. `said`: file → what is said of it.
 
-    Raises Invalid with every fault; then nothing has happened.
+    Raises Invalid with every fault; then nothing has happened. Conflict if it was committed before,
+    and other things were said of it then.
     """
     row = _fresh(row)
     if row.folder is not None:
-        return str(row.folder)
+        return _placed_so(office, row, _sidecar(actor, row, keys, said))
     try:
         hidden = _opened(office, row)
     except NotFound:
-        if (placed := _fresh(row).folder) is not None:  # somebody pressed twice
-            return placed
+        if (there := _fresh(row)).folder is not None:  # somebody pressed twice
+            return _placed_so(office, there, _sidecar(actor, there, keys, said))
         raise
     with hidden:
         return _commit_if_good(office, now, actor, row, hidden, keys, said, row.files)
@@ -267,6 +270,7 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
     data = seal.sealed(whole.encode("utf-8", "surrogateescape"))
     with _opened(office, row) as hidden:
         wrong = _problems(office, now, actor, row, hidden, Request(client, [hidden / name for name in row.files], {}), data)
+        wrong += _not_as_listed(office, row, data)
         if wrong:
             _forget(office, row)
             raise Invalid(wrong)
@@ -278,6 +282,20 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
                     files.remove(folder / name)
         files.remove_folder(rejected / refused)
     return _fresh(row)
+
+
+def _not_as_listed(office: Office, row: StagedDrop, data: bytes) -> list[Problem]:
+    """Files that the sidecar `data` lists and that are not there, or that are there and not in its
+    list: what is placed for somebody holds for exactly its files."""
+    sidecar, _ = read_sidecar(data, office.settings)
+    if sidecar is None or sidecar.attachments is None:
+        return []
+    listed = {names.fold(one.file): one.file for one in sidecar.attachments}
+    there = {names.fold(name): name for name in row.files}
+    return [
+        *(fault("attachments", "staging.no_file", file=names.printable(listed[one])) for one in listed if one not in there),
+        *(fault("attachments", "staging.not_listed", file=names.printable(there[one])) for one in there if one not in listed),
+    ]
 
 
 def _check_alike(there: Iterable[str]) -> None:
@@ -369,7 +387,29 @@ def _commit(
         return True
 
     filled = Filled(row.client, _name(row), folder, data, hashes)
-    return folder if placing.place(office, now, actor, [filled], True, claim) else str(_fresh(row).folder)
+    return folder if placing.place(office, now, actor, [filled], True, claim) else _placed_so(office, _fresh(row), data)
+
+
+def _placed_so(office: Office, row: StagedDrop, data: bytes) -> str:
+    """The folder of a placed drop. Raises Conflict if it was placed with another sidecar than
+    `data`: what that says would be lost without a word. That can be told while the drop lies in the
+    inbox, and of what was taken."""
+    folder, digest = str(row.folder), hashlib.sha256(data).hexdigest()
+    contents = [str(told["sha256"]) for told in row.files.values()]
+    was = delegation.sidecar_of(str(row.client), folder)
+    became = Drop.select().where((Drop.client == row.client) & (Drop.folder == folder) & Drop.fingerprint.is_null(False)).first()
+    if was is not None:
+        same = was == digest
+    elif became is not None:
+        same = became.fingerprint == fingerprint(str(row.client), digest, "", contents)
+    else:
+        same = True
+        gone = contextlib.suppress(FileNotFoundError, NotADirectoryError, files.NotPlain, files.Changed)
+        with gone, open_beneath(office.inbox, str(row.client), folder) as place:
+            same = files.read_plain(place / delegation.SIDECAR, len(data) + 1)[0] == data
+    if not same:
+        raise Conflict("staging.placed")
+    return folder
 
 
 def _fresh(row: StagedDrop) -> StagedDrop:
@@ -442,10 +482,17 @@ def _known(keys: Keys) -> list[Problem]:
 
 
 def _request(hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> tuple[Request, bytes]:
+    request = Request(row.client, [hidden / name for name in row.files], _given(keys), is_examined=True)
+    return request, _sidecar(actor, row, keys, said)
+
+
+def _given(keys: Keys) -> Keys:
+    return {key: value or None for key, value in keys.items()}
+
+
+def _sidecar(actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> bytes:
     listed = [Listed(name, told["sha256"], *said.get(name, Said())) for name, told in row.files.items()]
-    given = {key: value or None for key, value in keys.items()}
-    request = Request(row.client, [hidden / name for name in row.files], given, is_examined=True)
-    return request, seal.sealed(dropping.sidecar_text(row.client, given, listed, actor.code).encode())
+    return seal.sealed(dropping.sidecar_text(row.client, _given(keys), listed, actor.code).encode())
 
 
 def _check_name(office: Office, row: StagedDrop, name: str, is_seen: bool) -> None:

@@ -67,7 +67,7 @@ def _told(office: Office, client: str, event: Mapping[str, Any]) -> Told:
     action, detail, who = event["action"], event["detail"] or {}, name_of(office, event["actor"])
     is_sharing = action in (
         "approved", "offered", "rejected", "published", "taken_off", "withdrawn", "restored", "unshared", "reverted", "notified",
-        "not_notified", "mail_failed", "opened", "downloaded", "held_by_guard",
+        "not_notified", "mail_failed", "mail_retried", "mail_cancelled", "opened", "downloaded", "held_by_guard",
     )  # fmt: skip
     return Told(event["at"], who, _what(office, client, action, detail), tuple(_more(office, action, detail)), is_sharing)
 
@@ -86,11 +86,12 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
         return sentence("story.offered", whom=_names(office, detail.get("approvers", ())) or "?")
     if action in ("withdrawn", "restored", "unshared", "asked_again"):
         return sentence(f"story.{action}", reason=_said(detail.get("reason")))
-    if action in ("notified", "mail_failed", "contact_reminded", "notify_asked", "not_notified"):
-        contact = str(detail.get("contact") or detail.get("to") or "")
-        return sentence(
-            f"story.{action}", contact=name_of(office, f"contact:{client}/{contact}"), reason=_said(detail.get("reason"))
-        )
+    if action in (
+        "notified", "mail_failed", "mail_retried", "mail_cancelled", "contact_reminded", "notify_asked", "not_notified",
+    ):  # fmt: skip
+        code = str(detail.get("contact") or detail.get("to") or "")
+        whom = name_of(office, code if detail.get("kind") in NOTICES else f"contact:{client}/{code}")
+        return sentence(f"story.{action}", contact=whom, reason=_said(detail.get("reason")))
     if action in ("reminded", "escalated"):
         to = detail.get("to", ())
         return sentence(f"story.{action}", whom=_names(office, [to] if isinstance(to, str) else to))

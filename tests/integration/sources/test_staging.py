@@ -104,6 +104,23 @@ def test_of_two_refused_files_whose_names_differ_in_capitals_alone_neither_is_lo
     assert inbox(office) == ["_rejected"]
 
 
+def test_what_is_given_back_has_the_files_of_its_list_and_no_others(office: Records) -> None:
+    folder = refused(office, {"item.yaml": b"description: x\n", "a.pdf": PDF, "b.pdf": PDF + b"2"})
+    for listed, told in ("[a.pdf]", "b.pdf"), ("[a.pdf, B.pdf, c.pdf]", "c.pdf"), ("[]", "a.pdf"):
+        text = f"description: Long enough by now\nattachments: {listed}\n"
+        with pytest.raises(Invalid, match=told) as refusal:
+            staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, text)
+        assert {problem.key for problem in refusal.value.problems} == {"attachments"}
+        assert inbox(office) == ["_rejected"], "nothing is begun"
+    text = "description: Long enough by now\nattachments: [B.pdf, a.pdf]\n"
+    row = staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, text)
+    office.close()
+    with daemon_here():
+        Daemon(office.office, {}, once=True).run()
+    open_database(office.office)
+    assert staging.fate(row).state == "taken"
+
+
 def test_what_can_not_be_done_to_an_item_is_told_when_its_change_is_given_back(office: Records) -> None:
     number, folder = item_name(office.make(PETRA)), refused(office, {"item.yaml": b"item: 1\n"})
     for wrong in (f"item: {number}\nremove: [other.pdf]\n", "item: D-2026-000099\nlocation: Elsewhere\n"):
@@ -229,6 +246,27 @@ def test_a_file_in_the_place_of_one_with_other_capitals_leaves_nothing_of_that(o
     staging.put(office.office, row, "scan.pdf", [PDF + b"2"])
     folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
     assert sorted(path.name for path in (office.root / "inbox/acme-bv" / folder).iterdir()) == ["item.yaml", "scan.pdf"]
+
+
+def test_committed_again_with_other_words_it_is_told_that_they_are_not_in_it(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    said = {"accounts.pdf": Said(share=False)}
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, said)
+
+    def again() -> None:
+        assert staging.commit(office.office, office.tick(), DESK, row, KEYS, said) == folder
+        for keys, shares in ({**KEYS, "description": "Other words by now"}, said), (KEYS, {"accounts.pdf": Said(share=True)}):
+            with pytest.raises(Conflict):
+                staging.commit(office.office, office.tick(), DESK, row, keys, shares)
+
+    again()
+    office.close()
+    with daemon_here():
+        Daemon(office.office, {}, once=True).run()
+    open_database(office.office)
+    assert staging.fate(row).state == "taken"
+    again()
 
 
 def test_of_two_names_that_differ_in_capitals_alone_a_program_is_told_for_it_does_not_see_what_is_there(office: Records) -> None:

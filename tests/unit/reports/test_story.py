@@ -50,6 +50,11 @@ def test_that_staff_were_told_of_what_the_line_before_says_is_left_out() -> None
     ] == ["story.notified"]
 
 
+def test_what_somebody_does_with_a_mail_is_told_with_the_name_of_who_gets_it() -> None:
+    told_so = lines(event("mail_retried", kind="ready", to="jan"), event("mail_cancelled", kind="failed", to="p.bakker"))
+    assert told_so == ["called off the mail to Piet Bakker", "had the mail to Jan Jansen sent again"]
+
+
 def test_an_event_that_nobody_has_words_for_is_told_by_its_name() -> None:
     assert lines(event("put_in_a_box")) == [told(story(OFFICE, "acme-bv", [event("put_in_a_box")])[0].what)]
     assert "put in a box" in lines(event("put_in_a_box"))[0]
