@@ -16,7 +16,7 @@ help:
 	@echo "make run        the demo office: desk, portal, mail catcher, sample drops (Ctrl-C stops it)"
 	@echo "make test       lint, types, and the tests but for those that take long; make long: those"
 	@echo "make bench      the benchmarks, about an hour; make bench-plots puts them into docs/performance.md; make bench-guard: how well the wrong-client guard sees"
-	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
+	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/killed.md"
 	@echo "make power      cuts the power under real file systems (root; about an hour); writes docs/reliability.md"
 	@echo "make fuzz-api   an hour of requests to the API, whatever its document allows and forbids; make sample-fuzz-api: three minutes"
 	@echo "make try-identity  logging in to the desk with a certified identity provider (needs Node.js)"
@@ -141,7 +141,7 @@ screenshots: setup-dev
 	@SCREENSHOTS=$(abspath docs/desk) $(BIN)/pytest -q -n 0 tests/acceptance/test_readme.py tests/acceptance/web/test_desk_browser.py
 	@SCREENSHOTS=$(abspath docs/screenshots) $(BIN)/pytest -q -n 0 tests/acceptance/web/test_web_browser.py tests/integration/portal/test_pages_in_chromium.py
 
-# Every kill point and every failing call; the table in docs/reliability.md is written anew.
+# Every kill point and every failing call; the tables in docs/killed.md are written anew.
 .PHONY: crash
 crash: setup-dev
 	$(BIN)/python tests/crash/all.py

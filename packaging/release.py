@@ -47,7 +47,7 @@ TARGETS = (
 """What fails soonest comes first. The measuring ones (bench) are no part of it: a busy machine
 is no reason not to mend something."""
 
-WRITES = ("docs/reliability.md", "docs/inbox.md")
+WRITES = ("docs/reliability.md", "docs/killed.md", "docs/inbox.md")
 """Pages into which some of them write what they saw. That is no change of the version that is
 tried."""
 

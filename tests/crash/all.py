@@ -1,4 +1,4 @@
-"""`make crash`: every scenario, every point; writes what was found between the markers of docs/reliability.md.
+"""`make crash`: every scenario, every point; writes what was found between the markers of docs/killed.md.
 
 all.py [--sample N] [--go-on] [SCENARIO…]: without names all of them. Exit code 1 if anything was not as it should be. `--sample N`: only
 N points of each scenario and way, spread over the run; the page says so.
@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scenarios import SCENARIOS
 
 HERE = Path(__file__).resolve().parent
-PAGE = HERE.parent.parent / "docs" / "reliability.md"
+PAGE = HERE.parent.parent / "docs" / "killed.md"
 KEPT = HERE.parent.parent / "build" / "crash"
 BEGIN, END = "<!-- crash table: begin (written by make crash) -->", "<!-- crash table: end -->"
 
@@ -106,7 +106,7 @@ def page_of(results: Results, seconds: float) -> str:
             continue
         lines += [
             "",
-            f"### {scenario.title}",
+            f"## {scenario.title}",
             "",
             "| killed before call | points | calls | found right after | after the next start |",
             "|---|---|---|---|---|",

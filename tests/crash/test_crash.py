@@ -1,6 +1,6 @@
 """Whatever is killed or fails, at whichever call: nothing is lost, nothing doubled, nothing shown that was not approved.
 
-A sample; `make crash` plays all points and writes the table in docs/reliability.md. What is checked at each: office.py.
+A sample; `make crash` plays all points and writes the tables in docs/killed.md. What is checked at each: office.py.
 """
 
 from __future__ import annotations
