@@ -271,7 +271,7 @@ class ApproverFolder:
             self._renew(place, file, sheet, data, seen, reading, [reason])
         elif reading.is_outdated:
             self._put(place, file, paper.render(sheet).encode(), seen)
-        elif reading.content is not None and reading.content != sheet.content:
+        elif reading.is_of_another:
             self._renew(place, file, sheet, data, seen, reading, reading.reasons)
         elif reading.verdict is not None:
             return self._decide(now, place, file, sheet, data, seen, reading)

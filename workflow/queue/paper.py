@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from dossier.database.tables import Shown
@@ -91,10 +92,13 @@ class ReturnedPaper:
     verdict: Literal["approve", "reject"] | None
     comment: str
     reasons: tuple[Sentence | str, ...]
+    is_of_another: bool = False
+    """It is about what was asked before, or of another."""
     is_broken: bool = False
     """It could not be read as YAML."""
     is_outdated: bool = False
-    """Nothing was typed, and what it tells BESIDE the content is not so any more."""
+    """Nothing was typed, and what it tells BESIDE the content, or when it was asked, is not so any
+    more."""
 
     @property
     def is_blank(self) -> bool:
@@ -236,8 +240,11 @@ def read(data: bytes, sheet: Sheet, earlier: Collection[int] = ()) -> ReturnedPa
     comment = typed.get("comment")
     said = comment if isinstance(comment, str) else ""
     is_outdated = not (faults or any(typed.values())) and content == sheet.content and bool(reasons)
-    is_outdated = is_outdated and set(_changed_keys(got, sheet, earlier)) <= set(BESIDE)
-    return ReturnedPaper(typed, content, None if reasons else verdict, said, tuple(reasons), bool(faults), is_outdated)
+    is_outdated = is_outdated and set(_changed_keys(got, sheet, earlier)) <= {*BESIDE, "made_at"}
+    return ReturnedPaper(
+        typed, content, None if reasons else verdict, said, tuple(reasons),
+        is_of_another=_is_of_another(got, sheet), is_broken=bool(faults), is_outdated=is_outdated,
+    )  # fmt: skip
 
 
 def _with_comment_quoted(body: bytes) -> bytes:
@@ -303,12 +310,21 @@ def _is_of_comment(number: int, lines: Sequence[bytes]) -> bool:
 
 def _objections(got: Mapping[str, Plain], sheet: Sheet, earlier: Collection[int]) -> list[Sentence]:
     """Why this file can't decide anything, whatever it says."""
-    if got.get("content") not in (None, sheet.content):
+    if _is_of_another(got, sheet):
         return [sentence("queue.another_content")]
     changed = _changed_keys(got, sheet, earlier)
     if not changed:
         return []
     return [sentence("queue.keys_changed", keys=[names.printable(key) for key in changed[:10]], count=len(changed))]
+
+
+def _is_of_another(got: Mapping[str, Plain], sheet: Sheet) -> bool:
+    """True of a file about other content, or about the same as it was asked at another time."""
+    if got.get("content") not in (None, sheet.content):
+        return isinstance(got["content"], str)
+    made_at = got.get("made_at")
+    moment = _moment(made_at) if isinstance(made_at, str) else None
+    return moment is not None and moment != _whole_second(sheet.made_at)
 
 
 def _changed_keys(got: Mapping[str, Plain], sheet: Sheet, earlier: Collection[int]) -> list[str]:
@@ -327,12 +343,16 @@ def _fixed(values: Mapping[str, Plain] | Plain, sheet: Sheet) -> dict[str, Plain
         return {}
     fixed = {key: value for key, value in values.items() if key not in TYPED}
     made_at = fixed.get("made_at")
-    if isinstance(made_at, str) and _moment(made_at) == clock.from_text(sheet.made_at).replace(microsecond=0):
+    if isinstance(made_at, str) and _moment(made_at) == _whole_second(sheet.made_at):
         fixed["made_at"] = sheet.made_at
     return fixed
 
 
-def _moment(text: str) -> object:
+def _whole_second(text: str) -> datetime:
+    return clock.from_text(text).replace(microsecond=0)
+
+
+def _moment(text: str) -> datetime | None:
     try:
         return clock.from_text(text)
     except ValueError:

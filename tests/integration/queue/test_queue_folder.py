@@ -246,6 +246,24 @@ def test_a_file_of_who_is_no_staff_member_counts_for_its_folder_and_the_trail_na
     assert (approved.actor, approved.behind) == ("m.devries", "os:nobody")
 
 
+@pytest.mark.parametrize("typed", ["", "approve"])
+def test_a_file_about_the_same_asked_of_others_is_told_of_as_that(office: QueueOffice, item: str, typed: str) -> None:
+    seen = office.text(item)
+    office.later(minutes=5)
+    office.amend(item, approvers=("m.devries", "k.smit"))
+    office.path(item).write_text(seen.replace("\ndecision:", f"\ndecision: {typed}".rstrip(), 1))
+    office.restart()
+    office.round()
+    reasons = top(office.text(item))
+    assert not any("only decision and comment may be changed" in one for one in reasons), reasons
+    assert ("you had typed: decision: approve" in reasons) == bool(typed)
+    assert "m.devries, k.smit" in office.text(item)
+    office.type(item, "approve")
+    office.round()
+    assert [one["action"] for one in office.whole(item)["history"]].count("approved") == 1
+    assert office.state(item) == "concept"
+
+
 def test_why_a_file_was_written_anew_stands_on_it_until_it_is_saved_again(office: QueueOffice, item: str) -> None:
     seen = office.text(item)
     office.amend(item, description="Annual accounts 2025, final")
