@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from dossier.files.marks import Marks, Source, marks_of, piece_of
 from dossier.text.sentences import Sentence, sentence
-from workflow.guard.readers.any_file import TEXT_BYTES, is_mail, reason_unread
+from workflow.guard.readers.any_file import TEXT, TEXT_BYTES, is_mail, reason_unread
 from workflow.guard.readers.gathering import MAX_CHARACTERS, PICTURES
-from workflow.guard.readers.plain_text import decoded, has_sealed
+from workflow.guard.readers.plain_text import decoded, has_sealed, legible, may_hold_files
 
 BEGINNING_BYTES = 16_384
 """Of a PDF, so much is looked at for its first object."""
@@ -58,7 +58,7 @@ def _at_a_glance(source: Source, name: str, seen: Marks) -> FileText | bytes:
         return PICTURE
     if is_mail(name, seen):
         return MAIL
-    return _plain(source) if seen.kind in ("", "mt940") else OTHER
+    return _plain(source) if seen.kind in TEXT else OTHER
 
 
 def _has_objects(source: Source) -> bool:
@@ -73,8 +73,9 @@ def _has_objects(source: Source) -> bool:
     return False
 
 
-def _plain(source: Source) -> FileText:
-    """A text file's text; whether it is one was asked of its beginning."""
+def _plain(source: Source) -> FileText | bytes:
+    """A text file's text; whether it is one was asked of its beginning. One with files in it is for
+    the other process."""
     if isinstance(source, bytes):
         data = source[: TEXT_BYTES + 1]
     else:
@@ -82,7 +83,9 @@ def _plain(source: Source) -> FileText:
             stream.seek(0)
             data = stream.read(TEXT_BYTES + 1)
     is_whole = len(data) <= TEXT_BYTES
-    text = decoded(data[:TEXT_BYTES], is_whole) or ""
+    text = legible(decoded(data[:TEXT_BYTES], is_whole) or "")
+    if may_hold_files(text):
+        return OTHER
     is_cut = not is_whole or len(text) > MAX_CHARACTERS
     told = [sentence(code) for code, is_so in (("guard.beginning", is_cut), ("guard.format", has_sealed(text))) if is_so]
     return FileText(text[:MAX_CHARACTERS], tuple(told))

@@ -6,7 +6,9 @@ import base64
 import binascii
 import codecs
 import gzip
+import hashlib
 import io
+import json
 import quopri
 import re
 import struct
@@ -110,6 +112,12 @@ def within_a_mail(kind: str, coding: str, inner: bytes) -> bytes:
     """A mail with this part in it."""
     head = f"From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {coding}\r\n\r\n"
     return head.encode() + inner
+
+
+def appointment(line: str) -> bytes:
+    """An appointment with this line in it, cut as RFC 5545 section 3.1 has it."""
+    cut = "\r\n ".join(line[at : at + 74] for at in range(0, len(line), 74))
+    return f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Bespreking\r\n{cut}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n".encode()
 
 
 def as_file(data: bytes) -> bytes:
@@ -255,6 +263,17 @@ WITHIN = {
     "file.xml": b"<bericht><bestand>a.pdf</bestand><inhoud>\n" + base64.encodebytes(pdf(NAME)) + b"</inhoud></bericht>",
     "flat-object.xml": b'<?xml version="1.0"?><pkg:package xmlns:pkg="p"><pkg:binaryData>' + base64.b64encode(word(NAME)) + b"</pkg:binaryData></pkg:package>",
     "address.html": b"<html><body>Zie<embed src='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'></body></html>",
+    "export.json": json.dumps({"naam": "a.pdf", "inhoud": base64.b64encode(pdf(NAME)).decode()}).encode(),
+    "escaped.json": b'{"data":"' + base64.b64encode(word(NAME)).replace(b"/", b"\\/").replace(b"+", b"\\u002b") + b'"}',
+    "lines.json": json.dumps([base64.encodebytes(word(NAME)).decode()]).encode(),
+    "letters.json": json.dumps({"naam": "\u00a0".join(["Noorderlicht", "Beheer", "B.V."])}).encode(),
+    "text.json": json.dumps({"x": base64.b64encode(f"Aan de directie van {NAME}, Utrecht".encode()).decode()}).encode(),
+    "meeting.ics": appointment("ATTACH;FMTTYPE=application/pdf;ENCODING=BASE64;VALUE=BINARY;X-FILENAME=a.pdf:" + base64.b64encode(pdf(NAME)).decode()),
+    "short.ics": appointment("ATTACH;ENCODING=BASE64;VALUE=BINARY:" + base64.b64encode(NAME.encode()).decode()),
+    "folded.ics": appointment("DESCRIPTION:Wij spreken elkaar over de jaarrekening en de aangifte van Noorderlicht Beheer B.V."),
+    "inline.txt": b"Bijgaand:\n\n" + base64.encodebytes(word(NAME)) + b"Groet",
+    "inline.eml": within_a_mail("text/plain", "8bit", b"Bijgaand:\r\n\r\n" + base64.encodebytes(word(NAME)) + b"\r\nGroet"),
+    "body.eml": within_a_mail("text/html", "8bit", b"<p><a href='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'>a</a>"),
     "address.svg": b"<svg xmlns='x'><text>Zie</text><image href='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'/></svg>",
     "unicode.rtf": b"{\\rtf1\\ansi\\uc1 N\\u111?orderlicht Beheer B.V.}",
 }  # fmt: skip
@@ -287,6 +306,21 @@ def test_a_mail_of_outlook_that_has_only_formatted_text_is_read(read) -> None:
         assert NAME in read("a.msg", compound({"__properties_version1.0": bytes(32), "__substg1.0_10090102": packed})).text
     html = f"<html><body><p>{NAME}</p></body></html>".encode()
     assert NAME in read("b.msg", compound({"__properties_version1.0": bytes(32), "__substg1.0_10130102": html})).text
+
+
+def test_what_stands_in_a_text_in_base64_and_is_no_paper_is_told_or_left(read) -> None:
+    picture_of = base64.b64encode(picture("PNG")).decode()
+    key = base64.b64encode(hashlib.sha512(b"key").digest()).decode()
+    found = read("a.json", json.dumps({"foto": picture_of, "sleutel": key, "regel": "-" * 60}).encode())
+    assert (key in found.text, reasons(found)) == (True, [])
+    packed = base64.b64encode(b"7z\xbc\xaf\x27\x1c" + bytes(60)).decode()
+    assert "`data` in it: " in reasons(read("b.json", json.dumps({"inhoud": packed}).encode()))[0]
+    assert (
+        "`data` in it: it is damaged"
+        in reasons(read("c.json", json.dumps({"inhoud": base64.b64encode(word(NAME)).decode()[:-400]}).encode()))[0]
+    )
+    found = read("d.txt", base64.encodebytes(word("x")).rstrip(b"=\n") + b"\nNoorderlicht\nBeheer B.V.")
+    assert NAME in re.sub(r"\s+", " ", found.text)
 
 
 # PDF

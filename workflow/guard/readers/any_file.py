@@ -17,6 +17,8 @@ from workflow.guard.readers.plain_text import (
     encoding_of,
     has_sealed,
     is_sealed,
+    legible,
+    read_letters,
     text_of_html,
 )
 
@@ -32,6 +34,7 @@ OLD = frozenset(["doc", "xls", "ppt", "pub", "msg"])
 OBJECT = "ole"
 """What some program keeps within a letter or a sheet. Such a file by itself is not read."""
 PACKED = frozenset(["zip", "asice", "asics", "kmz", "epub"])
+TEXT = frozenset(["", "mt940"])
 READ = OFFICE | OLD | PACKED | {"pdf", "gz", "rtf", "xml", "html"}
 """Kinds that readers know, besides text and mail."""
 
@@ -51,7 +54,7 @@ def reason_unread(seen: Marks) -> str | None:
         return "format"
     if seen.kind in READ or seen.kind in PICTURES:
         return None
-    return "format" if seen.kind not in ("", "mt940") or encoding_of(seen.head) is None else None
+    return "format" if seen.kind not in TEXT or encoding_of(seen.head) is None else None
 
 
 def read_part(gathering: Gathering, name: str, stream: BinaryIO) -> None:
@@ -69,20 +72,27 @@ def read_part(gathering: Gathering, name: str, stream: BinaryIO) -> None:
         read_picture(gathering, data)
     elif is_mail(name, seen):
         mail.read_mail(gathering, io.BytesIO(data))
-    elif seen.kind in ("", "mt940"):
-        text = decoded(data[:TEXT_BYTES], len(data) <= TEXT_BYTES) or ""
-        gathering.add(text)
-        if has_sealed(text):
-            gathering.miss("format")
-        if len(data) > TEXT_BYTES:
-            gathering.miss("beginning")
+    elif seen.kind in TEXT:
+        read_text(gathering, data)
     else:
         read_kind(gathering, io.BytesIO(data), seen.kind, name)
 
 
+def read_text(gathering: Gathering, data: bytes) -> None:
+    """Plain text, and the files that stand in it in base64. Raises Enough."""
+    text = legible(decoded(data[:TEXT_BYTES], len(data) <= TEXT_BYTES) or "")
+    if has_sealed(text):
+        gathering.miss("format")
+    if len(data) > TEXT_BYTES:
+        gathering.miss("beginning")
+    read_letters(gathering, text)
+
+
 def read_kind(gathering: Gathering, stream: BinaryIO, kind: str, name: str) -> None:
-    """Read a file of one of the kinds in READ but PDF. Raises Enough, Unreadable."""
-    if kind in OFFICE:
+    """Read a file of one of the kinds in READ but PDF, or text. Raises Enough, Unreadable."""
+    if kind in TEXT:
+        read_text(gathering, stream.read(TEXT_BYTES + 1))
+    elif kind in OFFICE:
         from workflow.guard.readers.office import read_office
 
         read_office(gathering, stream, kind)

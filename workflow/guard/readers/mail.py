@@ -19,7 +19,16 @@ from typing import BinaryIO
 
 from dossier.files.marks import marks_of
 from workflow.guard.readers.gathering import PART_BYTES, PICTURES, Gathering, NoText
-from workflow.guard.readers.plain_text import decoded, decoded_as, decoded_html, encoding_of, has_sealed, text_of_html
+from workflow.guard.readers.plain_text import (
+    decoded,
+    decoded_as,
+    decoded_html,
+    encoding_of,
+    has_sealed,
+    read_letters,
+    text_of_html,
+)
+from workflow.guard.readers.xml import read_files_in
 
 _MAILS = ("message/rfc822", "message/global")
 _HEADS = ("text/rfc822-headers", "message/global-headers")
@@ -106,7 +115,12 @@ def _read_part(gathering: Gathering, part: Message) -> None:
             text = _text(part, data) if content == "text/plain" or part.get_content_charset() else decoded_html(data)
             if has_sealed(text):
                 gathering.miss("format")
-            gathering.add(f"{text_of_html(text) if content == 'text/html' else text}\n")
+            if content == "text/html":
+                gathering.add(text_of_html(text))
+                read_files_in(gathering, text)
+            else:
+                read_letters(gathering, text)
+            gathering.add("\n")
             for packed, file in _packed(text):
                 gathering.part(packed, io.BytesIO(file))
         elif content in _HEADS:

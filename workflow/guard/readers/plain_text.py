@@ -1,4 +1,5 @@
-"""Plain text in any encoding, whatever its name ends in; and HTML, as the text it shows.
+"""Plain text in any encoding, whatever its name ends in, with the files that stand in it in base64;
+and HTML, as the text it shows.
 
 Starts nothing and needs no library: any process may do it.
 """
@@ -8,8 +9,13 @@ from __future__ import annotations
 import binascii
 import codecs
 import contextlib
+import io
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
+
+from dossier.files.marks import marks_of
+from workflow.guard.readers.gathering import PICTURES, Gathering
 
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -42,6 +48,112 @@ _USUAL = "Klant 1."
 
 _SEALED = re.compile(r"^[ \t]*-----BEGIN (?:PGP MESSAGE|PKCS7|CMS)-----", re.MULTILINE)
 """RFC 4880 section 6.2, RFC 7468 sections 8 and 9: what is encrypted or signed, as letters."""
+
+
+_CARD = re.compile(r"\s*BEGIN:V(?:CALENDAR|CARD)\b", re.IGNORECASE)
+_FOLD = re.compile(r"\r?\n[ \t]")
+_ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[^u]")
+_MEANT = {"n": "\n", "N": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\n"}
+
+_ATTACHED = re.compile(
+    r"^ATTACH((?:;[^:;\"\r\n]{0,1000}(?:\"[^\"\r\n]{0,1000}\")?){1,20}):([A-Za-z0-9+/=]{4,})[ \t\r]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ATTACHED_AS = re.compile(r";(?:X-)?FILENAME=\"?([^\";:]{1,200})", re.IGNORECASE)
+"""A file in an appointment (RFC 5545, 3.8.1.1), and what programs call it."""
+
+_LINE = "[A-Za-z0-9+/_-]"
+_RUN = re.compile(
+    rf"(?<!{_LINE}){_LINE}{{40,}}(?:\r?\n[ \t]*{_LINE}{{20,}})*(?:={{1,2}}|(?P<last>\r?\n[ \t]*{_LINE}{{1,19}}={{0,2}}))?"
+)
+"""What may be base64, in lines or not; the last line may as well be a word that follows it."""
+_HEAD_LETTERS, _RUNS_MOST = 400, 1_000
+_SURE_BYTES = 200
+"""So many bytes that look like text in any encoding are no accident."""
+
+
+class Packed(NamedTuple):
+    """A file that stands in a text."""
+
+    name: str
+    data: bytes
+
+
+def legible(text: str) -> str:
+    """A text that programs write for programs (JSON; RFC 5545, RFC 6350) without what cuts its
+    words; any other as it is."""
+    if _CARD.match(text):
+        text = _FOLD.sub("", text)
+    elif text[:100].lstrip()[:1] not in ("{", "["):
+        return text
+    return _ESCAPED.sub(_meant, text) if "\\" in text else text
+
+
+def _meant(found: re.Match[str]) -> str:
+    if found[0][1] == "u":
+        return bytes.fromhex(found[0].replace("\\u", "")).decode("utf-16-be", "replace")
+    return _MEANT.get(found[0][1], found[0][1])
+
+
+def may_hold_files(text: str) -> bool:
+    """True for a (legible) text with something in it that looks like a file in base64."""
+    runs = enumerate(_RUN.finditer(text))
+    return _ATTACHED.search(text) is not None or any(
+        number == _RUNS_MOST or _is_file(_unpacked(run[0][:_HEAD_LETTERS])) for number, run in runs
+    )
+
+
+def read_letters(gathering: Gathering, text: str) -> None:
+    """A (legible) text, and what is in the files that stand in it in base64. Raises Enough.
+
+    Pictures are no papers there; what is neither a file nor a text is a number or a key.
+    """
+    for piece in _pieces(text):
+        if isinstance(piece, Packed):
+            gathering.part(piece.name, io.BytesIO(piece.data))
+        else:
+            gathering.add(piece)
+        gathering.look_at_clock()
+
+
+def _pieces(text: str) -> Iterator[str | Packed]:
+    at = 0
+    for found in _ATTACHED.finditer(text):
+        if "BASE64" in found[1].upper() or "BINARY" in found[1].upper():
+            named = _ATTACHED_AS.search(found[1])
+            yield from _between(text[at : found.start()])
+            yield Packed(named[1] if named else "attachment", _unpacked(found[2]))
+            at = found.end()
+    yield from _between(text[at:])
+
+
+def _between(text: str) -> Iterator[str | Packed]:
+    at = 0
+    for run in _RUN.finditer(text):
+        if _is_file(_unpacked(run[0][:_HEAD_LETTERS])):
+            yield text[at : run.start()]
+            yield Packed("data", _unpacked(run[0]))
+            at = run.start("last") if run["last"] else run.end()
+    yield text[at:]
+
+
+def _unpacked(run: str) -> bytes:
+    letters = "".join(run.split()).rstrip("=").replace("-", "+").replace("_", "/")
+    letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+    return binascii.a2b_base64(letters + "=" * (-len(letters) % 4))
+
+
+def _is_file(head: bytes) -> bool:
+    """True for the beginning of a file that is no picture, or of a text."""
+    kind = marks_of(head).kind
+    if kind not in ("", "mt940"):
+        return kind not in PICTURES
+    if len(head) >= _SURE_BYTES:
+        return encoding_of(head) is not None
+    try:
+        return head.translate(None, _CONTROLS) == head and bool(head.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return error.end == len(head)  # cut off within a character
 
 
 def has_sealed(text: str) -> bool:
