@@ -97,17 +97,23 @@ def new(
 
 def listing(office: Office, now: datetime) -> list[dict[str, Any]]:
     """All keys, without what they are: {name, for, scopes, clients, made_by, made_at, until,
-    last_day, used_at, state}. `until` is the moment behind the last day."""
+    last_day, used_at, state}. `until` is the moment behind the last day. State: good, over,
+    revoked; left: whom it acts for is not active any more, so it opens nothing."""
     at, moment = clock.to_text(now), timedelta(seconds=1)
     return [
         {
             "name": row.name, "for": row.staff, "scopes": row.scopes, "clients": row.clients, "made_by": row.made_by,
             "made_at": clock.local_iso(row.made_at), "until": clock.local_iso(row.expires_at), "used_at": clock.local_iso(row.used_at),
             "last_day": hours.today(office, clock.from_text(row.expires_at) - moment).isoformat(),
-            "state": "revoked" if row.revoked_at else "over" if row.expires_at <= at else "good",
+            "state": "revoked" if row.revoked_at else "over" if row.expires_at <= at else "good" if _is_here(office, row.staff) else "left",
         }
         for row in ApiToken.select().order_by(ApiToken.name)
     ]  # fmt: skip
+
+
+def _is_here(office: Office, staff: str) -> bool:
+    person = office.staff.get(staff)
+    return person is not None and person.active
 
 
 def revoke(now: datetime, actor: Actor, name: str) -> None:

@@ -46,7 +46,7 @@ def list_tokens(json: Json = False) -> None:
 
     office = session.opened_as_remembered()
     session.manager()
-    states = {"good": _("good"), "over": _("over"), "revoked": _("revoked")}
+    states = {"good": _("good"), "over": _("over"), "revoked": _("revoked"), "left": _("its person has left")}
     shown: list[printing.Column] = [
         (_("name"), "name"), (_("for"), "for"), (_("may"), "scopes"), (_("clients"), lambda one: one["clients"] or _("all")),
         (_("until"), printing.moment("until")), (_("last used"), printing.moment("used_at")),

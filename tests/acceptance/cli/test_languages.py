@@ -62,6 +62,11 @@ def test_a_table_of_keys_is_dutch_in_dutch(root: Root) -> None:
     dutch = replace(root, environ={**root.environ, "LANG": "nl_NL.UTF-8"})
     root.run("token", "new", "books", "--for", "p.bakker", "--scope", "items:read", "--until", "2099-12-31", user="j.admin")
     assert dutch.run("token", "list", user="j.admin").stdout.splitlines()[-1].endswith("  geldig")
+    staff = root.path / "config/staff.yaml"
+    before = staff.read_text()
+    staff.write_text(before.replace("p.bakker: {", "p.bakker: {active: false, "))
+    assert dutch.run("token", "list", user="j.admin").stdout.splitlines()[-1].endswith("  de medewerker is weg")
+    staff.write_text(before)
     root.run("token", "revoke", "books", user="j.admin")
     assert dutch.run("token", "list", user="j.admin").stdout.splitlines()[-1].endswith("  ingetrokken")
 

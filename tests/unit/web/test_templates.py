@@ -29,3 +29,11 @@ def test_pages_of_the_portal_that_the_desk_shows_keep_their_own_texts(tongue: st
 )  # fmt: skip
 def test_a_text_is_told_as_before_wherever_it_stands_in_a_template(template: str, made: str) -> None:
     assert templates("nl").from_string(template).render() == made
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [("created", "maakte het"), ("mail_failed", "mail mislukt"), ("of_a_later_version", "of a later version")],
+)
+def test_what_was_done_is_told_in_the_trail_in_the_readers_language_whatever_it_was(action: str, said: str) -> None:
+    assert templates("nl").from_string('{% from "parts.html" import deed %}{{ deed(action) }}').render(action=action) == said
