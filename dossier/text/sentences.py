@@ -16,6 +16,7 @@ Within a sentence:
                        a list of them with commas
     {key[contact]}     a sidecar's key as this place calls it: `contact`, `--contact`
     {set[share=no]}    a key with a value, as this place writes it: `share: no`, `--no-share`
+    {key_in[needed]}   the key that a value names, in the words of this place
     en = ["{count} file", "{count} files"]     one and many, told by the value `count`
 
 Where a sentence needs other words in one place, `en_desk` and `nl_desk` are for pages of the desk,
@@ -92,6 +93,10 @@ class Words(NamedTuple):
         word = self.keys.get(name, name)
         return f"--{word.replace('_', '-')}" if self.form == "option" else word
 
+    def word(self, name: str) -> str:
+        """As `key`, but no option: what a type's own field is called, too."""
+        return self.keys.get(name, name)
+
     def setting(self, text: str) -> str:
         """`share=no` as it is written here."""
         name, _, value = text.partition("=")
@@ -162,7 +167,12 @@ def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> 
     if not isinstance(form, str):
         return " ".join([what.code, *(f"{name}={value}" for name, value in values.items())])
     try:
-        return form.format_map({**values, "key": _Asked(words.key), "set": _Asked(words.setting)})
+        asked = {
+            "key": _Asked(words.key),
+            "set": _Asked(words.setting),
+            "key_in": _Asked(lambda name: words.word(str(values[name]))),
+        }
+        return form.format_map({**values, **asked})
     except (KeyError, IndexError, ValueError, AttributeError):
         return f"{what.code}: {form}"
 
@@ -195,7 +205,7 @@ _APART = {"field": "desk", "option": "cli"}
 
 
 class _Asked:
-    """What `{key[…]}` and `{set[…]}` are asked of."""
+    """What `{key[…]}`, `{set[…]}` and `{key_in[…]}` are asked of."""
 
     def __init__(self, answer: Callable[[str], str]) -> None:
         self._answer = answer

@@ -344,7 +344,7 @@ def _check_required(reading: SidecarReading) -> None:
             continue
         elif key not in reading.given | reading.told and key != "description":
             reading.told.add(key)
-            reading.say(reading.lines["type"], "rules.type_needs", type=reading.values["type"], needed=wanted)
+            reading.say(reading.lines["type"], "rules.type_needs", type=reading.values["type"], needed=key)
 
 
 def _asks_nobody(reading: SidecarReading, kind: ItemType) -> bool:

@@ -114,7 +114,8 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
         problems += more if able else []
     told = {problem.key for problem in problems}
     lacking = [key for key in lacking_keys(office, draft) if not told & {ENGLISH.get(key, key), "type"}]
-    problems += [fault(ENGLISH.get(key, key), "rules.type_needs", type=draft.type, needed=key) for key in lacking]
+    lacking = [ENGLISH.get(key, key) for key in lacking]
+    problems += [fault(key, "rules.type_needs", type=draft.type, needed=key) for key in lacking]
     return draft, problems
 
 
@@ -155,7 +156,7 @@ def amended_draft(
     for key in lacking_keys(office, draft):
         if key not in had and not told & {ENGLISH.get(key, key), "type"}:
             # What an older item lacks of a newer rule is not asked for at every change.
-            problems.append(fault("type", "rules.type_needs_value", type=draft.type, needed=key))
+            problems.append(fault("type", "rules.type_needs_value", type=draft.type, needed=ENGLISH.get(key, key)))
     return draft, problems
 
 

@@ -29,7 +29,8 @@ def entries() -> Iterator[tuple[str, dict[str, str | list[str]]]]:
 
 
 def named(form: str) -> set[str]:
-    return {name.partition("[")[0] for _, name, _, _ in string.Formatter().parse(form) if name} - {"key", "set"}
+    asked = (name.removeprefix("key_in[").removesuffix("]") for _, name, _, _ in string.Formatter().parse(form) if name)
+    return {name.partition("[")[0] for name in asked} - {"key", "set"}
 
 
 def calls() -> Iterator[tuple[str, str, set[str] | None]]:
@@ -77,7 +78,8 @@ def test_each_code_has_its_sentence_and_gets_the_values_that_it_names() -> None:
         if code == sentences.PLAIN:
             continue
         assert code in known, f"{place}: {code} has no sentence"
-        assert not (values or set()) & {"key", "set"}, f"{place}: {code} has a value called key or set, which are the words'"
+        theirs = (values or set()) & {"key", "set", "key_in"}
+        assert not theirs, f"{place}: {code} has a value called {theirs}, which are the words'"
         assert values is None or known[code] <= values, f"{place}: {code} is not given {known[code] - values}"
 
 
@@ -91,6 +93,13 @@ def test_each_code_has_its_sentence_and_gets_the_values_that_it_names() -> None:
 )
 def test_a_key_is_called_as_the_place_where_it_is_read_calls_it(words: Words, key: str, setting: str) -> None:
     assert (words.key("share_status"), words.setting("share=no")) == (key, setting)
+
+
+def test_a_key_that_a_value_names_is_told_in_the_words_of_the_place() -> None:
+    lacking, dutch = sentence("rules.type_needs", type="aml", needed="explanation"), Words(keys={"explanation": "toelichting"})
+    assert told(lacking) == told(lacking, "en", Words("option")) == "an item of type aml needs `explanation`; add it"
+    assert "heeft `toelichting` nodig" in told(lacking, "nl", dutch)
+    assert "heeft `risk` nodig" in told(sentence("rules.type_needs", type="aml", needed="risk"), "nl", dutch)
 
 
 def test_what_names_a_command_is_said_in_the_words_of_the_desk_there() -> None:
