@@ -438,4 +438,5 @@ def _inside_differences(before: Mapping[str, Any] | None, after: Mapping[str, An
 
 
 def _valued(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else names.printable(str(value or "–"))
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    return names.printable(text or "–")

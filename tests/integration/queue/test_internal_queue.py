@@ -56,6 +56,13 @@ def state(item: str) -> Any:
     return finding.summary(items.get(item_key(item)))["approval"]
 
 
+def test_what_was_empty_before_or_is_now_is_told_as_that(office: QueueOffice) -> None:
+    item = inside(office, labels=())
+    office.amend(item, labels=("urgent",))
+    office.round()
+    assert "# - labels: was –, is now urgent" in paper(office, item)
+
+
 def test_a_substitute_gets_it_is_told_at_once_and_decides_while_the_approver_is_away(office: QueueOffice) -> None:
     away = "Marieke de Vries, substitute: k.smit, away: {from: 2026-11-20, until: 2026-12-04}"
     office.configure(staff=STAFF.replace("Marieke de Vries", away))
