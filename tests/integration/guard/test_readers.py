@@ -114,6 +114,13 @@ def within_a_mail(kind: str, coding: str, inner: bytes) -> bytes:
     return head.encode() + inner
 
 
+def drawing(name: str, inside: str) -> bytes:
+    """A drawing of Visio with this in a part of it."""
+    return zipped(
+        {"[Content_Types].xml": "<Types/>", "visio/document.xml": "<VisioDocument/>", f"visio/{name}": f"<a>{inside}</a>"}
+    )
+
+
 def appointment(line: str) -> bytes:
     """An appointment with this line in it, cut as RFC 5545 section 3.1 has it."""
     cut = "\r\n ".join(line[at : at + 74] for at in range(0, len(line), 74))
@@ -188,6 +195,13 @@ WITHIN = {
     "remark.pptx": repacked("slides.pptx", {"ppt/comments/comment1.xml": f"<p:cmLst xmlns:p=\"p\"><p:cm><p:text>{NAME}</p:text></p:cm></p:cmLst>"}),
     "object.odt": repacked("letter.odt", {"Object 1/content.xml": f'<o:d xmlns:o="o" xmlns:t="t"><t:p>{NAME}</t:p></o:d>'}),
     "page.vsdx": zipped({"[Content_Types].xml": "<Types/>", "visio/pages/page1.xml": f"<PageContents><Shape><Text>{NAME}</Text></Shape></PageContents>"}),
+    "runs.vsdx": drawing("pages/page1.xml", "<Shape><Text><cp IX='0'/>Noorderlicht <cp IX='1'/>Beheer <fld IX='0'>B.V.</fld></Text></Shape>"),
+    "data.vsdx": drawing("pages/page1.xml", f"<Shape><Section N='Property'><Row N='Klant'><Cell N='Value' V='{NAME}' U='STR'/></Row></Section></Shape>"),
+    "layer.vsdx": drawing("pages/pages.xml", f"<PageSheet><Section N='Layer'><Row IX='0'><Cell N='Name' V='{NAME}'/></Row></Section></PageSheet>"),
+    "remark.vsdx": drawing("comments.xml", f"<CommentList><CommentEntry>{NAME}</CommentEntry></CommentList>"),
+    "author.vsdx": drawing("comments.xml", f"<AuthorList><AuthorEntry Name='{NAME}'/></AuthorList>"),
+    "master.vsdx": drawing("masters/masters.xml", f"<Master Name='{NAME}'/>"),
+    "records.vsdx": drawing("data/recordset1.xml", f"<rs:data xmlns:rs='r' xmlns:z='z'><z:row c0='{NAME}'/></rs:data>"),
     "attribute.xaf": f'<auditfile><company><companyName>x</companyName><customer naam="{NAME}"/></company></auditfile>'.encode(),
     "wide.xml": f'<?xml version="1.0" encoding="UTF-16"?><a b="{NAME}"/>'.encode("utf-16"),
     "broken.xml": f"<a><b>{NAME}</a>".encode(),
@@ -321,6 +335,11 @@ def test_what_stands_in_a_text_in_base64_and_is_no_paper_is_told_or_left(read) -
     )
     found = read("d.txt", base64.encodebytes(word("x")).rstrip(b"=\n") + b"\nNoorderlicht\nBeheer B.V.")
     assert NAME in re.sub(r"\s+", " ", found.text)
+
+
+def test_of_a_drawing_that_by_which_its_shapes_are_drawn_is_not_read(read) -> None:
+    cells = "<Cell N='PinX' V='2.5'/><Cell N='LineColor' V='Themed'/><Cell N='Value' V='12345678'/>"
+    assert read("a.vsdx", drawing("pages/page1.xml", f"<Shape>{cells}</Shape>")).text.split() == ["12345678"]
 
 
 # PDF

@@ -56,7 +56,18 @@ WORD = Rules(
      "Manager": "\n", "category": "\n", "Template": "\n", "v": "\n", "Text": "\n", "text": "\n"},
     _SEEN, _POSITIONS,
 )  # fmt: skip
-"""Word, PowerPoint, Visio, drawings, charts and properties."""
+"""Word, PowerPoint, drawings, charts and properties."""
+
+VISIO = Rules(
+    {**WORD.spaces, "CommentEntry": "\n"},
+    {**_SEEN, "Shape": ("Name",), "Master": ("Name", "Prompt"), "AuthorEntry": ("Name",), "DataRecordSet": ("Name",),
+     "DataColumn": ("Label",), "Cell": ("V",)},
+    _POSITIONS,
+    {"Cell": ("N", frozenset({"Value", "Label", "Prompt", "Format", "Name", "Description", "Address", "SubAddress", "ExtraInfo",
+                              "Comment", "Menu"}))},
+)  # fmt: skip
+"""Drawings of Visio, with what is noted of a shape, its layers and links ([MS-VSDX] 2.2.5). Of the
+cells by which a shape is drawn none is anybody's."""
 
 SHEET = Rules(
     {"t": "\n", "text": "\n", "v": "\n", "definedName": "\n", "oddHeader": "\n", "oddFooter": "\n", "evenHeader": "\n", "evenFooter": "\n",
@@ -102,7 +113,8 @@ def read_office(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
         if kind == "xlsb":
             read_cells(gathering, stream)
         for part in parts:
-            _read_part(gathering, archive, part, SHEET if part.filename.startswith("xl/") else WORD)
+            home = part.filename.partition("/")[0].lower()
+            _read_part(gathering, archive, part, {"xl": SHEET, "visio": VISIO}.get(home, WORD))
 
 
 @contextlib.contextmanager
@@ -148,7 +160,7 @@ def _read_part(gathering: Gathering, archive: zipfile.ZipFile, part: zipfile.Zip
         elif ending == "rels":
             for link in _LINK.findall(archive.open(part).read(PART_BYTES)):
                 gathering.add("\n".join(unquote(target.decode("utf-8", "replace")) for target in _TARGET.findall(link)) + "\n")
-        elif name.startswith("customXml/") and ending == "xml":
+        elif name.startswith(("customXml/", "visio/data/")) and ending == "xml":
             read_xml(gathering, archive.open(part))  # type: ignore[arg-type]  # it reads as a file does
         elif ending in ("xml", "vml"):
             if name != "[Content_Types].xml" and not (_CELLS.fullmatch(name) or _STRINGS.fullmatch(name)):

@@ -13,7 +13,7 @@ import contextlib
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.parsers import expat
 
@@ -164,6 +164,8 @@ class Rules:
     """Those of an element that people see."""
     silent: frozenset[str]
     """Elements without anybody's text."""
+    only: Mapping[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    """Elements whose attributes people see where this other one of theirs is one of these."""
 
     def read(self, gathering: Gathering, stream: BinaryIO) -> None:
         """Raises Enough, Unreadable.
@@ -176,7 +178,7 @@ class Rules:
             with _or_damaged():
                 expat.ParserCreate().Parse(begun, True)
             return
-        spaces, attributes, silent, add = self.spaces, self.attributes, self.silent, gathering.add
+        spaces, attributes, silent, add, only = self.spaces, self.attributes, self.silent, gathering.add, self.only
         mute = 0
 
         def started(name: str, given: dict[str, str]) -> None:
@@ -184,6 +186,8 @@ class Rules:
             if name in silent:
                 mute += 1
             if (wanted := attributes.get(name)) and given:
+                if (where := only.get(name)) and given.get(where[0]) not in where[1]:
+                    return
                 for attribute, value in given.items():
                     if attribute.rpartition(":")[2] in wanted:
                         add(f"\n{value}\n")
