@@ -164,9 +164,9 @@ class Year(Daemon):
             self._moment[0] = rest[0].day
             while rest and rest[0].day < self._moment[0] + timedelta(days=3):
                 drop(self.office, rest.pop(0))
-            self.lookout.look_everywhere()
+            self.drops.lookout.look_everywhere()
             while self.summary.taken + self.summary.refused < len(self._coming) - len(rest) and not files.stopping.is_set():
-                if not self._take_due():
+                if not self.drops.take(self._meanwhile):
                     time.sleep(0.005)
             # Decided before the folders of the approvers are filled, so that nobody draws what is
             # looked at by nobody.

@@ -13,14 +13,14 @@ import contextlib
 import gc
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence, Set
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
 from desk.daemon import memory, surroundings
 from desk.daemon.bell import Bell
+from desk.daemon.drop_work import DropWork
 from desk.daemon.event_log import EventLog
 from desk.daemon.mail_work import MailWork
 from desk.daemon.periodic import Periodic
@@ -34,7 +34,7 @@ from desk.daemon.text_work import TextWork
 from desk.daemon.trail_work import TrailWork
 from desk.daemon.webhook_work import WebhookWork
 from dossier.cluster import presence
-from dossier.cluster.claims import LEAD, LOGINS, MAIL, WEBHOOKS, Claims, inbox
+from dossier.cluster.claims import LEAD, MAIL, Claims
 from dossier.database import identity, trouble
 from dossier.database.database import bring_in_log, close_database, data_version, for_a_daemon, is_shared, open_database
 from dossier.database.identity import NotThisOffice
@@ -49,13 +49,8 @@ from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from dossier.workers.pool import GARBAGE_AT, WorkerPool
-from ingest.inbox import long_waiting
-from ingest.inbox.looking import Found, Lying
 from ingest.inbox.looking_ahead import LookAhead
-from ingest.inbox.lookout import Lookout
 from ingest.inbox.watcher import FolderWatch
-from ingest.intake.intake import AT_ONCE, DropBatch, Intake
-from ingest.intake.outcome import Outcome
 from workflow.mail import urgent
 from workflow.outbox.alarms import StandingAlarms
 from workflow.queue.queue import QueueFolder
@@ -65,9 +60,6 @@ if TYPE_CHECKING:  # a web server's libraries, for whoever has set a port
     from desk.daemon.metrics import MetricsServer
 
 log = structlog.get_logger("daemon")
-
-TROUBLE_SECONDS = 30
-"""How soon it is tried again to clear what is decided and could not leave the inbox."""
 
 END_SECONDS = 3.0
 """How long a stop waits for mails and webhooks that are being sent. With what is to be done then
@@ -80,9 +72,6 @@ written unheard."""
 QUIET_SECONDS, SPARE_SECONDS = 0.3, 10.0
 """What nobody waits for is done once nothing was dropped for so long; a little of it, now and then,
 also while drops keep coming."""
-
-FEW = 25
-"""So many drops that came while a backlog is taken don't wait for the rest of it."""
 
 IDLE_SECONDS = 30.0
 """After so long a rest memory is given back that only work needs."""
@@ -103,18 +92,6 @@ ONCE_PATIENCE_SECONDS = 5
 
 TROUBLE_PATIENCE_SECONDS = 0.5
 """The same, once something can't be done now."""
-
-
-class LargeDrop(NamedTuple):
-    """A drop that is received beside all else, as it was judged with this configuration."""
-
-    found: Found
-    office: Office
-    batch: DropBatch
-
-    def is_same(self, other: Found) -> bool:
-        """True if this is the drop that a look found again."""
-        return all(getattr(self.found, name) == getattr(other, name) for name in ("client", "folder", "sidecar_name", "stem"))
 
 
 class Daemon:
@@ -139,7 +116,7 @@ class Daemon:
         self._progress = progress or (lambda done: None)
         self._helped, self._ahead = workers or WorkerPool(), ahead
         self._bell = Bell()
-        self._queue_due = self._clear_due = self._published_at = self._stepped_at = 0.0
+        self._queue_due = self._published_at = self._stepped_at = 0.0
         self._is_hinted = False
         """Whether somebody asked for a round of the queue since the last one began."""
         self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
@@ -236,22 +213,18 @@ class Daemon:
         identity.sweep(self.office)
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
         self.workers = self._helped if type(self.vault) is Vault else None
-        # Where a folder must be claimed first, nobody else looks at it.
-        alone = None if is_shared() else self.workers
-        self.lookout = Lookout(self.office, self._bell.ring, self._alarm, self._claim, self._saw, alone, self._ahead)
+        self.drops = DropWork(
+            self.office, self.vault, self.claims, self.summary, self._bell.ring, self._alarm, self._took,
+            self.workers, self._ahead, self._once,
+        )  # fmt: skip
         self._ahead = None
-        self.intake = Intake(self.office, self.vault, patient=self._once, workers=self.workers)
-        self._large = list[LargeDrop]()
-        self._uncleared = set[str]()
-        """Clients of whose last batch not all has left the inbox yet."""
-        self.texts = TextWork(self.office, self.vault, self.intake.gate.screen)
+        self.texts = TextWork(self.office, self.vault, self.drops.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers, self._once)
         self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_bell.ring, lambda: self._wrote_at)
         if self._lead():
             self.portal.take_off()  # before anything else, whatever backlog there is: CONTRACT section 9
-        self.intake.staying.begin()
-        self._finish_others()
+        self.drops.begin()
 
     def _serve(self) -> None:
         self._has_served = True
@@ -261,10 +234,9 @@ class Daemon:
                 self._work_once() if self._once else self._work()
             except files.Interrupted:
                 log.info("stopped in the middle of a copy; it is undone")
-            self.intake.forget()
+            self.drops.intake.forget()
         finally:
-            self.intake.clearing.wait()
-            self.intake.close()
+            self.drops.end()
             self._release_hands()
             close_database()
 
@@ -291,36 +263,6 @@ class Daemon:
         self._lead_due = 0.0
         return self._lead() and self.claims.take(MAIL)
 
-    def _claim(self, client: str) -> bool:
-        """Make a client's inbox folder ours until the end of this step; finish first what a
-        daemon that died left there."""
-        if not is_shared():
-            return True
-        if self.claims.is_many() or not self.claims.take(inbox(client)):
-            return False
-        self.intake.recover(client)
-        return True
-
-    def _saw(self, cards: Sequence[Lying]) -> None:
-        self.intake.sightings.note(clock.utc_now(), cards)
-
-    def _release(self, kept: Iterable[str] = ()) -> None:
-        """Let others have the clients' folders, but those that are `kept`."""
-        if is_shared():
-            self.intake.forget()  # first: who claims a folder next finishes what is not marked as done
-            kept = {*kept, *(one.found.client for one in self._large), *self.intake.clearing.begun_for()}
-            self.claims.release_all((LEAD, LOGINS, MAIL, WEBHOOKS, *map(inbox, kept)))
-
-    def _finish_others(self) -> None:
-        """Finish what was committed but not cleared when the last daemon ended; of shared
-        offices what no other is busy with."""
-        if not is_shared():
-            self.intake.recover()
-            return
-        for client in self.intake.uncleared_clients():
-            self._claim(client)
-        self._release()
-
     def stop(self) -> None:
         """What SIGTERM and SIGINT do."""
         self._end_by = time.monotonic() + END_SECONDS
@@ -342,7 +284,7 @@ class Daemon:
     def _work(self) -> None:
         from desk.daemon import schedule
 
-        self.lookout.watch()
+        self.drops.lookout.watch()
         self.mails.start()
         self.webhooks.start()
         self.portal.start()
@@ -395,7 +337,7 @@ class Daemon:
         self._scheduler.shutdown(wait=False)
         ending = [*self.mails.end(), *self.webhooks.end(), *self.texts.end()]
         self.portal.end()
-        self.lookout.stop()
+        self.drops.lookout.stop()
         self._queue_watch.stop()
         until = min(self._end_by, time.monotonic() + END_SECONDS)
         for thread in ending:
@@ -412,7 +354,7 @@ class Daemon:
     def _spare(self) -> bool:
         """Do a little of what nobody waits for, until something else is due; False: there is
         nothing."""
-        return self.lookout.help(self._is_called) or (self.leads and self.portal.spare(self._is_called))
+        return self.drops.lookout.help(self._is_called) or (self.leads and self.portal.spare(self._is_called))
 
     def _spare_until_called(self) -> bool:
         """All of it, until something else is due; False: there was nothing."""
@@ -433,10 +375,7 @@ class Daemon:
                 return
             self._spared_at = quiet_at = now
             self._tidy(now)
-        if self.intake.has_to_forget(now):
-            self.intake.forget()
-        else:
-            self.intake.put_on_disk()
+        self.drops.rest(now)
         self._release_hands()
         due = min(self._next_at(), self._look_due, self._poll_due if self._polls else self._look_due)
         self._bell.wait(min(due, quiet_at if quiet_at > now else due) - time.monotonic(), hears=True)
@@ -455,8 +394,7 @@ class Daemon:
 
     def _next_at(self) -> float:
         """When something is due, as far as is known by now, in monotonic seconds."""
-        is_received = any(one.batch.is_received() for one in self._large)
-        return 0.0 if is_received else min(self._next_round(), self.lookout.next_at())
+        return min(self._next_round(), self.drops.next_at())
 
     def _next_round(self) -> float:
         """When the queue is looked at again, and what is to be published, in monotonic seconds."""
@@ -466,18 +404,15 @@ class Daemon:
         """Do what is due now; True if there was anything."""
         identity.check_in_place(self.office)
         leads = self._lead()
-        if not (self._is_called() or self._clear_due <= time.monotonic()):
+        if not (self._is_called() or self.drops.clears_at <= time.monotonic()):
             return False
         self._stepped_at = time.monotonic()
         if leads and self._next_round() <= time.monotonic():
             self.portal.take_off()
-        self._clear_rest()
-        taken = self._take_due()
+        self.drops.clear_rest()
+        taken = self.drops.take(self._meanwhile)
         did = (taken or self._next_round() <= time.monotonic()) and self._decide_and_publish(self._is_called)
-        if self._uncleared:
-            clients, outcome, self._uncleared = self._uncleared, Outcome(), set()
-            self.intake.clear_up(outcome)
-            self._tell_trouble(clients, outcome)
+        self.drops.clear_last()
         if did or taken:
             self._mail_bell.ring()
             self._queue_due = 0.0  # what was approved by who may not any more is asked again
@@ -509,159 +444,6 @@ class Daemon:
         if self._once:
             self.texts.keep_known()
 
-    def _take_due(self) -> bool:
-        """Look where a look is due and take what is ready; True if anything was taken or refused.
-
-        While one batch is written down, the files of the next are received, and those of the one
-        before leave the inbox. Until then the folders are kept from other daemons; where there are
-        none, the last of many leave it while it is published what came.
-        """
-        done, few, ready = False, list[Found](), list[Found]()
-        begun = deque[tuple[list[Found], DropBatch]]()
-        passed_by = set[str]()
-
-        def take_few() -> bool:
-            """Who has dropped a few things doesn't wait for whoever has dropped hundreds: neither
-            what came since nor what was found so far."""
-            busy = passed_by.union(*(batch.clients for _, batch in begun), (one.client for one in (*few, *ready)))
-            self._finish_large(busy)
-            fresh, too_many = self._fresh(busy)
-            passed_by.update(too_many)
-            some = [*few, *fresh]
-            few.clear()
-            if some:
-                self._take(some, self.intake.begin(clock.utc_now(), some), more=False, is_fresh=True)
-            return False
-
-        try:
-            done = self._finish_large()
-            for everything in self.lookout.ready():
-                found = self._without_large(everything)
-                (few if len(found) <= FEW else ready).extend(found)
-                if len(few) >= AT_ONCE:  # of many clients: a backlog as well
-                    ready[:0] = few
-                    few.clear()
-                while len(ready) >= AT_ONCE and not files.stopping.is_set():
-                    if not begun:
-                        take_few()
-                    begun.append((ready[:AT_ONCE], self.intake.begin(clock.utc_now(), ready[:AT_ONCE])))
-                    del ready[:AT_ONCE]
-                    if len(begun) > 1:
-                        done = self._take(*begun.popleft(), more=bool(begun)) or done
-                        take_few()
-                        self._release(kept={one.client for one in ready}.union(*(batch.clients for _, batch in begun)))
-                        self._meanwhile(take_few)
-                if files.stopping.is_set():
-                    break
-            if begun:
-                take_few()
-            ready += few
-            few.clear()
-            if ready and not files.stopping.is_set():
-                begun.append((ready, self.intake.begin(clock.utc_now(), ready)))
-            while begun:
-                found, batch = begun.popleft()
-                is_many = self.workers is not None and self.workers.helps_with(len(found))
-                if is_last_of_many := not begun and is_many and not is_shared():
-                    self._uncleared |= batch.clients
-                done = self._take(found, batch, more=bool(begun) or is_last_of_many) or done
-                if begun:
-                    take_few()
-            return done
-        finally:
-            if is_shared():
-                self.intake.clearing.wait()
-            self._release()
-
-    def _fresh(self, busy: Set[str]) -> tuple[list[Found], set[str]]:
-        """In the midst of a backlog: (the few drops that came since, the clients who have dropped
-        so many that these wait for their turn). Not of clients who are `busy`: their drops are
-        taken in their order."""
-        fresh, too_many = list[Found](), set[str]()
-        for everything in self.lookout.fresh(busy):
-            found = self._without_large(everything)
-            if len(found) > FEW:
-                too_many.add(found[0].client)
-                self.lookout.again_in(found[0].client, 0.0)
-            else:
-                fresh += found
-            if files.stopping.is_set() or len(fresh) >= AT_ONCE:
-                break
-        return fresh, too_many
-
-    def _without_large(self, found: list[Found]) -> list[Found]:
-        """Begin to receive what of these is large beside all else; the others, less those that
-        must wait for it: what amends an item is taken in the order in which it came."""
-        if self._once or self.workers is None or not (self._large or any(one.is_large for one in found)):
-            return found
-        rest = list[Found]()
-        for one in sorted(found, key=lambda one: one.changed_at):
-            under_way = [large for large in self._large if large.found.client == one.client]
-            if any(large.is_same(one) or (one.amends and large.found.amends) for large in under_way):
-                continue
-            if one.is_large:
-                batch = self.intake.begin_large(clock.utc_now(), one, self._bell.ring)
-                self._large.append(LargeDrop(one, self.office, batch))
-            else:
-                rest.append(one)
-        return rest
-
-    def _finish_large(self, busy: Iterable[str] = ()) -> bool:
-        """Take the large drops that were received since, not of clients who are `busy`; True if
-        anything was taken or refused. Those of one client go in the order in which they came."""
-        done, waits = False, set(busy)
-        for large in list(self._large):
-            client = large.found.client
-            if client in waits or not large.batch.is_received():
-                waits.add(client)
-                continue
-            self._large.remove(large)
-            if large.office is self.office:
-                done = self._take([large.found], large.batch, more=False, is_fresh=True) or done
-            self.lookout.hint(client)  # for what waited for it, and to judge it anew if config/ has changed
-        return done
-
-    def _take(self, found: list[Found], batch: DropBatch, more: bool, is_fresh: bool = False) -> bool:
-        self.claims.confirm()
-        began = time.monotonic()
-        outcome = self.intake.finish(clock.utc_now(), batch, more, is_fresh)
-        self._teller.beat()
-        self.summary.add(outcome, time.monotonic() - began)
-        self._progress(outcome.taken + outcome.duplicates + outcome.refused)
-        if outcome.postponed:
-            self.lookout.postpone(found, outcome.trouble)
-        else:
-            self.lookout.looker.done_with(found)
-        for client in outcome.stays:
-            self.lookout.again_in(client, TROUBLE_SECONDS)
-        self._tell_trouble({one.client for one in found}, outcome)
-        return bool(outcome.taken + outcome.duplicates + outcome.refused)
-
-    def _tell_trouble(self, clients: Iterable[str], outcome: Outcome) -> None:
-        """Raise an alarm for each client whose drops can't be taken now, and end those of the
-        others."""
-        self.summary.add_trouble(outcome)
-        for cause, text in outcome.alarms(clients):
-            self._alarm(cause, text)
-
-    def _clear_rest(self) -> None:
-        """Try again to clear what is decided and could not leave the inbox; see what need not
-        stay in it any more."""
-        if time.monotonic() < self._clear_due:
-            return
-        self._clear_due = time.monotonic() + TROUBLE_SECONDS
-        long_waiting.tell(self.office, clock.utc_now(), self.lookout.waiting)
-        for client in self.intake.staying.recheck():
-            self._alarm(f"stays {client}", None)
-            self.lookout.hint(client)
-        if is_shared() or self.intake.clearing.has_away:
-            self._finish_others()
-        if not self.intake.clearing.has_left:
-            return
-        stuck, outcome = list(self.intake.clearing.trouble), Outcome()
-        self.intake.clear_up(outcome)
-        self._tell_trouble(stuck, outcome)
-
     # run --once
 
     def _work_once(self) -> None:
@@ -680,7 +462,7 @@ class Daemon:
             if self.mails.once(self.claims) or self.webhooks.once(self.claims) or self._spare_until_called():
                 continue
             now = time.monotonic()
-            soonest = min(self.lookout.next_at(), self._next_round())
+            soonest = min(self.drops.lookout.next_at(), self._next_round())
             # What can't be taken is not waited for, only what settles by then.
             patience = settling + (TROUBLE_PATIENCE_SECONDS if self.summary.trouble else ONCE_PATIENCE_SECONDS)
             if soonest - now > patience or now - last > patience:
@@ -692,7 +474,7 @@ class Daemon:
             self.portal.begin_to_dress()
             drafts.write(self.office, clock.utc_now())
             self.texts.once()
-            self.intake.forget()
+            self.drops.intake.forget()
             bring_in_log()
             self.portal.dress_once()
             self.trail.anchor(clock.utc_now(), ending=True)
@@ -700,9 +482,14 @@ class Daemon:
         self._send_mark()
         if self._refused is not None:
             raise self._refused
-        self.summary.waiting = self.lookout.count_waiting()
-        self.summary.trouble += [self.lookout.trouble] if self.lookout.trouble else []
-        self.summary.trouble += self.intake.staying.reasons(self.office.clients).values()
+        self.summary.waiting = self.drops.lookout.count_waiting()
+        self.summary.trouble += [self.drops.lookout.trouble] if self.drops.lookout.trouble else []
+        self.summary.trouble += self.drops.intake.staying.reasons(self.office.clients).values()
+
+    def _took(self, count: int) -> None:
+        """So many drops of a batch were decided."""
+        self._teller.beat()
+        self._progress(count)
 
     # What the other threads call
 
@@ -713,7 +500,7 @@ class Daemon:
         watch = self.office.settings.watch
 
         def rescan() -> None:
-            self.lookout.look_everywhere()
+            self.drops.lookout.look_everywhere()
             self.hint_queue()
 
         def beat() -> None:
@@ -729,12 +516,12 @@ class Daemon:
 
     @property
     def _polls(self) -> bool:
-        return self.lookout.polls or self._queue_watch.polls
+        return self.drops.lookout.polls or self._queue_watch.polls
 
     def _poll(self) -> None:
         """What no watcher tells of is looked at by the clock."""
         self._poll_due = time.monotonic() + self.office.settings.watch.poll_seconds
-        self.lookout.poll()
+        self.drops.lookout.poll()
         if self._queue_watch.polls:
             self.hint_queue()
 
@@ -746,7 +533,7 @@ class Daemon:
         if time.monotonic() < self._look_due:
             return
         self._look_due = time.monotonic() + LOOK_SECONDS
-        self.lookout.supervise()
+        self.drops.lookout.supervise()
         if self.leads and self.portal.is_gone():
             self._queue_due = 0.0
         try:
@@ -771,9 +558,9 @@ class Daemon:
         old, office = self.office.settings, self._newest
         if office is self.office:
             return
-        for room in (self, self.intake, self.queue, *self.mails.mailers, self.alarms, self.trail, self.periodic, self.texts):
+        for room in (self, self.queue, *self.mails.mailers, self.alarms, self.trail, self.periodic, self.texts):
             room.office = office
-        self.lookout.reconfigured(office)
+        self.drops.reconsider(office)
         self.queue.forget_people()
         self.portal.reconsider(office)
         self.webhooks.reconsider(office)

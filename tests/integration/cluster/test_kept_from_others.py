@@ -13,7 +13,7 @@ from kit.queues import SETTINGS, STAFF
 from kit.servers import new_database
 from kit.support import wait_for
 
-from desk.daemon import daemon
+from desk.daemon import drop_work
 from desk.daemon.daemon import Daemon
 from dossier.cluster import claims
 from dossier.database.database import close_database, open_database
@@ -35,7 +35,7 @@ def test_a_backlogs_folders_are_kept_from_other_daemons_until_their_files_have_l
     try:
         _make_office(root, url)
         office = load_office(root, {})
-        monkeypatch.setattr(daemon, "AT_ONCE", AT_ONCE)
+        monkeypatch.setattr(drop_work, "AT_ONCE", AT_ONCE)
         with psycopg.connect(url, autocommit=True) as other:
             seen = _Seen(other)
             monkeypatch.setattr(Intake, "finish", seen.before(Intake.finish, lambda intake, now, batch, *more: batch.clients))
@@ -78,13 +78,13 @@ def _take_all(root: Path, office: Office) -> None:
     try:
         wait_for(lambda: _is_taken(root, one), "all is taken")
     finally:
-        one.intake.close()
+        one.drops.intake.close()
         one._release_hands()
         close_database()
 
 
 def _is_taken(root: Path, one: Daemon) -> bool:
-    one._take_due()
+    one.drops.take(one._meanwhile)
     receipts = sum(1 for _ in root.glob("inbox/*/_done/*.receipt.yaml"))
     return receipts == len(CLIENTS) * DROPS and not list(root.glob("inbox/*/*.yaml"))
 

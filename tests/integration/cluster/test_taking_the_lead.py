@@ -49,7 +49,7 @@ class Waiting:
         return leads
 
     def end(self) -> None:
-        self.do(self.daemon.intake.close)
+        self.do(self.daemon.drops.intake.close)
         self.do(self.daemon._release_hands)
         self.do(close_database)
         self._thread.shutdown()
@@ -76,11 +76,11 @@ def test_a_client_who_is_off_the_portal_since_it_looked_last_does_not_come_back(
                 monkeypatch.setattr(fingerprint, "of", lambda root: before)
             other.execute("SELECT pg_advisory_unlock_all()")
             assert waiting.lead()
-            assert waiting.daemon.intake.office.clients["zon"].portal, "what it took in before is judged as it was begun"
+            assert waiting.daemon.drops.intake.office.clients["zon"].portal, "what it took in before is judged as it was begun"
             waiting.do(waiting.daemon._decide_and_publish)
             assert not (office.office.portal / "zon").exists()
             assert office.row(item).public is None
             waiting.do(waiting.daemon._reload_if_changed)
-            assert not waiting.daemon.intake.office.clients["zon"].portal
+            assert not waiting.daemon.drops.intake.office.clients["zon"].portal
         finally:
             waiting.end()

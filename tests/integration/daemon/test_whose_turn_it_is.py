@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from kit.support import OWN_SETTINGS, PDF, Root, daemon_here, once_here, own_office, wait_for
 
-from desk.daemon import bell
+from desk.daemon import bell, drop_work
 from desk.daemon import daemon as working
 from desk.daemon.daemon import Daemon
 from dossier.database.database import close_database, transaction
@@ -59,7 +59,7 @@ def work(office: Root, see: Callable[[Daemon], None]) -> None:
 
 
 def test_a_drop_does_not_wait_for_another_clients_backlog(office: Root, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(working, "AT_ONCE", 5)
+    monkeypatch.setattr(drop_work, "AT_ONCE", 5)
     for number in range(20):
         place(office, "acme-bv", f"old-{number:02d}")
 
@@ -67,8 +67,8 @@ def test_a_drop_does_not_wait_for_another_clients_backlog(office: Root, monkeypa
         if not (office.path / "inbox/zon/_done").exists() and not (office.path / "inbox/zon/today.yaml").exists():
             place(office, "zon", "today")
             place(office, "acme-bv", "today")
-            daemon.lookout.hint("zon")  # as the watcher does
-            daemon.lookout.hint("acme-bv")
+            daemon.drops.lookout.hint("zon")  # as the watcher does
+            daemon.drops.lookout.hint("acme-bv")
 
     run(office, drop_once)
     assert office.told("today", "zon")["item"].endswith("000006")
