@@ -98,9 +98,9 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
     if action == "due_reminded":
         return sentence("story.due_reminded", whom=_names(office, detail.get("to", ())), day=str(detail.get("due") or "?"))
     if action in ("opened", "downloaded"):
-        return sentence(f"story.{action}", files=", ".join(detail.get("files", ()) or filter(None, [detail.get("name")])))
+        return sentence(f"story.{action}", files=_files(detail.get("files", ()) or filter(None, [detail.get("name")])))
     if action == "copied":
-        return sentence("story.copied", files=", ".join(detail.get("files", ())), item=str(detail.get("to") or "?"))
+        return sentence("story.copied", files=_files(detail.get("files", ())), item=str(detail.get("to") or "?"))
     if action == "moved":
         if detail.get("from") is None:
             return sentence("story.moved_here")
@@ -168,6 +168,11 @@ def _value(office: Office, value: Any) -> Sentence:
 
 def _names(office: Office, codes: Iterable[str]) -> str:
     return ", ".join(office.staff[code].name if code in office.staff else code for code in codes)
+
+
+def _files(files: Iterable[object]) -> str:
+    """The names of files, of which some events tell the SHA-256 besides."""
+    return ", ".join(str(one["name"] if isinstance(one, Mapping) else one) for one in files)
 
 
 def _said(text: object) -> Sentence:

@@ -329,6 +329,7 @@ def test_all_files_of_an_item_come_in_one_which_is_a_download_of_each(rig: Rig) 
     assert [(one["contact"], one["file"]) for one in shown["openings"]] == [("f.yilmaz", "twee.txt"), ("f.yilmaz", "één.pdf")]
     told = [event["detail"] for event in shown["history"] if event["action"] == "downloaded"]
     assert [(one["name"], [file["name"] for file in one["files"]]) for one in told] == [(f"{item}.zip", ["één.pdf", "twee.txt"])]
+    assert "opened één.pdf, twee.txt" in rig.office.run("show", item, user="p.bakker").stdout
     other = rig.browser("s.okafor@acme.example")
     same(other.get(path), other.get("/zon/D-2020-000001"))
     assert rig.browser().get(path).goes_to == f"/_login?next=/zon/{item}"

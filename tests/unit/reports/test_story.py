@@ -55,6 +55,14 @@ def test_what_somebody_does_with_a_mail_is_told_with_the_name_of_who_gets_it() -
     assert told_so == ["called off the mail to Piet Bakker", "had the mail to Jan Jansen sent again"]
 
 
+def test_what_a_client_downloaded_is_told_by_name_be_it_one_file_or_all_in_an_archive() -> None:
+    files = [{"name": "a.pdf", "sha256": "9f"}, {"name": "b.pdf", "sha256": "8e"}]
+    one = event("downloaded", "contact:acme-bv/jan", **files[0])
+    assert lines(one, event("downloaded", "contact:acme-bv/jan", name="D-2026-000012.zip", files=files)) == [
+        "opened a.pdf, b.pdf", "opened a.pdf",
+    ]  # fmt: skip
+
+
 def test_an_event_that_nobody_has_words_for_is_told_by_its_name() -> None:
     assert lines(event("put_in_a_box")) == [told(story(OFFICE, "acme-bv", [event("put_in_a_box")])[0].what)]
     assert "put in a box" in lines(event("put_in_a_box"))[0]
