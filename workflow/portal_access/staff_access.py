@@ -14,11 +14,11 @@ The web server only writes down what was typed (`ask`); the daemon alone looks w
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from dossier.database.database import transaction
 from dossier.database.web_tables import DeskRequest, DeskSession, DeskToken
 from dossier.office import people
-from dossier.office.keys import Staff
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -26,6 +26,9 @@ from dossier.trail import trail
 from workflow.outbox import outbox
 from workflow.portal_access import provider_logins
 from workflow.portal_access.access import LINK_MINUTES, Door, folded, idle_since, network_of
+
+if TYPE_CHECKING:
+    from dossier.office.keys import Staff
 
 DESK = Door("desk ", DeskRequest, DeskToken, DeskSession)
 ask, find_link, sweep = DESK.ask, DESK.find_link, DESK.sweep
