@@ -26,8 +26,9 @@ from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool
 from workflow.portal import verifying
+from workflow.portal.pauses import RETRY_SECONDS
 from workflow.portal.pictures import Dresser, PicturedItems, Studio
-from workflow.portal.publishing import RETRY_SECONDS, Publisher
+from workflow.portal.publishing import Publisher
 from workflow.portal.sharing import can_share
 
 log = structlog.get_logger("portal")
@@ -127,7 +128,7 @@ class PortalWork:
         published, has_more = self._publish(self.portal.has_work if wanted else self.portal.is_awaited, between, bool(wanted))
         if wanted and not self._were_others:
             verifying.forget(wanted)
-        self._alarm("portal", self.portal.trouble)
+        self._alarm("portal", self.portal.pauses.trouble)
         return published, has_more
 
     def _mend(self) -> list[str]:
@@ -215,7 +216,7 @@ class PortalWork:
             return False
         self.portal.were_others()
         self.portal.round(now, is_called)
-        self._alarm("portal", self.portal.trouble)
+        self._alarm("portal", self.portal.pauses.trouble)
         return not self.portal.were_others()
 
     def note(self) -> None:

@@ -52,7 +52,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from heapq import nsmallest
 from itertools import chain
@@ -77,8 +77,8 @@ from dossier.database.tables import (
 )
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.text import clock, system
-from dossier.text.sentences import Sentence, plain, sentence
+from dossier.text import clock
+from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool, slices
 from workflow.approval import deciding
@@ -87,6 +87,7 @@ from workflow.portal import lists, sharing, whole_list
 from workflow.portal.jobs import OF_ITEMS, PortalJob, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.portal.lists import KnownPages
 from workflow.portal.pages import Extra
+from workflow.portal.pauses import Pauses
 from workflow.portal.pictures import PicturedItems, Studio
 from workflow.portal.placing import PAGES, Change
 from workflow.portal.quarantine import Quarantine
@@ -115,9 +116,6 @@ SPARE_AT_ONCE = 10
 FIRST, GROWTH = 50, 20
 """Items in the first round after a start, and the growth of the next ones, to the most."""
 
-RETRY_SECONDS = 30
-"""How long what can't be published (disk full, a vault file gone) is left alone."""
-
 STAGED_AT_ONCE = 20
 """Items whose files another process copies at one request."""
 
@@ -141,8 +139,7 @@ class Publisher:
         self.site = open_site(office)
         self._wanted_at_once = at_once
         self._workers = workers
-        self.trouble: Sentence | None = None
-        """What keeps something from being published now, if anything."""
+        self.pauses = Pauses()
         self._most = FIRST
         self._is_all_unsure = False
         """Whatever is unsettled may lie there in any state: until nothing is unsettled any more."""
@@ -150,8 +147,6 @@ class Publisher:
         self._written: set[str] = set()
         """Clients whose pages this publisher has placed and recorded: of these it is sure."""
         self._wrong: set[int] = set()
-        self._retry_at: dict[int | str, datetime] = {}
-        self._paused_until: datetime | None = None
         self._made: list[PicturedItems] = []
         self._fitting = Fitting()
         self._stale: set[str] = set()
@@ -234,14 +229,14 @@ class Publisher:
             self.site.make_again()
         except OSError as error:
             self._cannot_make = True
-            self._pause(now, error)
+            self.pauses.leave_all(now, error)
         else:
-            self._cannot_make, self._paused_until = False, None  # what failed in the folder that is gone waits for nothing
-            self._retry_at.clear()
+            self._cannot_make = False
+            self.pauses.clear()  # what failed in the folder that is gone waits for nothing
             try:
                 self.redo_all()
             except OSError as error:
-                self._pause(now, error)
+                self.pauses.leave_all(now, error)
 
     def redo_all(self) -> None:
         """Put all that is public anew, and the pages of every client who had any, even empty.
@@ -317,19 +312,19 @@ class Publisher:
     def has_spare_work(self, now: datetime) -> bool:
         """True if there are pages to be made for which nobody waits, or may be. Asks nobody else:
         that is done several times a second."""
-        self._forget_pauses(now)
-        if identity.is_trial() or self._paused_until is not None or not self.leads:
+        self.pauses.forget(now)
+        if identity.is_trial() or self.pauses.is_all or not self.leads:
             return False
-        return not self._has_looked or any(code not in self._retry_at for code in chain(self._stale, self._new))
+        return not self._has_looked or any(code not in self.pauses for code in chain(self._stale, self._new))
 
     def is_awaited(self, now: datetime) -> bool:
         """True if a round would do something for which somebody waits."""
         if identity.is_trial():
             return False
-        self._forget_pauses(now)
-        if (self._paused_until is None or not self._cannot_make) and self.site.is_gone():
+        self.pauses.forget(now)
+        if (not self.pauses.is_all or not self._cannot_make) and self.site.is_gone():
             self._begin_anew(now) if self.leads else self._follow(now)
-        if self._paused_until is not None:
+        if self.pauses.is_all:
             return False
         if self._is_all_unsure and not Item.select().where(Item.unsettled).exists():
             self._is_all_unsure = False
@@ -342,7 +337,7 @@ class Publisher:
             off = self._some_that_go()
             return bool(off or self._unsettled(1) or self._made_of_ours()[0])
         except OSError as error:
-            self._pause(now, error)
+            self.pauses.leave_all(now, error)
             return False
 
     def _follow(self, now: datetime) -> None:
@@ -350,7 +345,7 @@ class Publisher:
         try:
             self.site.follow()
         except OSError as error:
-            self._pause(now, error)
+            self.pauses.leave_all(now, error)
         else:
             self._is_all_unsure = True
             self._written.clear()
@@ -359,12 +354,12 @@ class Publisher:
         """Rounds while anything withdrawn is to go. It waits for nothing else of the portal."""
         if identity.is_trial():
             return
-        self._forget_pauses(now)
+        self.pauses.forget(now)
         try:
-            while not files.stopping.is_set() and self._paused_until is None and self._going(1):
+            while not files.stopping.is_set() and not self.pauses.is_all and self._going(1):
                 self.round(now)
         except OSError as error:
-            self._pause(now, error)
+            self.pauses.leave_all(now, error)
 
     def round(self, now: datetime, is_called: Callable[[], bool] = lambda: False) -> int:
         """Bring some items in line; how many were published. The disk's trouble is in `trouble`.
@@ -374,20 +369,16 @@ class Publisher:
         """
         if identity.is_trial():
             return 0
-        self._forget_pauses(now)
-        if self._paused_until is not None:
+        self.pauses.forget(now)
+        if self.pauses.is_all:
             return 0
         shown = 0
         try:
             shown = self._round(now, is_called)
         except OSError as error:
-            self._pause(now, error)
+            self.pauses.leave_all(now, error)
         self.let_go()
         return shown
-
-    def _pause(self, now: datetime, error: OSError) -> None:
-        self._paused_until = now + timedelta(seconds=RETRY_SECONDS)
-        self._say_trouble(sentence("publishing.nothing_now"), error)
 
     def _round(self, now: datetime, is_called: Callable[[], bool]) -> int:
         self.site.begin()
@@ -422,12 +413,12 @@ class Publisher:
             if job.is_due:
                 work.setdefault(job.client, Work()).due.append(job)
         dressed_for = self._share_out(batches, work)
-        jobs = [job for job in jobs if job.is_waiting or job.key not in self._retry_at]
+        jobs = [job for job in jobs if job.is_waiting or job.key not in self.pauses]
         if not (jobs or stale or batches):
             is_awaited = False
             work |= {code: Work(is_stale=True) for code in self._some_of(self._new) if code not in work}
         left = self._stage_changes(now, work, known, (lambda: False) if is_awaited else is_called)
-        ready = {code: one.change for code, one in work.items() if one.change and code not in self._retry_at}
+        ready = {code: one.change for code, one in work.items() if one.change and code not in self.pauses}
         self.site.sync_staged(list(ready.values()))
         due = {job.key: job.client for job in jobs if job.is_due}
         self._unsure.update(due)
@@ -439,8 +430,8 @@ class Publisher:
                 late |= {*work, *(job.client for job in jobs)}
             placed = {code: one for code, one in work.items() if code not in late and self._place(now, code, one)}
             self.site.sync(placed)
-            done = [job for job in jobs if job.client not in late and job.client not in self._retry_at]
-            dressed = [key for key, code in dressed_for.items() if code not in late and code not in self._retry_at]
+            done = [job for job in jobs if job.client not in late and job.client not in self.pauses]
+            dressed = [key for key, code in dressed_for.items() if code not in late and code not in self.pauses]
             shown = record(self.office, now, done, placed, dressed)
         self._unsure.difference_update(job.key for job in done)
         for job in done:
@@ -454,37 +445,36 @@ class Publisher:
             one.clear()
         if not going:
             self._most *= GROWTH if self._most < self._at_once else 1
-        if not self._retry_at:
-            self.trouble = None
+        self.pauses.note_round()
         return shown
 
     def _keep_from(self, job: PortalJob) -> None:
         """What lies there is wrong, and can't be put right now: it is taken off until it can be."""
-        if job.key in self._retry_at and job.key in self._wrong:
+        if job.key in self.pauses and job.key in self._wrong:
             job.edition, job.is_waiting = None, True
 
     def _place(self, now: datetime, code: str, work: Work) -> bool:
         """True if the client's folder is now as the change says."""
-        if work.change is None or code in self._retry_at:
+        if work.change is None or code in self.pauses:
             return False
         self._clients.confirm()
         self._clients.note_begun(code)
         try:
             work.change.apply()
         except OSError as error:
-            self._fail(now, code, error)
+            self.pauses.leave(now, code, error)
             return False
         return True
 
     # What is to be done
 
     def _some_of(self, codes: Iterable[str]) -> list[str]:
-        return sorted(self.claim(nsmallest(SPARE_AT_ONCE, (code for code in codes if code not in self._retry_at))))
+        return sorted(self.claim(nsmallest(SPARE_AT_ONCE, (code for code in codes if code not in self.pauses))))
 
     def _some_that_go(self) -> set[str]:
         """Clients whose folders are to go whole, of many some at a time: the server has room for a
         number of claims."""
-        return self.claim(nsmallest(self.site.at_once, (code for code in self._off if code not in self._retry_at)))
+        return self.claim(nsmallest(self.site.at_once, (code for code in self._off if code not in self.pauses)))
 
     def _made_of_ours(self) -> tuple[list[PicturedItems], list[PicturedItems]]:
         """What was made for clients' pages: of those we work for, and of those that others do."""
@@ -555,7 +545,7 @@ class Publisher:
                 for some in standing_among(code, above, upto):
                     found |= self._fitting.misfits(one for one in some if one.item not in here)
         for key, reason in found.items():
-            self._fail(now, key, RuntimeError(str(reason)))
+            self.pauses.leave(now, key, RuntimeError(str(reason)))
             self.redo([key], ())
             if key not in here:
                 jobs.append(PortalJob(Item.get_by_id(key), None, is_there=True, is_sure=False, is_waiting=True))
@@ -572,8 +562,8 @@ class Publisher:
                 return []
             which = Item.client.in_(sorted(mine)) & which
         query = Item.select(*OF_ITEMS).where(Item.unsettled & which)
-        query = query.order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
-        waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]
+        query = query.order_by(Item.client, Item.id).limit(limit + len(self.pauses))
+        waiting = [item for item in query if item.id not in self.pauses and item.client not in self.pauses]
         return waiting[:limit]
 
     def _claim_waiting(self, limit: int, which: object) -> set[str]:
@@ -581,9 +571,9 @@ class Publisher:
 
         Who leads begins with the first of them by name, and each other one elsewhere.
         """
-        left_alone = among(Item.id, [key for key in self._retry_at if isinstance(key, int)])
+        left_alone = among(Item.id, self.pauses.items())
         query = Item.select(Item.client, fn.COUNT(Item.id)).where(Item.unsettled & which & ~left_alone)
-        waiting = [row for row in tuples(query.group_by(Item.client).order_by(Item.client)) if row[0] not in self._retry_at]
+        waiting = [row for row in tuples(query.group_by(Item.client).order_by(Item.client)) if row[0] not in self.pauses]
         if not self.leads:
             start = self._start % max(1, len(waiting))
             waiting = [*waiting[start:], *waiting[:start]]
@@ -652,13 +642,6 @@ class Publisher:
         public = Edition.get_by_id(job.public)
         return bool(public.shown["attachments"] == job.edition.shown["attachments"])
 
-    def _forget_pauses(self, now: datetime) -> None:
-        """Of those that are over. A clock that was set back makes none longer."""
-        last = now + timedelta(seconds=RETRY_SECONDS)
-        self._retry_at = {key: at for key, at in self._retry_at.items() if now < at <= last}
-        if self._paused_until is not None and not now < self._paused_until <= last:
-            self._paused_until = None
-
     # 1. stage
 
     def _begin_to_stage(self, jobs: Sequence[PortalJob]) -> Callable[[], dict[str, Sentence | None]]:
@@ -693,7 +676,7 @@ class Publisher:
             if place not in found:
                 continue
             if (why := found[place]) is not None:
-                self._fail(now, job.key, OSError(why))
+                self.pauses.leave(now, job.key, OSError(why))
             elif job.edition is None:  # it was kept from the portal meanwhile
                 files.remove_tree(self.site.staging / "items" / place)
             else:
@@ -722,7 +705,7 @@ class Publisher:
                 self._stale.add(code)
                 left.add(code)
             except OSError as error:
-                self._fail(now, code, error)
+                self.pauses.leave(now, code, error)
 
         def begin(code: str) -> None:
             workers = self._workers if is_much else None
@@ -747,17 +730,6 @@ class Publisher:
             attempt(one[0], partial(finish, *one))
         return left
 
-    def _fail(self, now: datetime, what: int | str, error: Exception) -> None:
-        """Leave an item (its key) or a client (its code) alone for a while."""
-        self._retry_at[what] = now + timedelta(seconds=RETRY_SECONDS)
-        name = item_name(what) if isinstance(what, int) else what
-        self._say_trouble(sentence("publishing.not_now", what=name), error)
-
-    def _say_trouble(self, what: Sentence, error: Exception) -> None:
-        why = system.whole(error) if isinstance(error, OSError) else plain(str(error))
-        self.trouble = sentence("publishing.trouble", what=what, why=why)
-        log.error(str(what), error=str(error))
-
     def _begin_change(
         self, now: datetime, code: str, work: Work, known: KnownPages | None, workers: WorkerPool | None
     ) -> Callable[[], Change]:
@@ -774,7 +746,7 @@ class Publisher:
         there_already = self.site.which(code, [job.name for job in work.due])
         for job in work.due:
             is_there = job.name in there_already
-            if job.key in self._retry_at and not job.is_waiting:
+            if job.key in self.pauses and not job.is_waiting:
                 if not is_there:
                     changed[job.key] = None
                 continue
@@ -822,7 +794,7 @@ class Publisher:
                     log.info("a client was taken off the portal", client=code)
                 self._off.discard(code)
             except OSError as error:
-                self._fail(now, code, error)
+                self.pauses.leave(now, code, error)
 
 
 def _touched(at: str, jobs: Iterable[PortalJob], made: Iterable[PicturedItems]) -> dict[str, list[Place]]:

@@ -102,7 +102,7 @@ def test_an_item_that_was_changed_in_the_database_is_found_and_not_shown(office:
     office.publish()
     assert sorted(office.tree()) == [f"{SECOND}/b.pdf", f"{third}/c.pdf"]
     assert "Approved by nobody" not in (office.office.portal / "acme-bv/items.json").read_text()
-    assert "can't be published now" in str(office.portal.trouble)
+    assert "can't be published now" in str(office.portal.pauses.trouble)
     office.now += timedelta(minutes=1)
     office.amend(FIRST, {"a.pdf": b"approved anew"}, share_status="approved", description="Annual accounts 2025")
     office.publish()

@@ -368,11 +368,11 @@ def test_a_full_disk_leaves_the_portal_as_it_was_and_is_tried_again(
             broken.setattr(files, "sync", full)
         either.portal.round(either.now)
     assert either.listed() == {f"{item}/a.pdf": either.keep(b"1").sha256, f"{gone}/g.pdf": either.keep(b"g").sha256}
-    assert either.portal.trouble
+    assert either.portal.pauses.trouble
     assert not either.portal.has_work(either.now)
     either.now = either.now.replace(hour=12)
     either.publish()
-    assert either.portal.trouble is None
+    assert either.portal.pauses.trouble is None
     assert set(either.tree()) == {f"{item}/a.pdf", f"{item}/b.pdf"}
     either.check()
 
@@ -415,7 +415,7 @@ def test_a_damaged_vault_file_is_not_published_and_holds_up_nobody(office: Porta
     office.vault.location(office.keep(b"1").sha256).write_bytes(b"X")
     office.publish()
     assert list(office.tree()) == [f"{good}/b.pdf"]
-    assert "damaged" in str(office.portal.trouble or "")
+    assert "damaged" in str(office.portal.pauses.trouble or "")
     office.vault.location(office.keep(b"1").sha256).write_bytes(b"1")
     office.now = office.now.replace(hour=12)
     office.publish()
