@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import difflib
+import os.path
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
@@ -22,6 +23,7 @@ from dossier.office.compacting import compacted
 from dossier.office.keys import Client, Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
 from dossier.office.terms import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
+from dossier.text.database_address import SQLITE
 from dossier.text.names import printable
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, Limits, List, Map, Node, Plain, cut_off, is_whole, line_of, plain, read_map
@@ -38,7 +40,7 @@ def read_office(root: Path, environ: Mapping[str, str]) -> Office:
     clients = _load(root, CLIENTS, Clients, faults)
     staff = _load(root, STAFF, StaffList, faults)
     if settings and clients and staff:
-        _check_references(settings, clients, staff, faults, overrides)
+        _check_references(root, settings, clients, staff, faults, overrides)
     if faults or not (settings and clients and staff):
         in_order = sorted(faults, key=lambda fault: (fault.file, fault.line or 0))
         raise ConfigurationError(in_order, _language_of(root, settings[0] if settings else None))
@@ -272,6 +274,7 @@ Faults = Iterator[tuple[Place, Sentence]]
 
 
 def _check_references(
+    root: Path,
     settings: tuple[Settings, Map],
     clients: tuple[Clients, Map],
     staff: tuple[StaffList, Map],
@@ -281,12 +284,32 @@ def _check_references(
     """What keys say of each other: approvers exist, ids are unique, `closed` are statuses."""
     people, customers = staff[0].staff, clients[0].clients
     for name, tree, found in (
-        (SETTINGS, settings[1], _faults_of_settings(settings[0], people)),
+        (SETTINGS, settings[1], chain(_faults_of_places(root, settings[0]), _faults_of_settings(settings[0], people))),
         (CLIENTS, clients[1], _faults_of_clients(customers, people)),
         (STAFF, staff[1], _faults_of_staff(people, customers)),
     ):
         own = overrides if name == SETTINGS else {}
         faults += [_fault_at(name, tree, path, message, own) for path, message in found]
+
+
+def _faults_of_places(root: Path, settings: Settings) -> Faults:
+    """What lies in the portal's folder: clients see it, and `verify --repair` moves it away."""
+    paths, url = settings.paths, settings.database.url
+    if not isinstance(paths.portal, Path):
+        return
+    portal = os.path.normpath(root / paths.portal)
+    for name in ("config", "var"):
+        if (root / name).is_relative_to(portal):
+            yield ("paths", "portal"), sentence("config.portal_holds", name=name)
+            return
+    places: dict[Place, str | Path] = {("paths", "inbox"): paths.inbox, ("paths", "queue"): paths.queue}
+    if isinstance(paths.vault, Path):
+        places["paths", "vault"] = paths.vault
+    if url.startswith(SQLITE):
+        places["database", "url"] = url.removeprefix(SQLITE)
+    for key, place in places.items():
+        if Path(os.path.normpath(root / place)).is_relative_to(portal):
+            yield key, sentence("config.within_the_portal", portal=str(paths.portal))
 
 
 def _faults_of_settings(settings: Settings, people: Mapping[str, Staff]) -> Faults:
