@@ -72,7 +72,16 @@ def _told(office: Office, client: str, event: Mapping[str, Any]) -> Told:
     return Told(event["at"], who, _what(office, client, action, detail), tuple(_more(office, action, detail)), is_sharing)
 
 
+TELLING = frozenset({
+    "created", "approved", "rejected", "offered", "notified", "mail_failed", "mail_retried", "mail_cancelled", "contact_reminded",
+    "notify_asked", "not_notified", "reminded", "escalated", "due_reminded", "downloaded", "copied", "moved",
+})  # fmt: skip
+"""Events whose words say more than that it was done, by their detail."""
+
+
 def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -> Sentence:
+    if detail.get("erased") and action in TELLING:
+        return sentence("story.erased", action=sentence(f"trail.did_{action}"))
     if action == "created":
         names = [one["name"] for one in detail.get("attachments", ())]
         if detail.get("source") is None:

@@ -63,6 +63,14 @@ def test_what_a_client_downloaded_is_told_by_name_be_it_one_file_or_all_in_an_ar
     ]  # fmt: skip
 
 
+def test_of_an_event_whose_text_was_erased_nothing_is_told_that_it_does_not_say_any_more() -> None:
+    gone = [event(action, way="drop", erased=True) for action in ("created", "approved", "published", "notified", "copied")]
+    assert lines(*gone) == [
+        f"{said} (what else was told of it is erased)" if said else "Put on the portal."
+        for said in ("copied", "notified", "", "approved", "created")
+    ]
+
+
 def test_an_event_that_nobody_has_words_for_is_told_by_its_name() -> None:
     assert lines(event("put_in_a_box")) == [told(story(OFFICE, "acme-bv", [event("put_in_a_box")])[0].what)]
     assert "put in a box" in lines(event("put_in_a_box"))[0]
