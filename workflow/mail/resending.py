@@ -73,7 +73,10 @@ def retry(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
         again = {"state": "waiting", "attempts": 0, "unreached": 0, "error": None, "due_at": clock.to_text(now)}
         Mail.update(**again, within=None).where(Mail.id == part.id).execute()
         _record_by(now, actor, "mail_retried", part)
-    return sentence("mail.tried_again", mail=number, name=mail.name, email=mail.email)
+    is_to_contact = mail.kind in (READY, BUNDLE) and mail.client is not None
+    contact = addressees.find_contact(office, str(mail.client), mail.recipient) if is_to_contact else None
+    code = "mail.tried_with_digest" if contact is not None and contact.notify == "digest" else "mail.tried_again"
+    return sentence(code, mail=number, name=mail.name, email=mail.email)
 
 
 def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:

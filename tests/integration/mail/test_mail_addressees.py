@@ -286,6 +286,17 @@ def test_a_failed_mail_can_be_tried_again_and_stays_the_same_mail(office: MailOf
         resending.retry(office.office, office.now, BAKKER, failed["id"])
 
 
+@pytest.mark.parametrize(("chosen", "said"), [("each", "is tried again now"), ("digest", "with the next mail to them")])
+def test_when_a_mail_is_tried_again_is_told_as_the_contact_chose_it(
+    tmp_path: Path, server: Server, chosen: str, said: str
+) -> None:
+    clients = CLIENTS.replace("email: j.jansen@acme.example", f"email: j.jansen@acme.example, notify: {chosen}")
+    office = MailOffice(tmp_path / "office", server.port, clients=clients)
+    office.item()
+    with transaction():
+        assert said in told(resending.retry(office.office, office.now, BAKKER, office.mails()[0].id))
+
+
 def test_a_mail_that_waits_can_be_called_off(office: MailOffice, server: Server) -> None:
     key = office.item()
     number = office.mails()[0].id
