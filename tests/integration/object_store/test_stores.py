@@ -189,13 +189,13 @@ def test_while_the_vault_can_not_be_read_nothing_is_published_and_nothing_lost(o
     office.portal.round(office.now)
     assert not [name for name in office.shop.on_portal() if item in name]
     assert items.get(item_key(item)).public is None
-    assert office.portal.trouble
-    assert {403: "refuses", "half": "broke off", "garble": "damaged"}[fault] in str(office.portal.trouble)
+    assert office.portal.pauses.trouble
+    assert {403: "refuses", "half": "broke off", "garble": "damaged"}[fault] in str(office.portal.pauses.trouble)
     office.shop.gate.fault = lambda method, path: None
     office.now += timedelta(minutes=1)
     office.publish()
     assert office.shop.read(f"acme-bv/{item}/one.pdf") == b"one"
-    assert office.portal.trouble is None
+    assert office.portal.pauses.trouble is None
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,8 @@ def test_a_publication_that_breaks_off_is_done_again(
     office.portal.round(office.now)  # what is withdrawn goes in a round of its own
     office.portal.round(office.now)
     assert items.get(item_key(item)).public is None
-    assert office.portal.trouble
-    assert office.shop.portal in str(office.portal.trouble)
+    assert office.portal.pauses.trouble
+    assert office.shop.portal in str(office.portal.pauses.trouble)
     office.shop.gate.fault = lambda method, path: None
     office.start()
     office.publish()
