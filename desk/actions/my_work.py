@@ -145,8 +145,8 @@ def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
     """Refused and waiting drops of this person, or of nobody in particular, in the clients they may
     know of.
 
-    Each as {kind: refused or waits, client, path, at, lines}; refused ones first. Of a backlog only
-    what `overview.MOST_WAITING` says.
+    Each as {kind: refused or waits, client, path, at, lines}, of what waits {until, then} as well;
+    refused ones first. Of a backlog only what `overview.MOST_WAITING` says.
     """
     found = [
         {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]}
@@ -156,7 +156,8 @@ def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
     for one in overview.waits(office, actor, is_whole=False):
         if _is_mine(office, actor.code, str(office.inbox / one["path"])):
             client = one["path"].partition("/")[0]
-            found.append({"kind": "waits", "client": client, "path": one["path"], "at": one["since"], "lines": [one["reason"]]})
+            told = {"path": one["path"], "at": one["since"], "lines": [one["reason"]], "until": one["until"], "then": one["then"]}
+            found.append({"kind": "waits", "client": client, **told})
     return found
 
 

@@ -80,7 +80,10 @@ def of_the_inbox(office: Office, reader: Actor) -> dict[str, Any]:
 
 
 def _told_of(office: Office, may: Readable, look: InboxLook) -> dict[str, Any]:
-    elsewhere = [{"path": names.printable(name), "reason": reason, "since": None} for name, reason in look.others.items()]
+    elsewhere = [
+        {"path": names.printable(name), "reason": reason, "since": None, "until": None, "then": None}
+        for name, reason in look.others.items()
+    ]
     return {
         "alarms": [*alarms.standing(may), *_full(office), *look.trouble],
         "waits": [_told(one) for one in look.waiting],
@@ -167,7 +170,15 @@ def _is_for_others(office: Office, one: NotTaken, may: Readable) -> bool:
 
 
 def _told(one: NotTaken) -> dict[str, Any]:
-    return {"path": one.path, "reason": one.reason, "since": looking.at(one.since).isoformat(timespec="seconds")}
+    since, ends = looking.at(one.since).isoformat(timespec="seconds"), one.ends
+    until = looking.at(ends.at).isoformat(timespec="seconds") if ends is not None else None
+    return {
+        "path": one.path,
+        "reason": one.reason,
+        "since": since,
+        "until": until,
+        "then": ends.how if ends is not None else None,
+    }
 
 
 def _rejected(office: Office, may: Readable) -> list[listing.Refused]:

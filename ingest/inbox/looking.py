@@ -21,7 +21,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath
@@ -154,6 +154,15 @@ class Found:
         return inbox.joinpath(*self.folders)
 
 
+class Ends(NamedTuple):
+    """When waiting ends by itself, if nothing is changed by then."""
+
+    at: float
+    """Seconds since 1970."""
+    how: Literal["refused", "taken", "told"]
+    """Told: it lies there still, and the admins and its owner hear of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotTaken:
     """Something in an inbox that is not taken yet, or never."""
@@ -168,6 +177,8 @@ class NotTaken:
     """What this is about, from the client's folder, by its name on disk or as asked for."""
     is_in_vain: bool = False
     """True if nobody but a person will make a drop of it, and no refusal will ever tell them."""
+    ends: Ends | None = None
+    """None while it is written, and of what goes on in a moment."""
 
 
 class Lying(NamedTuple):
@@ -434,7 +445,7 @@ class _Round:
         lacks = [told for one in files_ if (told := self._lack(place, one, None))]
         if lacks and (seconds := self._seconds_left(place, files_)) > 0:
             self.view.again_in(min(seconds, UNREADABLE_RETRY_SECONDS))
-            self._wait(place, name, _and_more(lacks[0][0], len(lacks) - 1), files_, about)
+            self._wait(place, name, _and_more(lacks[0][0], len(lacks) - 1), files_, about, ends=self._refused_in(seconds))
             return
         if place.is_drop and self._is_filled(place, None, about):
             return
@@ -449,7 +460,7 @@ class _Round:
             reason = sentence("inbox.waits_for_sidecar_first", seconds=f"{after:g}")
         if left > 0 and not lacks:
             self.view.again_in(left)
-            self._wait(place, name, reason, files_, about)
+            self._wait(place, name, reason, files_, about, ends=self._taken_in(left))
             return
         called = (place.folder if place.is_drop else None) or files_[0]
         description = description_of(called, settings.items.description_min, settings.office.language)
@@ -602,7 +613,7 @@ class _Round:
         seconds = self._seconds_left(place, [name])
         if seconds > 0:
             self.view.again_in(min(seconds, UNREADABLE_RETRY_SECONDS))
-            self._wait(place, name, sentence(lack), [name], (name,))
+            self._wait(place, name, sentence(lack), [name], (name,), ends=self._refused_in(seconds))
         return seconds > 0
 
     def _copies_among(self, place: _Place, implied: Collection[str]) -> set[str]:
@@ -650,13 +661,14 @@ class _Round:
             lacks = self._lacks(place, candidate, told)
             if lacks and (seconds := self._seconds_left(place, own)) > 0:
                 self.view.again_in(min(seconds, UNREADABLE_RETRY_SECONDS))
-                self._wait(place, candidate.sidecar, _and_more(lacks[0][0], len(lacks) - 1), own, about)
+                reason = _and_more(lacks[0][0], len(lacks) - 1)
+                self._wait(place, candidate.sidecar, reason, own, about, ends=self._refused_in(seconds))
                 return
             faults += [Fault(1, fault) for _, fault in lacks if fault is not None]
             left, unfinished = self._unfinished(place, [name for name in candidate.files if not told.get(name)])
             if left > 0 and not faults:
                 self.view.again_in(left)
-                self._wait(place, candidate.sidecar, self._why_unfinished(unfinished), own, about)
+                self._wait(place, candidate.sidecar, self._why_unfinished(unfinished), own, about, ends=self._taken_in(left))
                 return
         self.view.ready.append(
             Found(
@@ -770,11 +782,20 @@ class _Round:
         since: Iterable[str],
         about: Sequence[str] = (),
         in_vain: bool = False,
+        ends: Ends | None = None,
     ) -> None:
         """`name` waits, None for the folder; since the change `since`, else the place's."""
         changed = _changed_at(place.found[one] for one in (list(since) or place.found))
         path = place.path_of(name) if name is not None else place.path_of("").rstrip("/")
-        self.view.waiting.append(NotTaken(self.client, path, reason, changed, place.about(*about), in_vain))
+        if in_vain:  # in_vain.py
+            ends = Ends(changed + self.office.settings.intake.wait_hours * 3600, "told")
+        self.view.waiting.append(NotTaken(self.client, path, reason, changed, place.about(*about), in_vain, ends))
+
+    def _refused_in(self, seconds: float) -> Ends:
+        return Ends(self.wall + seconds, "refused")
+
+    def _taken_in(self, seconds: float) -> Ends:
+        return Ends(self.wall + seconds, "taken")
 
     def _cannot_read(self, path: str, about: tuple[str, ...], error: OSError, since: float) -> None:
         """The share or the disk fails: what can't be read waits, and the rest does not."""

@@ -20,7 +20,7 @@ from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath
 from dossier.text import media, names
 from dossier.text.refusals import Invalid, NotFound, Refusal, fault
-from dossier.text.sentences import told
+from dossier.text.sentences import Sentence, told
 from dossier.text.yamltext import legible
 from ingest.inbox.listing import WHY
 from ingest.sidecar import seal
@@ -37,6 +37,10 @@ PAGE_ROWS = 15
 """Of each of the four lists."""
 
 
+WRITTEN = {"inbox.being_written", "inbox.waits_for_written", "inbox.is_filled"}
+"""Why something waits while it still comes in."""
+
+
 def inbox(visit: StaffVisit) -> Response:
     """All that waits or was refused, of the clients that this person may know of."""
     found = overview.of_the_inbox(visit.office, visit.actor)
@@ -46,6 +50,7 @@ def inbox(visit: StaffVisit) -> Response:
         [
             {
                 **one, "reason": visit.told(one["reason"]),
+                "is_written": _first(one["reason"]) in WRITTEN,
                 "is_alone": getattr(one["reason"], "code", "") == unsorted.ALONE and one["path"].count("/") == 1,
             }
             for one in found[what]
@@ -60,6 +65,13 @@ def inbox(visit: StaffVisit) -> Response:
     return visit.page(
         "inbox.html", plus="+" if len(waits) >= overview.MOST_WAITING else "", alarms=alarms, done=visit.field("done"), **leaves
     )
+
+
+def _first(reason: Sentence | str) -> str:
+    """What a reason is called; of several the first one."""
+    if isinstance(reason, Sentence) and isinstance(first := reason.values.get("first"), Sentence):
+        reason = first
+    return getattr(reason, "code", "")
 
 
 def without_client(visit: StaffVisit) -> Response:

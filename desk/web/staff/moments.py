@@ -1,4 +1,5 @@
-"""Moments as people say them: 10:41 for today, yesterday, 3 days, then the date. Pure."""
+"""Moments as people say them: 10:41 for today, yesterday, 3 days, then the date; Saturday 09:12 of
+those to come. Pure."""
 
 from __future__ import annotations
 
@@ -27,6 +28,16 @@ def _day(day: calendar_date, today: calendar_date, language: str) -> str:
     if 0 < since.days < 14:
         return str(format_timedelta(since, granularity="day", threshold=100, locale=language))
     return _date(day, "d MMM" if day.year == today.year else "d MMM y", language)
+
+
+def ahead(iso: str, now: datetime, language: str) -> str:
+    """When `iso` will be: `16:12` of today, `zaterdag 09:12`, else with the date. Nothing of what
+    is over."""
+    then, today = datetime.fromisoformat(iso).astimezone(), now.astimezone().date()
+    if then <= now:
+        return ""
+    days = (then.date() - today).days
+    return " ".join([*([_date(then.date(), "EEEE" if days < 7 else "d MMM y", language)] if days else []), f"{then:%H:%M}"])
 
 
 @lru_cache(DAYS_KEPT)

@@ -63,6 +63,7 @@ def templates(language: str) -> Environment:
     made.filters |= {
         "encoded": pages.encoded, "kind": pages.kind, "badge": pages.badge,
         "moment": lambda iso, now: moments.moment(iso, now, language),
+        "ahead": lambda iso, now: moments.ahead(iso, now, language),
         "minute": lambda iso: moments.to_the_minute(iso[:16].replace("T", " "), language),
         "stem": looking.stem_put_away,
         "did": lambda action: told(Sentence(f"trail.did_{action}"), language).removeprefix("trail.did_").replace("_", " "),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from kit.calling import Caller, Told
+from kit.clicking import Person
 from kit.records import LISA, STAFF, Records, with_inbox
 
 from desk.web.staff.app import DeskWeb
 from dossier.database.tables import Edition, item_name
-from dossier.database.web_tables import DeskSession
 from dossier.office.people import Actor
 from dossier.text import clock
 from ingest.sources import staging
@@ -26,25 +25,6 @@ EMAIL = "l.visser@office.example"
 def office(tmp_path: Path) -> Iterator[Records]:
     with with_inbox(tmp_path / "office") as made:
         yield made
-
-
-class Person:
-    """Somebody whose last click was half an hour ago."""
-
-    def __init__(self, office: Records, who: str = "l.visser") -> None:
-        self.began = clock.utc_now() - timedelta(minutes=30)
-        session = staff_access.begin(office.office, self.began, who, office.office.staff[who].email, "192.0.2.7")
-        self.cookie = f"dossier-desk={session}"
-        self.caller = Caller(DeskWeb(office.office, {}).app)
-
-    def get(self, path: str) -> Told:
-        return self.caller.ask("GET", path, cookie=self.cookie)
-
-    def post(self, path: str, **fields: str) -> Told:
-        return self.caller.post(path, list(fields.items()), cookie=self.cookie)
-
-    def is_seen_since(self) -> bool:
-        return bool(DeskSession.get().seen_at > clock.to_text(self.began))
 
 
 def test_a_page_that_asks_again_by_itself_keeps_nobody_logged_in(office: Records) -> None:

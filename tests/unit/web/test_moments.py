@@ -32,3 +32,19 @@ def test_dates_and_weekdays_are_told_in_the_readers_language() -> None:
     assert "2027" in moments.date("2027-03-01", "nl")
     assert moments.to_the_minute("2026-11-28 13:28", "nl") == "28 november 2026, 13:28"
     assert moments.to_the_minute("2026-11-28 13:28", "en") == "28 November 2026, 13:28"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "english", "dutch"),
+    [
+        (timedelta(minutes=5), "15:35", "15:35"),
+        (timedelta(hours=9), "Wednesday 00:30", "woensdag 00:30"),
+        (timedelta(days=6), "Monday 15:30", "maandag 15:30"),
+        (timedelta(days=7), "1 Dec 2026 15:30", "1 dec 2026 15:30"),
+        (timedelta(0), "", ""),
+        (-timedelta(days=1), "", ""),
+    ],
+)
+def test_a_moment_to_come_is_a_time_today_then_a_weekday_then_a_date(ahead: timedelta, english: str, dutch: str) -> None:
+    told = [moments.ahead((NOW + ahead).isoformat(), NOW, language).replace(".", "") for language in ("en", "nl")]
+    assert told == [english, dutch]
