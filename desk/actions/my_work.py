@@ -24,6 +24,7 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
+from ingest.intake import thrown_away
 from workflow.approval import waiting
 from workflow.approval.waiting import Seating
 from workflow.items import notes, suspicion
@@ -148,10 +149,13 @@ def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
     Each as {kind: refused or waits, client, path, at, lines}, of what waits {until, then} as well;
     refused ones first. Of a backlog only what `overview.MOST_WAITING` says.
     """
+    refused = overview.rejected(office, actor, people.language_of(office, actor.code))
+    folders = [(one["client"], one["path"].rpartition("/")[2]) for one in refused]
+    makers = thrown_away.makers(folders)
     found = [
         {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]}
-        for one in overview.rejected(office, actor, people.language_of(office, actor.code))
-        if _is_mine(office, actor.code, str(office.root / one["path"]))
+        for one, which in zip(refused, folders, strict=True)
+        if makers.get(which) in (actor.code, None) or makers[which] not in office.staff
     ]
     for one in overview.waits(office, actor, is_whole=False):
         if _is_mine(office, actor.code, str(office.inbox / one["path"])):

@@ -181,18 +181,19 @@ def _told(one: NotTaken) -> dict[str, Any]:
     }
 
 
-def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
+def _rejected(office: Office, may: Readable, is_binned: bool = False) -> list[listing.Refused]:
     """The refused drops that a reader may know of: none that was to be of a type which is not for
-    them."""
+    them. `is_binned`: those that were thrown away."""
     clients = _readable(lambda: listing.clients_with_folders(office)[0])
-    found = listing.rejected(office, list(filter(may.has, clients)))
+    found = listing.rejected(office, list(filter(may.has, clients)), is_binned)
     if not may.hidden_types:
         return found
     secret = set(tuples(_of_hidden_types(may)))
     return [
         one
         for one in found
-        if (one.client, one.folder) not in secret and not listing.speaks_of(office, one.client, one.folder, may.hidden_types)
+        if (one.client, one.folder) not in secret
+        and not listing.speaks_of(office, one.client, one.folder, may.hidden_types, is_binned)
     ]
 
 
@@ -200,28 +201,30 @@ def _of_hidden_types(may: Readable) -> ModelSelect[Drop]:
     return Drop.select(Drop.client, Drop.target).where((Drop.kind == "refused") & Drop.of_type.in_(sorted(may.hidden_types)))
 
 
-def check_refused(office: Office, reader: Actor, client: str, folder: str) -> None:
-    """Raise NotFound if this folder of `_rejected` is of a type which is not for the reader."""
+def check_refused(office: Office, reader: Actor, client: str, folder: str, is_binned: bool = False) -> None:
+    """Raise NotFound if this folder of `_rejected` is of a type which is not for the reader.
+    `is_binned`: it was thrown away."""
     may = people.readable(office, reader)
     if may.hidden_types and (
         _of_hidden_types(may).where((Drop.client == client) & (Drop.target == folder)).exists()
-        or listing.speaks_of(office, client, folder, may.hidden_types)
+        or listing.speaks_of(office, client, folder, may.hidden_types, is_binned)
     ):
         raise NotFound("staging.no_drop")
 
 
-def rejected(office: Office, reader: Actor, language: str = "") -> list[dict[str, Any]]:
+def rejected(office: Office, reader: Actor, language: str = "", is_binned: bool = False) -> list[dict[str, Any]]:
     """Refused drops that the reader may know of: {client, path from the root, at, why: lines},
-    oldest first.
+    oldest first; with `is_binned` those that were thrown away.
 
     Without a `language`, and where it is not known in that, `why` is what WHY.txt says.
     """
     found = []
-    refused = _rejected(office, people.readable(office, reader))
+    refused = _rejected(office, people.readable(office, reader), is_binned)
     texts = {(one.client, one.folder): one.why.decode("utf-8", "replace") for one in refused}
     texts = why_in(language, texts) if language else texts
     for one in refused:
-        path, at = office.inbox / one.client / "_rejected" / one.folder, looking.at(one.at).isoformat(timespec="seconds")
+        home = office.inbox / one.client / "_rejected" / (listing.BIN if is_binned else "")
+        path, at = home / one.folder, looking.at(one.at).isoformat(timespec="seconds")
         lines = texts[one.client, one.folder].splitlines()
         found.append({"client": one.client, "path": _from(office.root, path), "at": at, "why": lines})
     return found

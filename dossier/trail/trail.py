@@ -39,6 +39,9 @@ DAEMON = Actor("dossier", "daemon")
 CLIENT_KEYS = {"created": ("client",), "moved": ("from", "to")}
 """Where an event of an item names a client, in its detail."""
 
+ABOUT_REFUSED = {"refused", "thrown_away", "taken_out"}
+"""Events about a refused drop, which may have been to be of a type that not all may know of."""
+
 OTHER_ITEM = {"copied": ("to",), "named_elsewhere": ("item", "name", "sha256")}
 """Where an event names another item than its own, in its detail, and what it says of that."""
 
@@ -254,7 +257,7 @@ def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, object]:
     if "client" in hidden:
         hidden.add("source")  # its path begins with the client's folder
     if may != ALL:
-        if event.action == "refused" and detail.get("of_type") in may.hidden_types:
+        if event.action in ABOUT_REFUSED and detail.get("of_type") in may.hidden_types:
             hidden.update(detail)
         if (other := OTHER_ITEM.get(event.action)) and _is_hidden(detail.get(other[0]), may):
             hidden.update(other)

@@ -33,6 +33,9 @@ UNSORTED = "_unsorted"
 WITHOUT_CLIENT = "unsorted.waits"
 """What is told of a file there."""
 
+BIN = "_bin"
+"""The folder in `_rejected` for what was thrown away (thrown_away.py)."""
+
 GLANCED_AT = 200
 """Folders in which a backlog is looked for before the start; a millisecond or two."""
 
@@ -220,32 +223,39 @@ class Refused(NamedTuple):
     """The beginning of its WHY.txt."""
 
 
-def rejected(office: Office, clients: Sequence[str]) -> list[Refused]:
-    """Every refused drop of which a file still lies there, oldest first, with a readable
-    WHY.txt."""
+def rejected(office: Office, clients: Sequence[str], is_binned: bool = False) -> list[Refused]:
+    """Every refused drop of which a file still lies there, oldest first, with a readable WHY.txt.
+
+    `is_binned`: those that were thrown away.
+    """
     found: list[Refused] = []
     inbox = office.inbox
     for client in clients:
-        path = f"{inbox}/{client}/_rejected"
+        way = _way_of_refused(is_binned)
+        path = "/".join((f"{inbox}/{client}", *way))
         stamp = stamp_of(path)
         if stamp is None or is_still_bare(path, stamp):
             continue
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(inbox, client, "_rejected") as home:
-            there = home.names()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(inbox, client, *way) as home:
+            there = [name for name in home.names() if is_binned or name != BIN]
             found += [one for name in there if (one := _refused(client, home, name)) is not None]
             if not there:
                 note_bare(path, stamp)
     return sorted(found, key=lambda one: one.folder)
 
 
-def speaks_of(office: Office, client: str, refused: str, types: Collection[str]) -> bool:
-    """True if a sidecar in this folder of `_rejected` names one of these types, or can't be read
-    any more."""
+def speaks_of(office: Office, client: str, refused: str, types: Collection[str], is_binned: bool = False) -> bool:
+    """True if a sidecar in this folder of `_rejected`, or of what was thrown away, names one of
+    these types, or can't be read any more."""
     try:
-        with open_beneath(office.inbox, client, "_rejected", refused) as folder:
+        with open_beneath(office.inbox, client, *_way_of_refused(is_binned), refused) as folder:
             return _names_type(folder, folder.names(), types)
     except OSError:
         return True
+
+
+def _way_of_refused(is_binned: bool) -> files.Names:
+    return ("_rejected", BIN) if is_binned else ("_rejected",)
 
 
 def waits_for_others(office: Office, client: str, name: str, types: Collection[str]) -> bool:

@@ -94,7 +94,8 @@ def _check_path(office: Office, path: Path, may: Readable, known: Known) -> tupl
         return [Remark(path, 1, sentence("inbox.no_client", client=parts[0]))], 0
     if len(parts) == 1:
         return _check_client(office, parts[0], path, None, known)
-    if len(parts) > 2 and parts[1] == "_rejected" and not listing.speaks_of(office, parts[0], parts[2], may.hidden_types):
+    is_refused = len(parts) > 2 and parts[1] == "_rejected" and parts[2] != listing.BIN
+    if is_refused and not listing.speaks_of(office, parts[0], parts[2], may.hidden_types):
         return _check_refused(office, path, parts[0]), 0
     if any(names.is_ignored(part) for part in parts[1:]):
         return [Remark(path, 1, sentence("inbox.never_taken"))], 0

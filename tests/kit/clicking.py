@@ -29,3 +29,8 @@ class Person:
 
     def is_seen_since(self) -> bool:
         return bool(DeskSession.get().seen_at > clock.to_text(self.began))
+
+
+def goal_of(told: Told) -> str:
+    """Where an answer sends the browser to."""
+    return dict(told.headers)[b"location"].decode()

@@ -31,7 +31,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/items/{item}/pages/{name:path}": (
         "/items/{item}/pages/a.pdf?content={now}", "/items/{item}/pages/a.pdf?content={now}&beside={before}",
     ),
-    "/inbox": ("/inbox",),
+    "/inbox": ("/inbox", "/inbox?done=thrown"),
     "/inbox/unsorted/{name}": ("/inbox/unsorted/scan.txt",),
     "/inbox/waiting/{client}/{name}": ("/inbox/waiting/acme-bv/alone.txt",),
     "/inbox/refused/{client}/{folder}": ("/inbox/refused/acme-bv/{refused}",),
@@ -100,6 +100,8 @@ FORMS: Mapping[str, tuple[tuple[str, Fields], ...]] = {
     "/inbox/unsorted/{name}": (("/inbox/unsorted/scan.txt", {"client": "nobody"}),),
     "/inbox/waiting/{client}/{name}": (("/inbox/waiting/acme-bv/alone.txt", {"description": "kort"}),),
     "/inbox/refused/{client}/{folder}": (("/inbox/refused/acme-bv/{refused}", {"sidecar": "description: kort\n"}),),
+    "/inbox/refused/{client}/{folder}/bin": (("/inbox/refused/acme-bv/gone/bin", {}),),
+    "/inbox/refused/{client}/{folder}/unbin": (("/inbox/refused/acme-bv/gone/unbin", {}),),
     "/sessions": (("/sessions", {"session": "gone"}),),
     "/office/setup": (
         ("/office/setup", {"what": "backup", "backup_folder": "backups"}),

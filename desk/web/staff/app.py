@@ -128,6 +128,8 @@ class DeskWeb:
                 self._inside("/inbox/waiting/{client}/{name}", inbox.without_sidecar, both),
                 self._inside("/inbox/waiting/{client}/{name}/file", inbox.lying_file, get),
                 self._inside("/inbox/refused/{client}/{folder}", inbox.refused, both),
+                self._inside("/inbox/refused/{client}/{folder}/bin", inbox.throw_away, post),
+                self._inside("/inbox/refused/{client}/{folder}/unbin", inbox.take_out, post),
                 self._inside("/due", clients.due, get),
                 self._inside("/bin", item_changes.bin_page, get),
                 self._inside("/_suggest/clients", clients.suggest, get),

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from desk.actions import client_card, looking_up, offering, overview, schemas, unsorted
+from desk.actions import client_card, looking_up, offering, overview, schemas, throwing_away, unsorted
 from desk.web.shell.paging import leaf
 from desk.web.shell.sending import SANDBOX
 from desk.web.staff.visit import StaffVisit
@@ -147,6 +148,20 @@ def refused(visit: StaffVisit) -> Response:
     return visit.to(f"/drops/{row.id}")
 
 
+def throw_away(visit: StaffVisit) -> Response:
+    """Put a refused drop into the bin."""
+    client, folder = visit.request.path_params["client"], visit.request.path_params["folder"]
+    throwing_away.throw_away(visit.office, visit.now, visit.actor, client, folder)
+    return visit.to("/inbox?done=thrown")
+
+
+def take_out(visit: StaffVisit) -> Response:
+    """Take it out of the bin, and show it."""
+    client, folder = visit.request.path_params["client"], visit.request.path_params["folder"]
+    throwing_away.take_out(visit.office, visit.now, visit.actor, client, folder)
+    return visit.to(f"/inbox/refused/{client}/{quote(folder, safe='')}")
+
+
 def _open(visit: StaffVisit, client: str, folder: str) -> Folder:
     """The refused drop's folder, held open. Raises NotFound, also for clients and types that this
     person may not know of."""
@@ -184,5 +199,6 @@ def _page(
         lines = [one for one in lines if any(number in at for number in range(one[0] - 2, one[0] + 3))][:MOST_LINES]
     return visit.page(
         "refused.html", status, client=client, folder=folder, lines=lines, at=at, typed=typed,
-        has_failed=status != 200, names=there, keys=schemas.sidecar_keys(visit.office, visit.actor, visit.language),
+        has_failed=status != 200, names=there, may_throw_away=throwing_away.may_throw_away(visit.office, visit.actor, client, folder),
+        keys=schemas.sidecar_keys(visit.office, visit.actor, visit.language),
     )  # fmt: skip

@@ -12,9 +12,9 @@ from functools import partial
 
 from starlette.responses import Response
 
-from desk.actions import changing, item_view, looking_up, mailing, offering, undoing, withdrawing
+from desk.actions import changing, item_view, looking_up, mailing, offering, throwing_away, undoing, withdrawing
 from desk.actions.changing import STALE, Source, wish_from
-from desk.web.shell.paging import Leaf, leaf
+from desk.web.shell.paging import leaf
 from desk.web.shell.receiving import received
 from desk.web.staff import items
 from desk.web.staff.visit import StaffVisit
@@ -162,11 +162,14 @@ def move(visit: StaffVisit) -> Response:
 
 def bin_page(visit: StaffVisit) -> Response:
     """What is in the bin, the latest first."""
-    return visit.page("bin.html", binned=_binned(visit), was=visit.field("was"), problem=None)
+    return _bin(visit, 200, was=visit.field("was"), problem=None)
 
 
-def _binned(visit: StaffVisit) -> Leaf[dict[str, object]]:
-    return leaf(visit, undoing.in_bin(visit.office, visit.actor), PAGE_BINNED)
+def _bin(visit: StaffVisit, status: int, **values: object) -> Response:
+    binned = leaf(visit, undoing.in_bin(visit.office, visit.actor), PAGE_BINNED)
+    refused = leaf(visit, throwing_away.in_bin(visit.office, visit.actor, visit.language), PAGE_BINNED, "refused")
+    may_take_out = partial(throwing_away.may_throw_away, visit.office, visit.actor)
+    return visit.page("bin.html", status, binned=binned, refused=refused, may_take_out=may_take_out, **values)
 
 
 def undelete(visit: StaffVisit) -> Response:
@@ -177,7 +180,7 @@ def undelete(visit: StaffVisit) -> Response:
     except Refusal as refusal:
         if refusal.http_status == 404:
             raise
-        return visit.page("bin.html", refusal.http_status, binned=_binned(visit), was="", problem=visit.told(refusal))
+        return _bin(visit, refusal.http_status, was="", problem=visit.told(refusal))
     return visit.to(f"/items/{item_name(key)}?done=undeleted")
 
 

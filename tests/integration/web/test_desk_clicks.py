@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.calling import Caller, Told
-from kit.clicking import Person
+from kit.calling import Caller
+from kit.clicking import Person, goal_of
 from kit.records import LISA, STAFF, Records, with_inbox
 
 from desk.web.staff.app import DeskWeb
@@ -94,10 +94,6 @@ def offered(office: Records, *approvers: str, **wish: str) -> tuple[int, str]:
     return item, str(Edition.get_by_id(items.get(item).pending).content)
 
 
-def _goal(told: Told) -> str:
-    return dict(told.headers)[b"location"].decode()
-
-
 @pytest.mark.parametrize(("decision", "did"), [("approve", "approve"), ("reject", "reject")])
 def test_a_decision_that_is_pressed_twice_is_answered_twice_alike(office: Records, decision: str, did: str) -> None:
     item, content = offered(office, "m.devries")
@@ -105,7 +101,7 @@ def test_a_decision_that_is_pressed_twice_is_answered_twice_alike(office: Record
     marieke, path = Person(office, "m.devries"), f"/queue/{item_name(item)}"
     told = [marieke.post(path, decision=decision, comment="look", content=content) for _ in range(2)]
     assert [one.status for one in told] == [303, 303]
-    assert set(map(_goal, told)) == {f"/queue/{item_name(following)}?was={item_name(item)}&did={did}"}
+    assert set(map(goal_of, told)) == {f"/queue/{item_name(following)}?was={item_name(item)}&did={did}"}
     assert office.actions(item).count({"approve": "approved", "reject": "rejected"}[decision]) == 1
 
 
@@ -113,7 +109,7 @@ def test_an_approval_of_two_that_is_pressed_twice_still_waits_for_the_other(offi
     item, content = offered(office, "m.devries", "k.smit")
     marieke = Person(office, "m.devries")
     told = [marieke.post(f"/queue/{item_name(item)}", decision="approve", content=content) for _ in range(2)]
-    assert [(one.status, _goal(one).partition("?")[2]) for one in told] == [(303, f"was={item_name(item)}&did=more")] * 2
+    assert [(one.status, goal_of(one).partition("?")[2]) for one in told] == [(303, f"was={item_name(item)}&did=more")] * 2
     assert office.state(item) == "concept"
 
 

@@ -9,13 +9,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from kit.clicking import Person
-from kit.records import JOOST, Records, with_inbox
+from kit.clicking import Person, goal_of
+from kit.records import JOOST, KAREL, LISA, Records, with_inbox
 from kit.support import PDF
 
-from desk.actions import overview
+from desk.actions import explaining, my_work, overview
 from desk.web.staff import moments
+from dossier.database.tables import Drop
+from dossier.files import settling
+from dossier.office import people
 from dossier.text import clock
+from dossier.trail import trail
+from ingest.inbox.looking import Looker
+from ingest.intake.intake import Intake
 
 
 @pytest.fixture
@@ -78,3 +84,141 @@ def test_ones_own_files_are_told_so_on_the_start_page_too(office: Records) -> No
     home = placed(office, short_yaml="description: Waits for it\nattachments: [ledger.xlsx]\n")
     page = Person(office).get("/").body.decode()
     assert f"wacht op ledger.xlsx · tot {after(home / 'short.yaml', 24)}, daarna geweigerd" in page
+
+
+TRUSTED = "identity: {trust_sidecar: true}\nwatch: {settle_seconds: 0, folder_settle_seconds: 0}\nsharing: {guard: off}\n"
+
+
+def refuse(office: Records, *stems: str, by: str = "l.visser", keys: str = "") -> list[str]:
+    """Drops that somebody made and that were refused, all in one moment; their folders in `_rejected`."""
+    for stem in stems:
+        sidecar = f"description: Annual accounts\nstatus: nonsense\ncreated_by: {by}\nattachments: [{stem}.pdf]\n{keys}"
+        placed(office, **{f"{stem}_pdf": PDF, f"{stem}_yaml": sidecar})
+    intake = Intake(office.office, office.vault)
+    try:
+        intake.take(clock.utc_now(), Looker(office.office).look("acme-bv", *settling.now()).ready)
+    finally:
+        intake.gate.close()
+    return [next(path.name for path in rejected(office).iterdir() if path.name.endswith(f"-{stem}")) for stem in stems]
+
+
+def rejected(office: Records) -> Path:
+    return office.root / "inbox/acme-bv/_rejected"
+
+
+def inside(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_refused_drop_is_thrown_away_whole_and_taken_out_again(office: Records) -> None:
+    office.configure(settings=TRUSTED)
+    [folder] = refuse(office, "accounts")
+    lisa, path = Person(office), f"/inbox/refused/acme-bv/{folder}"
+    had = inside(rejected(office) / folder)
+    assert sorted(had) == ["WHY.txt", "accounts.pdf", "accounts.yaml"]
+    assert "Weggooien" in lisa.get(path).body.decode()
+    told = [lisa.post(f"{path}/bin") for _ in range(2)]
+    assert [(one.status, goal_of(one)) for one in told] == [(303, "/inbox?done=thrown")] * 2
+    assert inside(rejected(office) / "_bin" / folder) == had
+    assert lisa.get(path).status == 404
+    assert folder not in lisa.get("/inbox").body.decode()
+    assert folder not in lisa.get("/").body.decode()
+    page = lisa.get("/bin").body.decode()
+    assert "accounts" in page
+    assert "Lisa Visser" in page
+    told = [lisa.post(f"{path}/unbin") for _ in range(2)]
+    assert [(one.status, goal_of(one)) for one in told] == [(303, path)] * 2
+    assert inside(rejected(office) / folder) == had
+    assert lisa.get(path).status == 200
+    events = [(one.actor, one.action, one.subject, one.said.get("folder")) for one in trail.events(client="acme-bv")]
+    assert [one for one in events if one[1] in trail.ABOUT_REFUSED] == [
+        ("l.visser", "refused", "acme-bv", None),
+        ("l.visser", "thrown_away", "acme-bv", folder),
+        ("l.visser", "taken_out", "acme-bv", folder),
+    ]
+
+
+def test_only_its_maker_or_an_admin_throws_a_refused_drop_away(office: Records) -> None:
+    office.configure(settings=TRUSTED)
+    hers, his = refuse(office, "hers", by="l.visser") + refuse(office, "his", by="k.smit")
+    for folder, who, status in ((hers, "k.smit", 403), (his, "l.visser", 403), (his, "j.admin", 303), (hers, "l.visser", 303)):
+        person = Person(office, who)
+        assert ("Weggooien" in person.get(f"/inbox/refused/acme-bv/{folder}").body.decode()) == (status == 303)
+        assert person.post(f"/inbox/refused/acme-bv/{folder}/bin").status == status
+    assert Person(office, "l.visser").post(f"/inbox/refused/acme-bv/{his}/unbin").status == 403
+    assert "Terughalen" not in Person(office, "p.bakker").get("/bin").body.decode()
+    assert sorted(path.name for path in (rejected(office) / "_bin").iterdir()) == sorted([hers, his])
+
+
+def test_a_drop_that_was_refused_beside_others_at_the_same_moment_is_its_makers(office: Records) -> None:
+    office.configure(settings=TRUSTED)
+    placed(office, his_pdf=PDF, his_yaml="description: Annual accounts\nstatus: nonsense\ncreated_by: k.smit\n")
+    [hers] = refuse(office, "hers")
+    his = next(path.name for path in rejected(office).iterdir() if path.name.endswith("-his"))
+    assert Person(office, "k.smit").post(f"/inbox/refused/acme-bv/{hers}/bin").status == 403
+    assert Person(office, "k.smit").post(f"/inbox/refused/acme-bv/{his}/bin").status == 303
+
+
+def test_my_work_tells_of_refused_drops_to_whoever_made_them(office: Records) -> None:
+    office.configure(settings=TRUSTED)
+    refuse(office, "accounts", by="l.visser")
+    assert [one["kind"] for one in my_work.in_the_inbox(office.office, LISA)] == ["refused"]
+    assert my_work.in_the_inbox(office.office, KAREL) == []
+
+
+@pytest.mark.parametrize("folder", ["..", "_bin", "nothing", "20261124-101500-x%2F.."])
+def test_what_is_no_refused_drop_is_not_thrown_away(office: Records, folder: str) -> None:
+    office.configure(settings=TRUSTED)
+    refuse(office, "accounts")
+    for what in ("bin", "unbin"):
+        assert Person(office, "j.admin").post(f"/inbox/refused/acme-bv/{folder}/{what}").status == 404
+        assert Person(office, "j.admin").post(f"/inbox/refused/nobody/{folder}/{what}").status == 404
+    assert len(list(rejected(office).iterdir())) == 1
+
+
+def test_what_can_not_be_moved_stays_and_is_in_no_trail(office: Records) -> None:
+    office.configure(settings=TRUSTED)
+    [folder] = refuse(office, "accounts")
+    (rejected(office) / "_bin").write_text("somebody's own file")
+    told = Person(office).post(f"/inbox/refused/acme-bv/{folder}/bin")
+    assert told.status == 404 or "kan niet weg" in told.body.decode()
+    assert "thrown_away" not in [one.action for one in trail.events(client="acme-bv")]
+    assert (rejected(office) / folder / "accounts.pdf").read_bytes() == PDF
+    (rejected(office) / "_bin").unlink()
+    (rejected(office) / "_bin" / folder).mkdir(parents=True)
+    assert Person(office).post(f"/inbox/refused/acme-bv/{folder}/bin").status == 409
+    assert "thrown_away" not in [one.action for one in trail.events(client="acme-bv")]
+
+
+def test_of_a_type_that_not_all_may_know_of_nobody_else_sees_what_was_thrown_away(office: Records) -> None:
+    types = "types: {salary: {share: approval, staff: [l.visser]}, wwft: {share: never, staff: [l.visser]}}\n"
+    office.configure(settings=TRUSTED + types)
+    folders = refuse(office, "salaries", keys="type: salary\n") + refuse(office, "passport", keys="type: wwft\n")
+    for folder in folders:
+        assert Person(office).post(f"/inbox/refused/acme-bv/{folder}/bin").status == 303
+    for who, sees in (("l.visser", True), ("k.smit", False)):
+        page = Person(office, who).get("/bin").body.decode()
+        assert [("salaries" in page), ("passport" in page)] == [sees, sees]
+    assert Person(office, "k.smit").post(f"/inbox/refused/acme-bv/{folders[0]}/unbin").status == 404
+    may = people.readable(office.office, KAREL)
+    details = [trail.told(one, may) for one in trail.events(client="acme-bv") if one.action == "thrown_away"]
+    assert not any("salaries" in str(one) or "passport" in str(one) for one in details)
+    whole = [one.said for one in trail.events(client="acme-bv") if one.action == "thrown_away"]
+    assert [one.get("folder") for one in whole] == [folders[0], None]
+
+
+def test_a_drop_whose_files_are_still_put_there_is_not_thrown_away(office: Records) -> None:
+    office.configure(settings=TRUSTED)
+    [folder] = refuse(office, "accounts")
+    Drop.update(cleared=False).execute()
+    (rejected(office) / folder / "accounts.yaml").rename(office.root / "inbox/acme-bv/.taken-somewhere")
+    assert Person(office).post(f"/inbox/refused/acme-bv/{folder}/bin").status == 409
+    assert (rejected(office) / folder / "accounts.pdf").exists()
+
+
+def test_check_tells_nothing_of_what_was_thrown_away(office: Records) -> None:
+    office.configure(settings=TRUSTED)
+    [folder] = refuse(office, "accounts")
+    Person(office).post(f"/inbox/refused/acme-bv/{folder}/bin")
+    lines, good = explaining.check(office.office, LISA, [rejected(office) / "_bin" / folder / "accounts.yaml"], "en")
+    assert ("nonsense" in str(lines), good) == (False, 0)
