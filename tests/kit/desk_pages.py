@@ -59,10 +59,20 @@ PAGES: Mapping[str, tuple[str, ...]] = {
 NO_PAGES = {
     "/_static/{name}", "/_suggest/clients", "/_oidc", "/_oidc/back", "/items/{item}/attachments/{name:path}",
     "/items/{item}/pictures/{name:path}", "/inbox/unsorted/{name}/file", "/inbox/waiting/{client}/{name}/file", "/queue/{item}/preview/{name:path}",
+    "/items/{item}/portal/{when}/{name:path}",
 }  # fmt: skip
 """Files, pictures, what a script asks for, and the ways to the identity provider and back."""
 
-ALONE = {"/_login", "/_login/{secret}", "/_first/{secret}", "/drops/{drop}", "/items/{item}/proof", "/queue/{item}/preview/"}
+ALONE = {
+    "/_login",
+    "/_login/{secret}",
+    "/_first/{secret}",
+    "/drops/{drop}",
+    "/items/{item}/proof",
+    "/queue/{item}/preview/",
+    "/items/{item}/portal/{when}/",
+    "/clients/{client}/portal",
+}
 """Pages for who isn't logged in, that run no script, or are there for a moment: looked at by tests of their own."""
 
 

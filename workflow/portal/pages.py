@@ -164,7 +164,8 @@ class Staying:
 
 @dataclass(frozen=True, slots=True)
 class PreviewNote:
-    """That a page is a preview for an approver: what it says on top, and the item in question."""
+    """That a page is for staff to look at: what it says on top, and the item in question, if there
+    is one."""
 
     banner: str
     language: str
@@ -173,6 +174,8 @@ class PreviewNote:
     """What stands at the item in question."""
     pictures: Mapping[str, str] = field(default_factory=dict)
     """Where a picture lies (ShownFile.picture) → the picture itself, as an address."""
+    is_alone: bool = False
+    """Only that item is on the page, whatever else there is."""
 
 
 def index_html(

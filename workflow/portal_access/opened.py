@@ -5,10 +5,14 @@ What contacts open is found and written down by openings.py, which needs the por
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TypedDict
 
 from peewee import Expression
 
+from dossier.database.prepared import Prepared
 from dossier.database.tables import Item, Opening
 from dossier.text import clock
 
@@ -47,3 +51,32 @@ def openings_of(item: Item) -> list[OpeningTold]:
 def unopened() -> Expression:
     """The condition of items on the portal that nobody opened as they are there now."""
     return Item.public.is_null(False) & Item.public.not_in(Opening.select(Opening.edition))
+
+
+_CONTACTS = Prepared(
+    lambda keys: (
+        Opening.select(Opening.item, Opening.contact, Opening.edition == Item.public)
+        .join(Item, on=(Opening.item == Item.id))
+        .where(Opening.item.in_(keys))
+        .distinct()
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Openers:
+    """The contacts who opened something of an item."""
+
+    now: set[str] = field(default_factory=set)
+    """What is on the portal of it now."""
+    ever: set[str] = field(default_factory=set)
+
+
+def openers(keys: Sequence[int]) -> dict[int, Openers]:
+    """Who opened something of each of these items, of those that somebody did; for lists."""
+    found: dict[int, Openers] = defaultdict(Openers)
+    for key, contact, is_now in _CONTACTS.rows(keys):
+        found[key].ever.add(contact)
+        if is_now:
+            found[key].now.add(contact)
+    return found

@@ -15,15 +15,12 @@ from workflow.approval import deciding
 from workflow.approval.waiting import Asking, Concept
 from workflow.items import notes, suspicion
 from workflow.messages.language import translator
-from workflow.portal import pages
 from workflow.portal.pages import PreviewNote, ShownItem
-from workflow.portal.showing import house_of, newest_public, shown_item
-from workflow.queue import paper
+from workflow.portal.showing import newest_public, shown_item
+from workflow.queue import client_view, paper
+from workflow.queue.client_view import MOST_ITEMS
 from workflow.queue.paper import Sheet
 from workflow.queue.pictures import MOST_CONCEPTS, Pictures
-
-MOST_ITEMS = 50
-"""Of a long portal only the newest are in a preview: it is made anew for each concept."""
 
 
 class Sheets:
@@ -76,26 +73,16 @@ class Sheets:
         own = shown_item(clock.to_text(now), item.id, edition.shown, item.location)
         drawn = self._pictures.of_files(edition.shown["attachments"]) if self._draws else {}
         own = replace(own, attachments=tuple(replace(file, picture=file.sha256) for file in own.attachments))
-        secret = self._secret(code, person)
+        secret = client_view.secret(self.office, code, person)
         others = [one for one in newest if one.item != own.item and one.item not in secret]
         count += 1 - len(secret) - (item.public is not None)
         language = people.language_of(self.office, person)
         _ = translator(language).gettext
         banner = _("Preview: what the client would see after %(item)s is approved.") % {"item": own.item}
         if count > MOST_ITEMS:
-            banner += " " + _("Only the newest %(shown)d of %(count)d items are on it.") % {"shown": MOST_ITEMS, "count": count}
+            banner += " " + client_view.only_the_newest(language, count)
         note = PreviewNote(banner, language, own.item, _("To be decided"), drawn | self._pictures.of_public(code, others))
-        client = self.office.clients.get(code)
-        name, client_language = (client.name, client.language) if client else (code, "nl")
-        return pages.index_html(house_of(self.office, code), name, client_language, [own, *others[: MOST_ITEMS - 1]], note)
-
-    def _secret(self, client: str, person: str) -> set[str]:
-        """The items on this client's portal that this person must not know of, for their type."""
-        hidden = people.hidden_types(self.office, person)
-        if not hidden:
-            return set()
-        there = (Item.client == client) & Item.public.is_null(False) & Item.type.in_(hidden)
-        return {item_name(key) for (key,) in tuples(Item.select(Item.id).where(there))}
+        return client_view.page(self.office, code, [own, *others[: MOST_ITEMS - 1]], note)
 
 
 def remarks(asking: Asking, person: str, shown: Shown) -> list[Sentence]:

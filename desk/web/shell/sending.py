@@ -28,6 +28,16 @@ SANDBOX = {"content-security-policy": "default-src 'none'; sandbox; frame-ancest
 """Whatever is sent with this has no origin, runs no script and fetches nothing (CSP level 3,
 section 6.3.2)."""
 
+PREVIEW = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self';"
+        " sandbox allow-same-origin allow-downloads"
+    ),
+    "x-frame-options": "SAMEORIGIN",
+}
+"""A page of the portal for staff to look at has its style and pictures inside; it runs nothing, and
+stands in a frame of the desk's alone."""
+
 SMALL = 256 * 1024
 """Bytes that are read at once by the thread that makes the answer: to open, read and close a file
 each take a thread of their own else, which costs more than all that a small file is."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from desk.actions import client_card, exporting, looking_up, offering
+from desk.actions import as_client, client_card, exporting, looking_up, offering
+from desk.actions.sharing_lines import sharing_lines
 from desk.web.shell.paging import leaf
+from desk.web.shell.sending import PREVIEW
 from desk.web.shell.zipping import ZippedFile, sent_zipped
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_key
@@ -32,6 +34,11 @@ def client_list(visit: StaffVisit) -> Response:
     if visit.field("for") == "new":
         codes = [code for code in codes if visit.office.clients[code].active]
     return visit.page("clients.html", codes=leaf(visit, codes, PAGE_CLIENTS), words=words, is_for_new=visit.field("for") == "new")
+
+
+def as_the_client(visit: StaffVisit) -> Response:
+    """What the client sees now, on the portal's own page."""
+    return HTMLResponse(as_client.of_client(visit.office, visit.actor, visit.request.path_params["client"]), headers=PREVIEW)
 
 
 def export(visit: StaffVisit) -> Response:
@@ -81,7 +88,7 @@ def client(visit: StaffVisit) -> Response:
     return visit.page(
         "client.html", client=code, card=visit.office.clients[code], counted=counts, chosen=chosen,
         places=leaf(visit, counts.places, PAGE_PLACES, "places"),
-        items=found[:PAGE_ITEMS], readers=client_card.readers(visit.office, code, may), labels=labels,
+        items=found[:PAGE_ITEMS], lines=sharing_lines(visit.office, found[:PAGE_ITEMS]), readers=client_card.readers(visit.office, code, may), labels=labels,
         types=list(offering.types(visit.office, visit.actor)), share_states=SHARE_STATES,
         more=urlencode({**kept, "after": found[PAGE_ITEMS - 1]["item"]}) if len(found) > PAGE_ITEMS else None,
         may_create=offering.may_make(visit.office, visit.actor, code),

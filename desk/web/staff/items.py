@@ -7,12 +7,13 @@ from itertools import groupby
 
 from starlette.responses import HTMLResponse, Response
 
-from desk.actions import auditing, item_view, offering, undoing
+from desk.actions import as_client, auditing, item_view, offering, undoing
 from desk.web.shell.paging import leaf
-from desk.web.shell.sending import of_vault, saved_file
+from desk.web.shell.sending import PREVIEW, of_vault, saved_file
 from desk.web.staff import papers
 from desk.web.staff.visit import StaffVisit
 from dossier.text import media
+from dossier.text.refusals import NotFound
 from dossier.text.sentences import sentence
 from workflow.items.rules import asks_inside
 from workflow.reports import proof as sheets
@@ -61,6 +62,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "may_share": offering.may_share_outright(office, visit.actor, code), "named": offering.named,
         "contacts": [one for one in client.contacts if one.active] if client else [],
         "may_undo": undoing.may_undo(office, visit.actor, found.key),
+        "client_sees": [when for when, is_so in (("now", found.sees), ("next", found.would_see)) if is_so],
     }  # fmt: skip
     return visit.page("item.html", status, **{**values, **more})
 
@@ -76,6 +78,29 @@ def attachment(visit: StaffVisit) -> Response:
     if visit.request.method == "GET":
         item_view.note_file(visit.now, visit.actor, name, file)
     return saved_file(visit.request, kept, row.name, row.media_type, row.sha256)
+
+
+def as_the_client(visit: StaffVisit) -> Response:
+    """The client's page with this item alone: as it is there `now`, or would be `next`."""
+    name, is_next = visit.request.path_params["item"], _is_next(visit)
+    return HTMLResponse(as_client.of_item(visit.office, visit.actor, visit.now, name, is_next), headers=PREVIEW)
+
+
+def file_as_the_client(visit: StaffVisit) -> Response:
+    """A file that this page leads to. It is given only once that is recorded."""
+    name, is_next = visit.request.path_params["item"], _is_next(visit)
+    file = as_client.file_of_item(visit.office, visit.actor, name, visit.request.path_params["name"], is_next)
+    kept = of_vault(visit.vault, file["sha256"])
+    if visit.request.method == "GET":
+        item_view.note_file(visit.now, visit.actor, name, file["name"])
+    return saved_file(visit.request, kept, file["name"], file["media_type"], file["sha256"])
+
+
+def _is_next(visit: StaffVisit) -> bool:
+    when = visit.request.path_params["when"]
+    if when not in ("now", "next"):
+        raise NotFound("desk.no_item", item=visit.request.path_params["item"])
+    return bool(when == "next")
 
 
 PROOF = {

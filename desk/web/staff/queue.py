@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from desk.actions import concepts, deciding, item_view, my_work
 from desk.web.shell.paging import leaf
+from desk.web.shell.sending import PREVIEW
 from desk.web.staff import papers
 from desk.web.staff.start import keys_to_decide
 from desk.web.staff.visit import StaffVisit
@@ -19,16 +20,6 @@ from workflow.approval.deciding import VERDICTS, AlreadyDecided, ContentChanged
 PAGE_CONCEPTS = 50
 BEFORE, BEHIND = 2, 18
 """So many before and behind the one that is decided stand beside it."""
-
-PREVIEW = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self';"
-        " sandbox allow-same-origin allow-downloads"
-    ),
-    "x-frame-options": "SAMEORIGIN",
-}
-"""The preview has its style and pictures inside; it runs nothing, and stands in a frame of the
-desk's alone."""
 
 
 def queue(visit: StaffVisit) -> Response:

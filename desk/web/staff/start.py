@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import Response
 
 from desk.actions import first_run, looking_up, my_work, overview
+from desk.actions.sharing_lines import sharing_lines
 from desk.web.shell.paging import leaf
 from desk.web.staff.visit import StaffVisit
 from dossier.cluster import presence
@@ -113,4 +114,5 @@ def _search(visit: StaffVisit, words: str) -> Response:
     return visit.page(
         "search.html", words=words, clients=clients[:FOUND], client_count=len(clients),
         items=items[:FOUND], has_more=len(items) > FOUND, fitting=looking_up.fitting_files(items[:FOUND], words),
+        lines=sharing_lines(visit.office, items[:FOUND]),
     )  # fmt: skip

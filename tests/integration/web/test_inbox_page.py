@@ -164,6 +164,7 @@ def test_my_work_tells_of_refused_drops_to_whoever_made_them(office: Records) ->
     refuse(office, "accounts", by="l.visser")
     assert [one["kind"] for one in my_work.in_the_inbox(office.office, LISA)] == ["refused"]
     assert my_work.in_the_inbox(office.office, KAREL) == []
+    assert [("accounts" in Person(office, who).get("/").body.decode()) for who in ("l.visser", "k.smit")] == [True, False]
 
 
 @pytest.mark.parametrize("folder", ["..", "_bin", "nothing", "20261124-101500-x%2F.."])
