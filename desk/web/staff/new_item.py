@@ -35,7 +35,8 @@ def new_item(visit: StaffVisit) -> Response:
     offering.check_making(visit.office, visit.actor, code)
     if visit.request.method != "POST":
         offering.check_active(visit.office, code)  # of what was typed already, the judge tells it, and nothing is lost
-        return _page(visit, code, None, {})
+        begun = _begun(visit, code)
+        return _page(visit, code, begun, {}) if begun is None or begun.folder is None else visit.to(f"/drops/{begun.id}")
     row = _drop(visit, code)
     problems = _add(visit, row)
     if out := visit.field("out"):
@@ -53,6 +54,16 @@ def new_item(visit: StaffVisit) -> Response:
     except OSError as error:
         return _page(visit, code, row, _by_key(visit, _unavailable(error).problems), 503)
     return visit.to(f"/drops/{row.id}")
+
+
+def _begun(visit: StaffVisit, code: str) -> StagedDrop | None:
+    """The drop that a page was putting together when it was loaded anew, by its address; None if it
+    is gone."""
+    try:
+        row = staging.find(visit.office, visit.actor, visit.field("drop")) if visit.field("drop") else None
+    except NotFound:
+        return None
+    return row if row is not None and row.client == code else None
 
 
 def _drop(visit: StaffVisit, code: str) -> StagedDrop:

@@ -76,13 +76,35 @@ if (sidecar && completes) {
 // What is on its way is looked at again. That is no click: nobody stays logged in by it.
 if (document.querySelector("[data-again]")) setTimeout(() => location.replace("?again=1"), 1000);
 
+// What was typed on "New item" stays through a reload: in this tab alone, for whoever typed it, until it is saved or somebody logs out in
+// this browser.
+const who = document.body.dataset.who;
+const stores = (() => { try { return { tab: sessionStorage, browser: localStorage }; } catch { return null; } })();  // a browser may have none
+const kept_at = (key) => { try { return JSON.parse(stores.tab.getItem(key)); } catch { return null; } };
+const forget = (is_over) => {
+  for (const key of Object.keys(stores?.tab ?? {}).filter((one) => one.startsWith("new "))) {
+    const kept = kept_at(key);
+    if (!kept || is_over(kept)) stores.tab.removeItem(key);
+  }
+};
+const left = Number(stores?.browser.getItem("left") ?? 0);
+forget((kept) => kept.at <= left || (who && kept.who !== who));
+addEventListener("storage", (event) => { if (event.key === "left") forget(() => true); });
+document.querySelector("form[action$='/_logout']")?.addEventListener("submit", () => {
+  stores?.browser.setItem("left", String(Date.now()));
+  forget(() => true);
+});
+
 const form = document.getElementById("new");
+// Saved: the page that follows is another one, and tells of no trouble.
+if (who && !form && !document.querySelector("[data-unsaved]")) forget((kept) => kept.sent);
 if (form) {
   const list = document.getElementById("files");
   const pick = document.getElementById("pick");
   const save = document.getElementById("save");
   const drop = form.querySelector(".drop");
   const id = form.elements.drop;
+  const asked = new URLSearchParams(location.search);
   let coming = 0;
   let wanted = false;
 
@@ -90,6 +112,8 @@ if (form) {
     const answer = await fetch(form.dataset.drops, { method: "POST" });
     if (!answer.ok) throw new Error(String(answer.status));
     id.value = (await answer.json()).drop;
+    history.replaceState(null, "", `?${new URLSearchParams({ ...Object.fromEntries(asked), drop: id.value })}`);  // a reload finds its files
+    if (kept_at(key)) keep();
   };
 
   // Asked once, whoever asks while it is under way: of two, files would come into the one that is not saved.
@@ -285,6 +309,7 @@ if (form) {
       for (const one of list.querySelectorAll(`.shares [value=${button.dataset.all}]`)) one.checked = true;
       touched.add("attachments");
       check();
+      keep();
     };
   }
 
@@ -303,7 +328,49 @@ if (form) {
     word.replaceWith(button);
   }
   const counted = () => { document.querySelector("#h-b .n").textContent = list.querySelectorAll("li:not(:has(p.fault))").length; };
-  new MutationObserver(() => { shown(); counted(); }).observe(list, { childList: true, subtree: true, attributeFilter: ["class"] });
+  const key = `new ${new URL(form.action).pathname}`;
+  const put = (kept) => { try { stores.tab.setItem(key, JSON.stringify(kept)); } catch { /* there is no room for it, so it isn't kept */ } };
+  const keep = () => {
+    const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "drop");
+    put({ who, at: Date.now(), preset: asked.get("preset"), drop: id.value, typed, files: [...list.querySelectorAll("h3")].map((one) => one.textContent) });
+  };
+  // What a preset said that was chosen since goes before.
+  const restore = (kept) => {
+    const is_filled = (field) => asked.get("preset") !== kept.preset && (field.value || !/^(text|textarea|date)$/.test(field.type));
+    const is_of = (name, value) => kept.typed.some(([other, its]) => other === name && its === value);
+    const lost = kept.files.filter((name) => !of_name(name));
+    for (const name of lost) told(row(name), list.dataset.broken);
+    for (const name of new Set([...form.elements].map((one) => one.name).filter((one) => one && one !== "drop"))) {
+      const values = kept.typed.filter(([other]) => other === name).map(([, value]) => value);
+      for (const field of [...form.elements].filter((one) => one.name === name)) {
+        if (/^(button|submit|file|hidden)$/.test(field.type) || is_filled(field)) continue;
+        if (/^(radio|checkbox)$/.test(field.type)) field.checked = is_of(name, field.value);
+        else if (field.type !== "select-one" || [...field.options].some((one) => one.value === values[0])) field.value = values.shift() ?? "";
+        if (field.value && field.matches("details input:not([type=radio])")) field.closest("details").open = true;
+      }
+    }
+    const note = document.getElementById("kept");
+    note.hidden = false;
+    note.querySelector(".again").hidden = !lost.length;
+    note.querySelector("button").onclick = () => {
+      stores.tab.removeItem(key);
+      location.assign(form.action);
+    };
+  };
+  const kept = kept_at(key);
+  const is_reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
+  if (kept?.drop && form.dataset.fresh !== undefined && !asked.has("drop")) {  // its files are there still
+    location.replace(`?${new URLSearchParams({ ...Object.fromEntries(asked), drop: kept.drop })}`);
+  } else if (kept && (form.dataset.fresh !== undefined || is_reloaded)) restore(kept);
+  if (kept?.sent) put({ ...kept, sent: false });  // it came back
+  if (kept && asked.get("preset") !== kept.preset) keep();
+  for (const what of ["input", "change"]) form.addEventListener(what, keep);
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || event.submitter?.name !== "save") return;
+    keep();
+    put({ ...kept_at(key), sent: true });
+  });
+  new MutationObserver(() => { shown(); counted(); if (list.children.length || kept_at(key)) keep(); }).observe(list, { childList: true, subtree: true, attributeFilter: ["class"] });
   shown();
 }
 
