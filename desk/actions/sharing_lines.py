@@ -4,7 +4,7 @@ it, or who returned it. Reads only, and for a page of a list at once."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dossier.database.tables import item_key
 from dossier.office.office import Office
@@ -23,26 +23,24 @@ class SharingLine(NamedTuple):
     returned_by: str = ""
 
 
-def sharing_lines(office: Office, found: Sequence[Mapping[str, Any]]) -> dict[str, SharingLine]:
+def sharing_lines(office: Office, found: Sequence[Mapping[str, object]]) -> dict[str, SharingLine]:
     """Item → what is told of it, of those of which something is; `found` as `items --json` tells
     them."""
-    states = {item_key(one["item"]): str(one["share_state"]) for one in found if one["public"] or one["share_state"] in _TOLD}
-    told = opened.openers([key for key, state in states.items() if state != "returned"]) if states else {}
-    returned = [key for key, state in states.items() if state == "returned"]
+    told = {str(one["item"]): one for one in found if one["public"] or one["share_state"] in _TOLD}
+    keys = {name: item_key(name) for name in told}
+    returned = [keys[name] for name, one in told.items() if one["share_state"] == "returned"]
     by = {event.item: event.actor for event in trail.of_items(returned, ["rejected"])} if returned else {}
+    who = opened.openers(list(keys.values())) if keys else {}
     lines = {}
-    for one in found:
-        key, client = item_key(one["item"]), office.clients.get(one["client"])
-        if key not in states:
-            continue
+    for name, one in told.items():
+        client, openers = office.clients.get(str(one["client"])), who.get(keys[name], opened.Openers())
         contacts = {contact.id for contact in client.contacts if contact.active} if client else set()
-        who = told.get(key, opened.Openers())
-        if states[key] == "returned":
-            lines[one["item"]] = SharingLine(returned_by=by.get(key, ""))
+        if one["share_state"] == "returned":
+            lines[name] = SharingLine(returned_by=by.get(keys[name], ""))
         elif one["public"]:
-            lines[one["item"]] = SharingLine(len(who.now & contacts), len(contacts))
+            lines[name] = SharingLine(len(openers.now & contacts), len(contacts))
         else:
-            lines[one["item"]] = SharingLine(len(who.ever))
+            lines[name] = SharingLine(len(openers.ever))
     return lines
 
 

@@ -184,7 +184,7 @@ def test_the_preview_and_the_proof_are_usable_for_everybody(
     """They run no script, not even that of the check: so each is looked at by itself."""
     made = context(rig, browser, cookies["m.devries"], viewport=PHONE, color_scheme="dark")
     page = made.new_page()
-    for path in ("/queue/{}/preview/", "/items/{}/proof"):
+    for path in ("/queue/{}/preview/", "/items/{}/proof", "/items/{}/portal/next/", "/clients/acme-bv/portal"):
         address = f"http://127.0.0.1:{rig.port}{path.format(rig.office.told('a')['item'])}"
         page.set_content(made.request.get(address).text())
         assert accessibility_faults(page) == [], path
