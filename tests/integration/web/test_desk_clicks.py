@@ -12,6 +12,7 @@ from kit.records import LISA, STAFF, Records, with_inbox
 
 from desk.web.staff.app import DeskWeb
 from dossier.database.tables import Edition, item_name
+from dossier.database.web_tables import DeskSession
 from dossier.office.people import Actor
 from dossier.text import clock
 from ingest.sources import staging
