@@ -22,6 +22,14 @@ from workflow.queue.pictures import Pictures
 from workflow.reports import finding
 
 
+def views(office: Office, actor: Actor, name: str) -> list[str]:
+    """Which of these there are of an item: `now`, what the client sees of it; `next`, what they
+    would, once it is approved or published. Raises NotFound."""
+    item = find(office, actor, name)
+    keys = {"now": client_view.now_key(office, item), "next": client_view.next_key(office, item)}
+    return [when for when, key in keys.items() if key is not None]
+
+
 def of_item(office: Office, actor: Actor, now: datetime, name: str, is_next: bool) -> str:
     """The client's page with this item alone: as it is there now or, with `is_next`, would be.
 

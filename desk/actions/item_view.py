@@ -24,7 +24,6 @@ from workflow.approval.waiting import Seating
 from workflow.items import items, suspicion, versions
 from workflow.portal_access import opened
 from workflow.portal_access.opened import OpeningTold
-from workflow.queue import client_view
 from workflow.reports import finding, reasons, story
 from workflow.reports.story import Told
 
@@ -79,10 +78,6 @@ class ItemView:
     may_decide: bool
     share_explanation: bool
     """The client may read the explanation, if it is shared."""
-    sees: bool
-    """The client sees some version of it now."""
-    would_see: bool
-    """The client would see another version, once it is approved or published."""
 
 
 def find(office: Office, actor: Actor, name: str) -> Item:
@@ -113,8 +108,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
         opened.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None,
-        _may_decide(office, actor, now, item), item.share_explanation, client_view.now_key(office, item) is not None,
-        client_view.next_key(office, item) is not None,
+        _may_decide(office, actor, now, item), item.share_explanation,
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "may_share": offering.may_share_outright(office, visit.actor, code), "named": offering.named,
         "contacts": [one for one in client.contacts if one.active] if client else [],
         "may_undo": undoing.may_undo(office, visit.actor, found.key),
-        "client_sees": [when for when, is_so in (("now", found.sees), ("next", found.would_see)) if is_so],
+        "client_sees": as_client.views(office, visit.actor, name),
     }  # fmt: skip
     return visit.page("item.html", status, **{**values, **more})
 
