@@ -45,9 +45,7 @@ def what_was_meant(text: str, error: MarkedYAMLError) -> tuple[int, Sentence]:
     if any(curly in opening + here for curly in "“”„") and "mapping values" in problem:
         return at.line + 1, sentence("yaml.curly_quotes", line=_printable(here), better=_printable(here.translate(_CURLY)))
     if "quoted scalar" in context and "end of stream" in problem:
-        return begun.line + 1, sentence(
-            "yaml.open_quote", line=_printable(opening), better=_printable(opening + opening[begun.column : begun.column + 1])
-        )
+        return begun.line + 1, _to_be_closed(opening, begun.column)
     if "flow" in context and "nesting depth" not in problem:
         return _about_brackets(lines, begun.line)
     if "quoted scalar" in context and re.search("escape|hexdecimal", problem):
@@ -160,6 +158,16 @@ def _lacks_blank(line: str) -> bool:
 def _with_blank(line: str) -> Sentence:
     key, _, value = line.partition(":")
     return sentence("yaml.no_blank", line=_printable(line), better=_printable(f"{key}: {value}"))
+
+
+_APOSTROPHE = re.compile(r"'[A-Za-z]{1,2}[- ]")
+"""Of a word that begins with one: `'s-Hertogenbosch`, `'t Hoekje`."""
+
+
+def _to_be_closed(line: str, at: int) -> Sentence:
+    """`line` with its quote closed, or with quotes around an apostrophe that was taken for one."""
+    better = f'{line[:at]}"{line[at:].rstrip()}"' if _APOSTROPHE.match(line, at) and '"' not in line else line + line[at : at + 1]
+    return sentence("yaml.open_quote", line=_printable(line), better=_printable(better))
 
 
 def _to_be_quoted(code: str, line: str) -> Sentence:

@@ -165,7 +165,8 @@ def receipt_text(drop: Candidate, at: str, language: str, is_secret: bool = Fals
             lines.append(f"advice: {scalar(told(_advice(drop), language, words))}")
     lines.append("attachments:" if drop.files else "attachments: []")
     lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in drop.files]
-    doubts = [] if drop.first_taken_at else [sentence("intake.is_concept", reason=doubt) for doubt in drop.doubts]
-    if warnings := [told(warning, language, words) for warning in (*drop.warnings, *doubts)]:
+    doubts = [] if drop.first_taken_at else drop.doubts
+    said = [*(one for one in drop.warnings if one not in doubts), *(sentence("intake.is_concept", reason=one) for one in doubts)]
+    if warnings := [told(one, language, words) for one in said]:
         lines += ["warnings:", *(f"  - {scalar(warning)}" for warning in warnings)]
     return "\n".join(lines) + "\n"

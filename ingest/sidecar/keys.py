@@ -153,8 +153,9 @@ def _description(reading: SidecarReading, node: Node, word: str) -> str:
     text = _text(reading, node, word, most=DESCRIPTION_MAX)
     least = reading.settings.items.description_min
     is_cut = isinstance(node, Scalar) and node.comment is not None  # that is told, and may be why it is short
-    if len(text) < least and not is_cut:
-        reading.say(node.line, "sidecar.too_short", word=word, length=len(text), least=least)
+    length = sum(map(str.isprintable, text))  # a blank of no width says nothing to a client
+    if length < least and not is_cut:
+        reading.say(node.line, "sidecar.too_short", word=word, length=length, least=least)
     return text
 
 
@@ -291,7 +292,7 @@ def _item(_: SidecarReading, node: Node, word: str) -> str:
 
 
 def _attachments(reading: SidecarReading, node: Node, word: str) -> tuple[AttachmentEntry, ...]:
-    if isinstance(node, Map):
+    if isinstance(node, Map) or (isinstance(node, Scalar) and not (node.value or "").strip()):
         raise Misread(node.line, "sidecar.file_names", word=word)
     if isinstance(node, Scalar):
         reading.say(node.line, "sidecar.one_file_name", word=word, file=printable((node.value or "")[:60]))

@@ -269,10 +269,12 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
             _object(change, "remove", "rules.no_such_attachment", name=names.printable(name))
         else:
             _tell(change, "removed", {"name": row.name, "sha256": row.sha256})
+    removed = set(map(fold, changes.remove))
     renamed = [(old, by_name.pop(fold(old), None), names.nfc(new)) for old, new in changes.rename.items()]
     for old, row, new in renamed:  # all old names are free by now: two attachments can swap theirs
         if row is None:
-            _object(change, "rename", "rules.no_such_attachment", name=names.printable(old))
+            code = "sidecar.renamed_and_removed" if fold(old) in removed else "rules.no_such_attachment"
+            _object(change, "rename", code, name=names.printable(old))
         elif fold(new) in by_name:
             _object(change, "rename", "rules.name_taken", name=names.printable(new))
         else:

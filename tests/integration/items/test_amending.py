@@ -342,6 +342,7 @@ def test_the_same_bytes_again_are_no_new_version_and_nothing_to_approve(office: 
     [
         ({"remove": ["gone.pdf"]}, "no attachment `gone.pdf`"),
         ({"rename": {"gone.pdf": "x.pdf"}}, "no attachment `gone.pdf`"),
+        ({"rename": {"accounts.pdf": "x.pdf"}, "remove": ["Accounts.pdf"]}, "`accounts.pdf` is renamed and removed"),
         ({"rename": {"accounts.pdf": "Notes.PDF"}}, "has an attachment `Notes.PDF` already"),
         ({"rename": {"accounts.pdf": "a/b.pdf"}}, "folder part"),
         ({"rename": {"accounts.pdf": "accounts.exe"}}, "files of type .exe are not taken"),

@@ -20,6 +20,8 @@ GOOD = "description: Annual accounts 2025\n"
         (GOOD + "location: `2025`\n", 2, "yaml.odd_begin", 'location: "`2025`"'),
         (GOOD + "explanation: *urgent*\n", 2, "yaml.odd_begin", 'explanation: "*urgent*"'),
         ('description: "Annual accounts\nstatus: new\n', 1, "yaml.open_quote", 'description: "Annual accounts"'),
+        ("description: 's-Hertogenbosch, offer\n", 1, "yaml.open_quote", 'description: "\'s-Hertogenbosch, offer"'),
+        ("description: 't Hoekje\nstatus: new\n", 1, "yaml.open_quote", 'description: "\'t Hoekje"'),
         ('description: "Annual" accounts\nstatus: new\n', 1, "yaml.behind_quotes", "description: '\"Annual\" accounts'"),
         ("description:Annual accounts\nstatus: new\n", 1, "yaml.no_blank", "description: Annual accounts"),
         (GOOD + "status:done\n", 2, "yaml.no_blank", "status: done"),
