@@ -89,11 +89,15 @@ class Call:
     def unless_known(self, made: Response) -> Response:
         """This answer; 304 without it where the program has it already (If-None-Match, RFC 9110
         section 13.1.2)."""
-        tag, asked = made.headers.get("etag"), self.request.headers.get("if-none-match")
-        if self.request.method not in ("GET", "HEAD") or tag is None or asked is None or made.status_code not in (200, 206):
+        tag = made.headers.get("etag")
+        if self.request.method not in ("GET", "HEAD") or tag is None or made.status_code not in (200, 206):
             return made
-        known = [one.strip().removeprefix("W/") for one in asked.split(",")]
-        return Response(status_code=304, headers={"etag": tag}) if tag in known or known == ["*"] else made
+        return Response(status_code=304, headers={"etag": tag}) if self.is_known(tag) else made
+
+    def is_known(self, tag: str) -> bool:
+        """True if what has this ETag is ruled out by If-None-Match."""
+        known = [one.strip().removeprefix("W/") for one in self.request.headers.get("if-none-match", "").split(",")]
+        return tag in known or known == ["*"]
 
     def path(self, name: str) -> str:
         return str(self.request.path_params[name])

@@ -84,7 +84,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         _parameter(part[1:-1], "path", {**TEXT, "minLength": 1}, True) for part in route.path.split("/") if part.startswith("{")
     ]
     found += [{**_parameter(name, "query", schema), "description": meaning} for name, meaning, schema in route.query]
-    if route.has_tag:
+    if route.has_tag or route.streamed is not None:
         found.append(_parameter("If-None-Match", "header", TEXT))
     if route.takes_version:
         found.append(_parameter("If-Match", "header", TEXT, route.method == "PATCH"))

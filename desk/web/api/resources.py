@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -173,9 +173,17 @@ def change(call: Call) -> Response:
     return _changed(call, found, FileChanges(share_all=share_all), wish)
 
 
+def _check_unknown(call: Call, name: str, sha256: object) -> None:
+    """Raises Outdated for a file that is there although If-None-Match says that it is not to be."""
+    if call.is_known(f'"{sha256}"'):
+        raise Outdated("tokens.is_there", file=names.printable(name))
+
+
 def _changed(call: Call, found: Item, changes: FileChanges, wish: Wish | None = None, sources: Sequence[Source] = ()) -> Response:
     """The item, once it was changed so. Raises Outdated, Invalid and whatever else refuses it."""
     version = _version(call, found)
+    if "if-none-match" in call.request.headers:  # what was looked for before holds for this version
+        version = int(found.version)
     with _unless_changed():
         changing.change(call.office, call.now, call.actor, found.id, wish or Wish(), changes, sources=sources, if_version=version)
     return _whole(call, found.id)
@@ -228,6 +236,9 @@ def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
     found, name = _item(call), call.path("name")
     share = _read(call, "share", YES_NO.__getitem__)
     _version(call, found)  # before the file comes
+    with suppress(NotFound):
+        there = item_view.version_of(call.office, call.actor, call.path("item"), name, None)
+        _check_unknown(call, there.name, there.sha256)
     with received(call.office, name, pieces) as part:
         return _changed(call, found, FileChanges(), sources=[Source(part, name, share, called=name)])
 
@@ -333,6 +344,8 @@ def begin_drop(call: Call) -> Response:
 
 def put_file(call: Call, pieces: Iterable[bytes]) -> Response:
     row = staging.find(call.office, call.actor, call.path("drop"))
+    if (there := row.files.get(names.nfc(call.path("name")))) is not None:
+        _check_unknown(call, call.path("name"), there["sha256"])
     return answer({"name": call.path("name"), **staging.put(call.office, row, call.path("name"), pieces, is_seen=False)})
 
 

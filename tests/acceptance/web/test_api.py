@@ -262,6 +262,23 @@ def test_a_version_is_said_in_quotes_and_one_of_several_will_do(rig: DeskRig, pe
     assert answer.status == status
 
 
+def test_a_file_that_is_to_be_new_takes_the_place_of_none(rig: DeskRig, petra: str) -> None:
+    new = {"if-none-match": "*"}
+    item = drop(rig, petra, {"description": "Files that are to be new"}, {"one.pdf": PDF + b"new"})
+    seen = ask(rig, petra, "GET", f"/items/{item}").headers["etag"]
+    for name, headers in (
+        ("one.pdf", new),
+        ("ONE.pdf", new),
+        ("one.pdf", {"if-none-match": f'"{hashlib.sha256(PDF + b"new").hexdigest()}"'}),
+    ):
+        assert ask(rig, petra, "PUT", f"/items/{item}/attachments/{name}", PDF, **headers).status == 412
+    assert ask(rig, petra, "GET", f"/items/{item}").headers["etag"] == seen
+    assert ask(rig, petra, "PUT", f"/items/{item}/attachments/two.pdf", PDF, **new).status == 200
+    assert ask(rig, petra, "PUT", f"/items/{item}/attachments/one.pdf", PDF, **{"if-none-match": '"other"'}).status == 200
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    assert [ask(rig, petra, "PUT", f"/drops/{made}/files/one.pdf", PDF, **new).status for _ in range(2)] == [200, 412]
+
+
 def test_files_are_added_replaced_renamed_and_taken_out(rig: DeskRig, petra: str) -> None:
     item = drop(rig, petra, {"description": "With several files"}, {"one.pdf": PDF + b"1"})
     assert ask(rig, petra, "PUT", f"/items/{item}/attachments/two.pdf", PDF + b"2").status == 200
