@@ -26,7 +26,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.office.terms import ENGLISH
-from dossier.text import clock, media, names
+from dossier.text import clock, names
 from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, Refusal
 from dossier.text.sentences import Sentence
@@ -307,6 +307,8 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
 def _rename(change: _Change, row: Attachment, new: str) -> None:
     if why := names.name_fault(new):
         _object(change, "rename", "rules.bad_name", name=names.printable(new), why=why)
+    from dossier.text import media  # few changes are renamings
+
     if names.extension(new) != names.extension(row.name) and media.by_name(new) != media.UNKNOWN:
         row.media_type = media.by_name(new)
     if new != row.name:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from email.utils import parseaddr
 
 
 def address_of(sender: str) -> str:
     """The address in `Name <address>`."""
+    from email.utils import parseaddr  # most commands send nothing
+
     return parseaddr(sender)[1]
 
 
