@@ -74,7 +74,7 @@ def _told(office: Office, client: str, event: Mapping[str, Any]) -> Told:
 
 TELLING = frozenset({
     "created", "approved", "rejected", "offered", "notified", "mail_failed", "mail_retried", "mail_cancelled", "contact_reminded",
-    "notify_asked", "not_notified", "reminded", "escalated", "due_reminded", "downloaded", "copied", "moved",
+    "notify_asked", "not_notified", "reminded", "escalated", "due_reminded", "downloaded", "copied", "moved", "passed_on",
 })  # fmt: skip
 """Events whose words say more than that it was done, by their detail."""
 
@@ -93,7 +93,7 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
         return sentence(f"story.{action}", comment=_said(detail.get("comment")))
     if action == "offered":
         return sentence("story.offered", whom=_names(office, detail.get("approvers", ())) or "?")
-    if action in ("withdrawn", "restored", "unshared", "asked_again"):
+    if action in ("withdrawn", "restored", "unshared", "asked_again", "file_erased"):
         return sentence(f"story.{action}", reason=_said(detail.get("reason")))
     if action in (
         "notified", "mail_failed", "mail_retried", "mail_cancelled", "contact_reminded", "notify_asked", "not_notified",
@@ -104,6 +104,14 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
     if action in ("reminded", "escalated"):
         to = detail.get("to", ())
         return sentence(f"story.{action}", whom=_names(office, [to] if isinstance(to, str) else to))
+    if action == "passed_on":
+        seat = _names(office, filter(None, [str(detail.get("seat") or "")]))
+        return sentence(
+            "story.passed_on" if seat else "story.passed_on_to", whom=_names(office, detail.get("to", ())) or "?", seat=seat
+        )
+    if action == "duplicate":
+        source = str(detail.get("source") or "")
+        return sentence("story.duplicate" if source else "story.duplicate_again", source=source)
     if action == "due_reminded":
         return sentence("story.due_reminded", whom=_names(office, detail.get("to", ())), day=str(detail.get("due") or "?"))
     if action in ("opened", "downloaded"):
@@ -115,7 +123,8 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
             return sentence("story.moved_here")
         return sentence("story.moved", before=str(detail["from"]), after=str(detail.get("to") or "?"))
     if action in (
-        "published", "taken_off", "reverted", "held_by_guard", "nobody_left", "held", "released", "amended", "deleted", "undeleted",
+        "published", "taken_off", "reverted", "held_by_guard", "nobody_left", "held", "released", "amended", "deleted", "undeleted", "mended",
+        "vault_mended", "exported",
     ):  # fmt: skip
         return sentence(f"story.{action}")
     return sentence("story.other", action=action.replace("_", " "))

@@ -108,3 +108,24 @@ def test_each_key_has_a_name(language: str) -> None:
     for key in KEYS:
         [one] = story(OFFICE, "acme-bv", [event("amended", changed={key: {"from": None, "to": "x"}})])
         assert f"keys.{key}" not in told(one.more[0], language)
+
+
+ACTIONS = (
+    "amended approved asked_again contact_reminded copied created deleted due_reminded duplicate escalated exported file_erased held"
+    " held_by_guard mail_cancelled mail_failed mail_retried mended moved nobody_left not_notified notified notify_asked offered opened"
+    " passed_on published rejected released reminded restored reverted taken_off undeleted unshared vault_mended viewed withdrawn"
+)
+"""All that is written in the trail about an item that is there."""
+
+
+@pytest.mark.parametrize("action", ACTIONS.split())
+def test_each_thing_that_happens_to_an_item_is_told_in_a_sentence_of_the_readers_language(action: str) -> None:
+    [one] = story(OFFICE, "acme-bv", [event(action, source="a.yaml", to=["p.bakker"], seat="k.smit")])
+    assert one.what.code != "story.other"
+    assert told(one.what, "nl") != told(one.what, "en")
+
+
+def test_whoever_is_asked_in_the_place_of_an_approver_is_named() -> None:
+    asked = event("passed_on", "dossier", seat="k.smit", to=["p.bakker"])
+    assert lines(asked) == ["Piet Bakker was asked as well, in place of Karin Smit."]
+    assert lines(event("passed_on", "dossier", seat=None, to=["p.bakker"])) == ["Piet Bakker was asked."]

@@ -29,7 +29,7 @@ NOT_FOR_PEOPLE = {
     # The mail server's line: smtplib's errors, which become sentences in `_what_of`
     "workflow/mail/smtp.py",
     # Pages and letters: msgids of workflow/locale
-    "workflow/queue/contents.py", "workflow/messages/letters.py", "workflow/retention/erasure_report.py",
+    "workflow/queue/contents.py", "workflow/queue/client_view.py", "workflow/messages/letters.py", "workflow/retention/erasure_report.py",
     # What is wrong with a manifest that somebody wrote by hand: a detail within a sentence
     "dossier/backup/manifest.py",
     # The mark of a folder of backups, and grounds in the trail
