@@ -456,6 +456,77 @@ def test_what_a_pdf_shows_without_letters_that_are_known_is_told(read) -> None:
     assert "only its beginning was read" in reasons(read("e.pdf", many))[0]
 
 
+def in_objects(*parts: bytes) -> bytes:
+    """Objects 20 and following in an object stream, as object 6."""
+    at, heads = 0, list[bytes]()
+    for number, part in enumerate(parts, 20):
+        heads.append(b"%d %d" % (number, at))
+        at += len(part) + 1
+    head = b" ".join(heads) + b"\n"
+    packed = zlib.compress(head + b"\n".join(parts))
+    return b"<</Type/ObjStm/N %d/First %d/Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (
+        len(parts),
+        len(head),
+        len(packed),
+        packed,
+    )
+
+
+LAYERED = b"/OCProperties<</OCGs[6 0 R]/D<</Order[6 0 R]>>>>"
+WIDE = codecs.BOM_UTF16_BE + NAME.encode("utf-16-be")
+
+
+@pytest.mark.parametrize(
+    "data",
+    {
+        "plain": with_catalogue(LAYERED, b"<</Type/OCG/Name(%s)>>" % NAME.encode()),
+        "hex": with_catalogue(LAYERED, b"<</Type/OCG/Name<%s>/Usage<</CreatorInfo<</Creator(x)>>>>>>" % WIDE.hex().encode()),
+        "escaped": with_catalogue(LAYERED, rb"<</Name(\(Klant\) Noorder\154icht Beheer B.V.)/Type /OCG>>"),
+        "group": with_catalogue(b"/OCProperties<</OCGs[6 0 R]/D<</Order[(%s)[6 0 R]]>>>>" % NAME.encode(), b"<</Type/OCG/Name(x)>>"),
+        "packed": with_catalogue(LAYERED.replace(b"6 0 R", b"21 0 R"), in_objects(b"<</A 1>>", b"<</Type/OCG/Name(%s)>>" % NAME.encode())),
+    }.items(), ids=lambda one: one[0],
+)  # fmt: skip
+def test_what_the_layers_of_a_pdf_are_called_is_read(read, data: tuple[str, bytes]) -> None:
+    assert NAME in read("a.pdf", data[1]).text
+
+
+def specified(number: int = 7) -> bytes:
+    return b"<</Type/Filespec/F(a.docx)/UF<%s>/AFRelationship/Source/EF<</F %d 0 R/UF %d 0 R>>>>" % (
+        (codecs.BOM_UTF16_BE + "brief.docx".encode("utf-16-be")).hex().encode(), number, number
+    )  # fmt: skip
+
+
+def embedded(data: bytes, said: bytes = b"") -> bytes:
+    return b"<<%s/Length %d>>stream\n%s\nendstream" % (said, len(data), data)
+
+
+def test_a_file_that_a_pdf_has_beside_its_list_of_attachments_is_read(read) -> None:
+    packed = embedded(zlib.compress(word(NAME)), b"/Type/EmbeddedFile/Filter/FlateDecode")
+    found = read("a.pdf", with_catalogue(b"/AF[6 0 R]", specified(), packed))
+    assert (NAME in found.text, "brief.docx" in found.text, reasons(found)) == (True, True, [])
+    inner = embedded(paper(NAME), b"/Type/EmbeddedFile")  # a PDF, in which there are ends of streams
+    assert NAME in read("b.pdf", with_catalogue(b"/AF 20 0 R", in_objects(b"[<</F(a)/EF<</F 7 0 R>>>>]"), inner)).text
+    found = read("c.pdf", with_catalogue(b"/AF[6 0 R]", specified(), embedded(word(NAME), b"/Filter/LZWDecode")))
+    assert "`brief.docx` in it: files of its kind are not read" in reasons(found)[0]
+    found = read("d.pdf", with_catalogue(b"/AF[6 0 R]", specified(12)))
+    assert "`brief.docx` in it: " in reasons(found)[0]
+    made = FPDF()
+    made.set_encryption(owner_password="owner", user_password="")  # as a bank does: to be read, and not changed
+    made.add_page()
+    made.embed_file(basename="brief.docx", bytes=word(NAME), compress=True)
+    assert NAME in read("e.pdf", bytes(made.output()).replace(b"/EmbeddedFiles", b"/EmbeddedOther")).text
+
+
+def test_what_stands_in_the_list_and_beside_it_is_read_once(read) -> None:
+    names = b"/Names<</EmbeddedFiles<</Names[(a)6 0 R]>>>>/AF[6 0 R]"
+    for coded in (
+        embedded(zlib.compress(NAME.encode()), b"/Filter/FlateDecode"),
+        embedded(NAME.encode().hex().encode() + b">", b"/Filter/ASCIIHexDecode"),
+    ):
+        found = read("a.pdf", with_catalogue(names, specified(), coded))
+        assert (found.text.count(NAME), reasons(found)) == (1, [])
+
+
 def test_bookmarks_and_a_form_of_xml_in_a_pdf_are_read(read) -> None:
     outline = (
         b"<</Type/Outlines/First 7 0 R/Last 7 0 R>>",

@@ -1,4 +1,4 @@
-"""PDF by pdfium: pages, forms, notes, properties, bookmarks, and files attached to it.
+"""PDF by pdfium: pages, forms, notes, properties, bookmarks, layers, and files attached to it.
 
 One bad page doesn't hide the others. Pages without a letter on which there is a picture are
 counted: they are scans, and nobody knows what they say, unless OCR is on.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
+from workflow.guard.readers.pdf_objects import PdfObjects
 from workflow.guard.readers.xml import read_xml
 
 _PROPERTIES = (b"Title", b"Author", b"Subject", b"Keywords")
@@ -49,6 +51,8 @@ def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str]
     with _opened(content) as document:
         gathering.add("\n".join(_string(partial(raw.FPDF_GetMetaText, document, name)) for name in _PROPERTIES) + "\n")
         gathering.add("\n".join(_titles(gathering, document)) + "\n")
+        objects, read = PdfObjects(gathering, document, content), set[bytes]()
+        gathering.add("\n".join(objects.titles()) + "\n")
         _read_more_properties(gathering, content)
         if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
             document.init_forms()
@@ -56,7 +60,7 @@ def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str]
         scans = words = 0
         for number in range(len(document)):
             try:
-                text, is_unseen = _text_of_page(gathering, document, number, ocr)
+                text, is_unseen = _text_of_page(gathering, document, number, ocr, read)
             except pypdfium2.PdfiumError:
                 gathering.miss("damaged")
                 continue
@@ -65,7 +69,8 @@ def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str]
             gathering.add(f"{text}\n")
             gathering.look_at_clock()
         for attachment in range(_at_most(gathering, raw.FPDFDoc_GetAttachmentCount(document), _ATTACHED_MOST)):
-            _read_attached(gathering, raw.FPDFDoc_GetAttachment(document, attachment))
+            _read_attached(gathering, raw.FPDFDoc_GetAttachment(document, attachment), read)
+        objects.read_attached(read)
     if scans or not words:
         gathering.miss("some_pages" if words else "scan", max(scans, 1))
 
@@ -123,13 +128,16 @@ def _read_form(gathering: Gathering, document: object) -> None:
         gathering.part("XFA", io.BytesIO(b"".join(packets)))
 
 
-def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callable[[Any], str] | None) -> tuple[str, bool]:
-    """(its text, notes and fields; is there a picture on it, and no word but in notes?)."""
+def _text_of_page(
+    gathering: Gathering, document: Any, number: int, ocr: Callable[[Any], str] | None, read: set[bytes]
+) -> tuple[str, bool]:
+    """(its text, notes and fields; is there a picture on it, and no word but in notes?). What is
+    attached to notes is `read`, too."""
     notes = ""
     with contextlib.ExitStack() as loaded:
         page = loaded.enter_context(contextlib.closing(document[number]))
         if raw.FPDFPage_GetAnnotCount(page):
-            notes, is_drawn_on = _notes(gathering, document, page)
+            notes, is_drawn_on = _notes(gathering, document, page, read)
             if is_drawn_on:
                 raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)  # what is drawn over the page; seen when it is loaded again
                 loaded.close()
@@ -162,7 +170,7 @@ def _has_known_letters(textpage: object) -> bool:
     return 2 * unknown <= len(some)
 
 
-def _notes(gathering: Gathering, document: Any, page: Any) -> tuple[str, bool]:
+def _notes(gathering: Gathering, document: Any, page: Any, read: set[bytes]) -> tuple[str, bool]:
     """(what notes and fields of forms say, whether anything but links is on the page)."""
     told, is_drawn_on = list[str](), False
     for number in range(_at_most(gathering, raw.FPDFPage_GetAnnotCount(page), _NOTES_MOST)):
@@ -180,7 +188,7 @@ def _notes(gathering: Gathering, document: Any, page: Any) -> tuple[str, bool]:
             is_drawn_on = True
             told += [_string(partial(raw.FPDFAnnot_GetStringValue, note, name)) for name in _NOTES]
             if kind == raw.FPDF_ANNOT_FILEATTACHMENT:
-                _read_attached(gathering, raw.FPDFAnnot_GetFileAttachment(note))
+                _read_attached(gathering, raw.FPDFAnnot_GetFileAttachment(note), read)
             if kind == raw.FPDF_ANNOT_WIDGET and document.formenv is not None:
                 told += _field(gathering, document.formenv, note)
         finally:
@@ -204,7 +212,8 @@ def _has_picture(page: object) -> bool:
     )
 
 
-def _read_attached(gathering: Gathering, attachment: object) -> None:
+def _read_attached(gathering: Gathering, attachment: object, read: set[bytes]) -> None:
+    """Read it; the SHA-256 of what is in it is added to `read`."""
     size = ctypes.c_ulong(0)
     name = _string(partial(raw.FPDFAttachment_GetName, attachment)) if attachment else ""
     name = name or "attachment"
@@ -218,6 +227,7 @@ def _read_attached(gathering: Gathering, attachment: object) -> None:
         return
     buffer = ctypes.create_string_buffer(size.value)
     raw.FPDFAttachment_GetFile(attachment, buffer, size.value, size)
+    read.add(hashlib.sha256(buffer.raw).digest())
     gathering.part(name, io.BytesIO(buffer.raw))
 
 
