@@ -695,10 +695,12 @@ class _Round:
             lacks.append((waits if is_other else self._why_missing(place, name, candidate.files), fault))
         if candidate.waits and not candidate.missing:
             card = copies.copy_of(candidate.sidecar)
-            waits = sentence("inbox.waits_for_files")
+            waits, fault = sentence("inbox.waits_for_files"), sentence("inbox.files_did_not_come", hours=hours)
             if card is not None:
                 waits = sentence("inbox.waits_as_copy", card=names.printable(card))
-            lacks.append((waits, sentence("inbox.files_did_not_come", hours=hours)))
+            elif candidate.sidecar.lower() in FOLDER_SIDECARS and not place.is_drop:
+                waits, fault = sentence("inbox.waits_for_item_files"), sentence("inbox.item_files_did_not_come")
+            lacks.append((waits, fault))
         return lacks + [told for name in candidate.files if (told := self._lack(place, name, hashes.get(name)))]
 
     def _why_missing(self, place: _Place, name: str, taken: Collection[str]) -> Sentence:

@@ -15,7 +15,10 @@ from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence
 from ingest.inbox.looking import NotTaken
 
-_WAITS = {"inbox.waits_for_sidecar", "inbox.waits_for_item_yaml", "inbox.waits_for", "inbox.waits_for_files"}
+_WAITS = {
+    "inbox.waits_for_sidecar", "inbox.waits_for_item_yaml", "inbox.waits_for", "inbox.waits_for_files",
+    "inbox.waits_for_item_files",
+}  # fmt: skip
 
 LAST = 2000
 """So many of the office's last drops are looked through."""

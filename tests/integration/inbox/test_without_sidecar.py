@@ -87,3 +87,14 @@ def test_the_item_is_private_and_its_maker_the_files_owner(tmp_path: Path) -> No
     assert (item["description"], item["share_state"]) == ("loonstaat oktober", "private")
     assert office.json("show", item["item"])["created_by"] == "p.bakker"
     assert not os.path.exists(office.path / "inbox/acme-bv/loonstaat_oktober.pdf")
+
+
+def test_an_item_yaml_where_it_speaks_for_no_folder_is_told_of_as_that(tmp_path: Path) -> None:
+    inbox = Inbox(own_office(tmp_path, settings=CREATE + "presets: {vat: {folder: BTW, location_from_folders: yes}}\n"))
+    inbox.place({"BTW/2026/item.yaml": GOOD, "BTW/2026/return.pdf": PDF, "item.yaml": GOOD})
+    inbox.look()
+    why = "here item.yaml does not speak for the whole folder"
+    assert {path: why in reason for path, reason in inbox.waits(10).items()} == {"BTW/2026/item.yaml": True, "item.yaml": True}
+    told = inbox.ready(24 * 3600 + 5)
+    assert told.pop("return.pdf", []) == []
+    assert {stem: [why in fault for fault in faults] for stem, faults in told.items()} == {"item": [True]}
