@@ -160,6 +160,9 @@ def version_of(office: Office, actor: Actor, name: str, file: str, version: int 
     if row is None:
         called = items.called(item.id, file)
         if called == file:
+            newest = Attachment.get_or_none(same & Attachment.current) if version is not None else None
+            if newest is not None:
+                raise NotFound("desk.no_version", item=name, file=file, version=version, newest=newest.version)
             raise NotFound("desk.no_file", item=name, file=file)
         return version_of(office, actor, name, called, version)
     return row

@@ -38,7 +38,7 @@ def new(
     asks step by step."""
     from ingest.sources import dropping
 
-    if wish["share_file"] and (wish["share_all"] or wish["share_none"]):
+    if (wish["share_all"], wish["share_none"], bool(wish["share_file"]) or None).count(True) > 1:
         raise typer.BadParameter(_("give --share-file, or --share-all, or --share-none"))
     office = session.remembered_office()
     actor = session.actor()

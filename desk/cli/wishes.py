@@ -65,10 +65,8 @@ def keys_of(wish: options.Given) -> dict[str, Any]:
     for name, value in wish.items():
         if name == "share_all":
             keys["share_attachments"] = "all" if value else "none" if wish["share_none"] else None
-        elif isinstance(value, bool):
-            keys[name] = "yes" if value else "no"
         elif name not in ("share_none", "share_file", "field"):
-            keys[name] = value
+            keys[name] = ("yes" if value else "no") if isinstance(value, bool) else value
     return keys | dict(map(_field, wish["field"] or ()))
 
 

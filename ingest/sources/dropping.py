@@ -103,8 +103,11 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
 
     The database must be open if `actor` acts for another.
     """
-    shares = {path.name: path.name in request.shared if request.shared else None for path in request.files}
-    wrong = problems(office, actor, request, _data(request, actor, shares, {}), is_delegated=actor.behind is not None)
+    shared = {names.nfc(name) for name in request.shared}
+    shares = {path.name: names.nfc(path.name) in shared if shared else None for path in request.files}
+    given = {names.nfc(path.name) for path in request.files}
+    wrong = [fault("attachments", "dropping.not_given", file=names.printable(name)) for name in sorted(shared - given)]
+    wrong += problems(office, actor, request, _data(request, actor, shares, {}), is_delegated=actor.behind is not None)
     if wrong:
         raise Invalid(wrong)
     folder, hashes = folder_name(request.keys["description"], now), dict[str, str]()

@@ -314,3 +314,30 @@ def test_audit_erase_needs_an_admin_and_the_trail_still_verifies(root: Root, ite
     root.run("audit", "erase", "--item", item, "--reason", "on request", user="j.admin")
     assert "8 events" in root.run("audit", "verify").stdout
     assert "accounts" not in root.run("audit", "export").stdout
+
+
+def test_all_files_none_or_some_are_shared_as_the_options_say(root: Root, item: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "b.txt").write_text("b")
+    files = [str(tmp_path / name) for name in ("a.txt", "b.txt")]
+    place = ["--share", "--approver", "m.devries"]
+    for choice in (["--share-none"], ["--share-all"], ["--share-file", "b.txt"]):
+        root.run("new", "acme-bv", *files, "-d", f"Shared with {choice[0]}", *place, *choice, user="p.bakker")
+    root.once()
+    shared = {}
+    for one in json.loads(root.run("items", "--json", user="p.bakker").stdout):
+        told = json.loads(root.run("show", one["item"], "--json", user="p.bakker").stdout)
+        shared[one["description"].removeprefix("Shared with ")] = [file["share"] for file in told["attachments"]]
+    assert (shared["--share-none"], shared["--share-all"], shared["--share-file"]) == (
+        [False, False],
+        [True, True],
+        [False, True],
+    )
+    mistyped = root.run(
+        "new", "acme-bv", *files, "-d", "Shared by a name", *place, "--share-file", "c.txt", user="p.bakker", code=1
+    )
+    assert mistyped.stderr == "`c.txt` is to be shared, and is none of the files that were given\n"
+    for wrong in (["--share-all", "--share-none"], ["--share-none", "--share-file", "a.txt"]):
+        assert root.run("new", "acme-bv", *files, "-d", "Two ways at once", *place, *wrong, user="p.bakker", code=2).stdout == ""
+    root.run("edit", item, "--share-none", user="m.devries")
+    assert not any(file["share"] for file in json.loads(root.run("show", item, "--json", user="m.devries").stdout)["attachments"])

@@ -111,3 +111,5 @@ def test_an_attachment_is_meant_by_its_name_capitals_and_form_of_accents_apart(r
     [attachment] = root.json("show", "1")["attachments"]
     assert (attachment["name"], attachment["version"]) == ("Café.txt", 2)
     assert root.run("get", "1", "café.txt", "--version", "1", "-").stdout == "one"
+    never = root.run("get", "1", "café.txt", "--version", "9", "-", code=1)
+    assert "has no version 9 of `Café.txt`; the newest is 2" in never.stderr
