@@ -24,7 +24,8 @@ from dossier.text import clock, names, system
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import listing, looking
-from ingest.inbox.looking import Looker, NotTaken
+from ingest.inbox.found import NotTaken
+from ingest.inbox.looking import Looker
 from ingest.intake import leftovers, staying
 from ingest.sources import unsorted
 from workflow.outbox import alarms

@@ -19,7 +19,7 @@ from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool
 from ingest.inbox import long_waiting
-from ingest.inbox.looking import Found, Lying
+from ingest.inbox.found import Found, Lying
 from ingest.inbox.looking_ahead import LookAhead
 from ingest.inbox.lookout import Lookout
 from ingest.intake.intake import AT_ONCE, DropBatch, Intake

@@ -18,7 +18,7 @@ from dossier.database.tables import Note, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, packed, sentence
-from ingest.inbox.looking import NotTaken, View
+from ingest.inbox.found import NotTaken, View
 from workflow.outbox import outbox
 
 LINES_MOST = 20

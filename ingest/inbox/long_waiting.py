@@ -14,7 +14,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock, names
 from dossier.text.sentences import packed
-from ingest.inbox.looking import NotTaken
+from ingest.inbox.found import NotTaken
 from workflow.outbox import notices
 
 PATIENCE_SECONDS = 3600

@@ -20,7 +20,8 @@ from dossier.office import cache
 from dossier.office.office import Office
 from dossier.workers.pool import Spare, WorkerPool
 from ingest.inbox import listing
-from ingest.inbox.looking import Looker, View
+from ingest.inbox.found import View
+from ingest.inbox.looking import Looker
 
 AHEAD = 4
 """Clients that are looked at before their turn. A client may have hundreds of drops, of a few

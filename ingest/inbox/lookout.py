@@ -30,8 +30,9 @@ from dossier.text import clock, names, system
 from dossier.text.sentences import Sentence, plain, sentence
 from dossier.workers.pool import WorkerPool
 from ingest.inbox import client_folders, help_files, listing, preset_folders
+from ingest.inbox.found import Found, Lying, NotTaken, View
 from ingest.inbox.in_vain import InVain
-from ingest.inbox.looking import Found, Looker, Lying, NotTaken, View
+from ingest.inbox.looking import Looker
 from ingest.inbox.looking_ahead import LookAhead
 from ingest.inbox.watcher import FolderWatch
 

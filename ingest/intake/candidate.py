@@ -13,7 +13,7 @@ from dossier.office.people import Actor
 from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence, told
 from dossier.text.yamltext import Fault, scalar
-from ingest.inbox.looking import Found
+from ingest.inbox.found import Found
 from ingest.intake.judging import entries
 from ingest.intake.ownership import Whose
 from ingest.intake.sightings import NOWHERE, Origin

@@ -16,7 +16,8 @@ from dossier.text import names, system
 from dossier.text.sentences import Sentence, sentence, told
 from dossier.text.yamltext import Fault
 from ingest.inbox import listing, looking
-from ingest.inbox.looking import Found, Looker, NotTaken
+from ingest.inbox.found import Found, NotTaken
+from ingest.inbox.looking import Looker
 from ingest.intake import kinds
 from ingest.intake.judging import entries, judge
 from ingest.intake.staying import Lying, lying

@@ -41,8 +41,8 @@ from dossier.office.office import Office
 from dossier.text import names, system
 from dossier.text.sentences import Sentence, sentence
 from dossier.workers.pool import WorkerPool, slices
+from ingest.inbox.found import Found
 from ingest.inbox.listing import WHY
-from ingest.inbox.looking import Found
 from ingest.intake.leaving import (
     Ground,
     Row,

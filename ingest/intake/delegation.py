@@ -25,7 +25,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.names import nfc
-from ingest.inbox.looking import Found
+from ingest.inbox.found import Found
 from ingest.intake.candidate import Candidate
 from ingest.intake.judging import entries
 

@@ -22,7 +22,7 @@ from dossier.office.people import Actor, Readable
 from dossier.text.refusals import Problem, Refusal
 from dossier.text.sentences import sentence
 from dossier.text.yamltext import Fault
-from ingest.inbox.looking import Found
+from ingest.inbox.found import Found
 from ingest.intake import delegation, kinds
 from ingest.intake.candidate import Candidate, changes_of, fingerprint_of
 from ingest.intake.judging import Judgement, entries, judge, line_of

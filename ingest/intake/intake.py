@@ -77,8 +77,8 @@ from dossier.text.yamltext import Fault
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool, slices
+from ingest.inbox.found import Found
 from ingest.inbox.listing import WHY
-from ingest.inbox.looking import Found
 from ingest.intake import delegation, foreseeing, sightings
 from ingest.intake.candidate import Candidate, changes_of, fingerprint_of, is_import, new_item_of, receipt_text, why_text
 from ingest.intake.clearing import CLAIMED, Clearing, hidden_word, is_our_reason

@@ -18,7 +18,7 @@ from dossier.text import names
 from dossier.text.refusals import Problem, fault
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault
-from ingest.inbox.looking import Found
+from ingest.inbox.found import Found
 from ingest.intake.ownership import Whose, whose
 from ingest.sidecar.reading import Sidecar
 from ingest.sidecar.wish import wish_of

@@ -13,7 +13,7 @@ from dossier.database.tables import Drop, item_name
 from dossier.office.people import Readable
 from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence
-from ingest.inbox.looking import NotTaken
+from ingest.inbox.found import NotTaken
 
 _WAITS = {
     "inbox.waits_for_sidecar", "inbox.waits_for_item_yaml", "inbox.waits_for", "inbox.waits_for_files",

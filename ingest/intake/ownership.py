@@ -18,7 +18,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
-from ingest.inbox.looking import Found
+from ingest.inbox.found import Found
 
 
 @dataclass(frozen=True, slots=True)

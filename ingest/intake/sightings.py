@@ -34,7 +34,7 @@ from dossier.files.files import Look, Names
 from dossier.office.office import Office
 from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence
-from ingest.inbox.looking import Found, Lying
+from ingest.inbox.found import Found, Lying
 
 KEPT_DAYS = 7
 """How long a sidecar is remembered that lies nowhere in the inbox: it may come back."""

@@ -25,7 +25,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import names, system
 from dossier.text.sentences import Sentence, as_data, from_data, plain, sentence
-from ingest.inbox.looking import Found
+from ingest.inbox.found import Found
 from ingest.intake.leaving import Stays
 
 RETRY_SECONDS = 600.0

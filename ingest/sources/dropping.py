@@ -30,8 +30,8 @@ from dossier.text.names import without_accents
 from dossier.text.refusals import Invalid, Problem, Refusal, fault
 from dossier.text.yamltext import Fault, lines_of, scalar
 from ingest.inbox import listing
+from ingest.inbox.found import Found
 from ingest.inbox.listing import WHY
-from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
 from ingest.intake.judging import Judgement, judge
 from ingest.sidecar import seal

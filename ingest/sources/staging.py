@@ -46,8 +46,8 @@ from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence
 from dossier.text.yamltext import Fault, scalar
 from ingest.inbox import listing
+from ingest.inbox.found import Found
 from ingest.inbox.listing import WHY
-from ingest.inbox.looking import Found
 from ingest.intake import delegation, foreseeing, kinds
 from ingest.intake.candidate import fingerprint
 from ingest.intake.judging import Judgement

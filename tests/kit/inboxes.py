@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from dossier.files import settling
 from dossier.office.opening import load_office
-from ingest.inbox.looking import Looker, View
+from ingest.inbox.found import View
+from ingest.inbox.looking import Looker
 from kit.support import Root
 
 GOOD = "description: Annual accounts 2025\n"

@@ -14,7 +14,7 @@ from jinja2.runtime import Context
 
 from desk.web.staff import moments
 from dossier.text.sentences import Sentence, told
-from ingest.inbox import looking
+from ingest.inbox import found
 from workflow.messages.language import Translator, environment, read_catalogue
 from workflow.portal import pages
 
@@ -65,7 +65,7 @@ def templates(language: str) -> Environment:
         "moment": lambda iso, now: moments.moment(iso, now, language),
         "ahead": lambda iso, now: moments.ahead(iso, now, language),
         "minute": lambda iso: moments.to_the_minute(iso[:16].replace("T", " "), language),
-        "stem": looking.stem_put_away,
+        "stem": found.stem_put_away,
         "did": lambda action: told(Sentence(f"trail.did_{action}"), language).removeprefix("trail.did_").replace("_", " "),
         "date": lambda iso: moments.date(iso, language), "weekday": lambda iso: moments.weekday(iso, language),
     }  # fmt: skip

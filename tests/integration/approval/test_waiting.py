@@ -16,7 +16,8 @@ from dossier.files.beneath import Place, name_of
 from dossier.files.settling import Settling
 from dossier.office.opening import load_office
 from ingest.inbox import looking
-from ingest.inbox.looking import Looker, View
+from ingest.inbox.found import View
+from ingest.inbox.looking import Looker
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
 GOOD = "description: Annual accounts 2025\n"

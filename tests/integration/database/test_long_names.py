@@ -13,7 +13,7 @@ from dossier.database.tables import Note
 from dossier.text import clock
 from dossier.text.sentences import sentence
 from ingest.inbox import long_waiting
-from ingest.inbox.looking import NotTaken
+from ingest.inbox.found import NotTaken
 
 pytestmark = pytest.mark.sqlite  # it has a PostgreSQL of its own
 

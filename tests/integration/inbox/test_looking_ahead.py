@@ -19,7 +19,8 @@ from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.workers.pool import WORKERS, WorkerPool
 from ingest.inbox import looking_ahead
-from ingest.inbox.looking import Looker, View
+from ingest.inbox.found import View
+from ingest.inbox.looking import Looker
 from ingest.inbox.looking_ahead import LookAhead
 from ingest.inbox.temporaries import CLAIMED
 

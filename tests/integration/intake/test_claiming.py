@@ -21,7 +21,8 @@ from dossier.files.beneath import At, LastOpened
 from dossier.office.opening import load_office
 from dossier.text import clock
 from dossier.vault.folder import Vault
-from ingest.inbox.looking import Found, Looker
+from ingest.inbox.found import Found
+from ingest.inbox.looking import Looker
 from ingest.intake import intake, leaving
 from ingest.intake.intake import Intake
 from ingest.intake.outcome import Outcome

@@ -18,7 +18,8 @@ from dossier.files import files, moves, settling
 from dossier.office.opening import load_office
 from dossier.text import clock
 from dossier.vault.folder import Vault
-from ingest.inbox.looking import Found, Looker
+from ingest.inbox.found import Found
+from ingest.inbox.looking import Looker
 from ingest.intake import intake as intake_module
 from ingest.intake.intake import Intake
 from ingest.intake.outcome import Outcome

@@ -15,7 +15,7 @@ from kit.records import with_inbox
 from kit.support import PDF
 
 from dossier.files import files
-from ingest.inbox.looking import Lying
+from ingest.inbox.found import Lying
 from ingest.intake import sightings
 from ingest.intake.sightings import Sightings
 

@@ -20,7 +20,8 @@ from dossier.files import settling
 from dossier.office.opening import load_office
 from dossier.text.sentences import sentence
 from ingest.inbox import long_waiting
-from ingest.inbox.looking import Looker, NotTaken
+from ingest.inbox.found import NotTaken
+from ingest.inbox.looking import Looker
 from workflow.mail import delivering, sending
 from workflow.messages import letters
 from workflow.outbox import notices

@@ -19,7 +19,7 @@ from dossier.office.opening import load_office
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import sentence
 from ingest.inbox import long_waiting
-from ingest.inbox.looking import NotTaken
+from ingest.inbox.found import NotTaken
 from workflow.items import items
 from workflow.items.items import NewItem
 from workflow.items.rules import Wish, new_draft

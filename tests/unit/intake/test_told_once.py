@@ -11,7 +11,7 @@ from dossier.files.files import Look
 from dossier.office.keys import Client, Contact, Settings, Staff
 from dossier.office.office import Office
 from dossier.text.yamltext import Fault
-from ingest.inbox.looking import Found
+from ingest.inbox.found import Found
 from ingest.intake.judging import judge
 from ingest.sidecar.keys import DUTCH
 from ingest.sidecar.reading import read_sidecar
