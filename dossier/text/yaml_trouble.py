@@ -30,8 +30,28 @@ _CURLY = str.maketrans("“”„‟‘’‚", '""""\'\'\'')
 
 def what_was_meant(text: str, error: MarkedYAMLError) -> tuple[int, Sentence]:
     """The line (from 1; 0: the whole file) that a yaml.MarkedYAMLError is about, and what to do."""
+    pieces = _BREAK.split(text)
+    number, meant = _meant(pieces[::2], error)
+    number -= sum(map(_is_unseen, pieces[1 : max(1, 2 * number - 1) : 2]))
+    line = _line(text.split("\n"), number - 1).rstrip("\r")
+    if any(map(_is_unseen, line)):
+        better = "".join(" " if _is_unseen(character) else character for character in line)
+        return number, sentence("yaml.odd_break", line=_printable(line), better=_printable(better))
+    return number, meant
+
+
+_BREAK = re.compile("(\r\n|[\r\n\x85\u2028\u2029])")
+"""What ends a line to YAML."""
+
+
+def _is_unseen(end: str) -> bool:
+    """True of what ends a line to YAML, and is a blank or nothing to most editors."""
+    return end in "\x85\u2028\u2029"
+
+
+def _meant(lines: Sequence[str], error: MarkedYAMLError) -> tuple[int, Sentence]:
+    """As `what_was_meant`, with the line's number as YAML counts."""
     problem, context = error.problem or error.context or "unreadable", error.context or ""
-    lines = [line.rstrip("\r") for line in text.split("\n")]
     at = error.problem_mark or error.context_mark
     if at is None:
         return 0, sentence("yaml.not_yaml", what=" ".join(problem.split()))

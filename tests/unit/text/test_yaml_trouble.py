@@ -63,6 +63,21 @@ def test_what_was_meant_is_told(text: str, line: int, code: str, better: str) ->
 
 
 @pytest.mark.parametrize(
+    ("text", "line", "code", "better"),
+    [
+        ("description: Annual\u2028accounts\nstatus: new\n", 1, "yaml.odd_break", "description: Annual accounts"),
+        (GOOD + "labels: [a]\nexplanation: 'yes'\u2029indeed\n", 3, "yaml.odd_break", "explanation: 'yes' indeed"),
+        (GOOD + "explanation: |\n  one\u2028two\n  three\r\n", 3, "yaml.odd_break", "one two"),
+        ("description: Annual\x85 accounts\nexplanation: note: page 3\n", 2, "yaml.colon", 'explanation: "note: page 3"'),
+    ],
+)
+def test_what_ends_a_line_to_yaml_alone_is_told_of_and_counts_as_none(text: str, line: int, code: str, better: str) -> None:
+    _, (fault, *_) = read_map(text.encode())
+    assert isinstance(fault.message, Sentence)
+    assert (fault.line, fault.message.code, fault.message.values["better"]) == (line, code, better)
+
+
+@pytest.mark.parametrize(
     ("text", "line", "code"),
     [
         ("office:\n  name: K\n language: en\n", 3, "yaml.dedented"),
