@@ -24,6 +24,7 @@ import structlog
 from dossier.database.database import transaction
 from dossier.database.tables import Note
 from dossier.files import settling
+from dossier.files.beneath import open_beneath
 from dossier.office import presets
 from dossier.office.office import Office
 from dossier.text import clock, names, system
@@ -119,6 +120,8 @@ class Lookout:
         """Client → those of its presets' folders then."""
         self._full_looks = self._polls = 0
         self._rest_until: dict[str, float] = {}
+        self._unsorted_at: int | None = None
+        """The time stamp of `_unsorted` when it was seen last."""
         self._listed: tuple[list[str], dict[str, Sentence]] = [], {}
         self._listed_state: tuple[object, ...] | None = None
         """What the inbox was like when that was listed."""
@@ -155,6 +158,20 @@ class Lookout:
         self._empty.clear()
         self._listed_state = None
         self.look_everywhere()
+
+    def _see_unsorted(self) -> None:
+        """See what lies in `_unsorted`, if that may have changed: anybody may move it to where a
+        sidecar of its owner waits."""
+        try:
+            stamp = os.lstat(self.office.inbox / listing.UNSORTED).st_mtime_ns
+            if stamp == self._unsorted_at:
+                return
+            with open_beneath(self.office.inbox, listing.UNSORTED) as home:
+                found = listing.list_folder(home).found
+        except OSError:
+            return
+        self._unsorted_at = stamp if time.time_ns() - stamp > STAMP_NS else None
+        self._saw([Lying(f"{listing.UNSORTED}/{name}", look, "", listing.UNSORTED) for name, look in found.items()])
 
     def count_waiting(self) -> int:
         """How many drops and files wait, by a last look wherever any may lie; 0 if it can't be
@@ -270,6 +287,7 @@ class Lookout:
     def _all_due(self) -> set[str]:
         """Every client's folder but those that are as they were when they were seen empty."""
         self._full_looks += 1
+        self._see_unsorted()
         try:
             state = self._state_of_inbox()
             is_new = state is None or state != self._listed_state or self._full_looks % TURNS == 0
@@ -478,6 +496,7 @@ class Lookout:
         """Watch anew if a watcher died or the inbox was replaced; cheap when all is well."""
         if not self._watching:
             return
+        self._see_unsorted()
         try:
             began = self._watch.supervise(self.office.settings.watch.mode)
         except OSError as error:

@@ -6,7 +6,8 @@ birth time and SHA-256, over a restart. The same is remembered of a refused one,
 out of _rejected beside other files than its owner's. A sidecar that was edited or saved anew is a
 new word.
 
-A preset's folder says more than the client's own, so it counts as a folder of its own. Other files
+A preset's folder says more than the client's own, so it counts as a folder of its own, and so does
+`_unsorted`, from where `assign` gives a file to a client by its SHA-256 (unsorted.py). Other files
 that wait are remembered as well: where a sidecar waits for one, or a preset shares at once, whoever
 moves one there would speak in its owner's name. All is written down when it is seen first, as it
 may be moved while no daemon runs: of a sidecar that can't be read yet, what it looks like.
@@ -52,13 +53,13 @@ class Origin(NamedTuple):
     born: str = ""
     """When the file was made, in nanoseconds since 1970; empty where nobody says."""
     is_moved: bool = False
-    """It lay in another client's folder."""
+    """It lay in another client's folder, or was not sorted."""
     was_refused: bool = False
     is_put_here: bool = False
     """It lies in a preset's folder, and was seen outside of that."""
     moved_files: tuple[str, ...] = ()
-    """Its files that lay in another client's folder, and not beside it, unless it lists their
-    SHA-256."""
+    """Its files that lay in another client's folder, or were not sorted, and not beside it, unless
+    it lists their SHA-256."""
 
 
 NOWHERE = Origin()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from kit.accounts import CLIENTS, SETTINGS, AccountOffice, staff
 from kit.folders import DISK
 from kit.records import with_inbox
-from kit.support import PDF
+from kit.support import PDF, wait_for
 
 from dossier.files import files
 from ingest.inbox.found import Lying
@@ -22,7 +24,7 @@ from ingest.intake.sightings import Sightings
 CARD = "description: Annual accounts 2025\nattachments: [report.pdf]\nshare: yes\nshare_status: approved\n"
 WHOLE_FOLDER = "description: Annual accounts 2025\nshare: yes\nshare_status: approved\n"
 MAKER, SHARER = "m.devries", "k.smit"
-MOVED = "lay in another client's folder before it came here"
+MOVED = "lay in another client's folder, or in `_unsorted`, before it came here"
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +159,7 @@ def test_what_a_daemon_saw_before_it_was_whole_is_known_when_that_was_killed(off
     move(card, "acme-bv", office)
     office.put(MAKER, "wandered.pdf", PDF + b"wandered")
     office.once()
-    assert "`report.pdf` lay in another client's folder" in warned(office, "acme-bv", "waiting")
+    assert "`report.pdf` lay in another client's folder, or in `_unsorted`" in warned(office, "acme-bv", "waiting")
     assert MOVED in warned(office, "acme-bv", "wandering")
     for stem in ("waiting", "wandering"):
         item = office.root.told(stem)["item"]
@@ -199,6 +201,45 @@ def test_a_file_of_theirs_that_others_move_to_where_their_sidecar_waits_for_one_
     file.rename(office.root.inbox() / "report.pdf")
     office.once()
     is_held(office, "acme-bv", "waits", "`report.pdf` lay in another client's folder")
+
+
+def test_nor_is_one_of_theirs_that_was_not_sorted_yet(office: AccountOffice) -> None:
+    (office.path / "inbox/_unsorted").mkdir(exist_ok=True)
+    office.put(MAKER, "hopes.yaml", mark("hopes"))
+    file = office.put(MAKER, "scan-1.pdf", PDF + b"of nobody yet", client="_unsorted")
+    office.once()
+    file.rename(office.root.inbox() / "report.pdf")
+    office.once()
+    is_held(office, "acme-bv", "hopes", "or in `_unsorted`, before it came here")
+
+
+@pytest.mark.sqlite  # the office's database is opened in this process, too
+def test_a_daemon_that_runs_sees_what_comes_into_unsorted(office: AccountOffice) -> None:
+    (office.path / "inbox/_unsorted").mkdir(exist_ok=True)
+    with office.root.daemon(), closing(sqlite3.connect(office.path / "var/dossier.db")) as database:
+        file = office.put(MAKER, "scan-2.pdf", PDF + b"while it runs", client="_unsorted")
+        seen = "SELECT 1 FROM sighting WHERE inode = ? AND client = '_unsorted'"
+        wait_for(lambda: database.execute(seen, [str(file.stat().st_ino)]).fetchone(), "it is seen")
+
+
+def test_what_assign_gives_to_a_client_is_meant_for_them(office: AccountOffice) -> None:
+    (office.path / "inbox/_unsorted").mkdir(exist_ok=True)
+    office.root.inbox()
+    file = office.put(MAKER, "given.pdf", PDF + b"given", client="_unsorted")
+    office.once()
+    words = (
+        "--client",
+        "acme-bv",
+        "--description",
+        "Given to the client",
+        "--share",
+        "--share-all",
+        "--share-status",
+        "approved",
+    )
+    folder = Path(office.run(MAKER, "assign", file.name, *words).split(" is in the inbox")[0]).name
+    office.once()
+    assert office.public(office.root.told(folder)["item"]) == {"given.pdf": PDF + b"given"}
 
 
 def test_nor_is_one_of_theirs_that_was_refused_elsewhere(office: AccountOffice) -> None:
