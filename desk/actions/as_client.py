@@ -22,12 +22,13 @@ from workflow.queue.pictures import Pictures
 from workflow.reports import finding
 
 
-def views(office: Office, actor: Actor, name: str) -> list[str]:
+def views(office: Office, actor: Actor, name: str) -> tuple[list[str], int]:
     """Which of these there are of an item: `now`, what the client sees of it; `next`, what they
-    would, once it is approved or published. Raises NotFound."""
+    would, once it is approved or published. And how many files the client sees. Raises NotFound."""
     item = find(office, actor, name)
-    keys = {"now": client_view.now_key(office, item), "next": client_view.next_key(office, item)}
-    return [when for when, key in keys.items() if key is not None]
+    now = client_view.edition(office, item, is_next=False)
+    there = {"now": now is not None, "next": client_view.next_key(office, item) is not None}
+    return [when for when, is_so in there.items() if is_so], len(now.shown["attachments"]) if now is not None else 0
 
 
 def of_item(office: Office, actor: Actor, now: datetime, name: str, is_next: bool) -> str:

@@ -3,6 +3,8 @@ item_changes.py."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from starlette.responses import HTMLResponse, Response
@@ -12,10 +14,12 @@ from desk.web.shell.paging import leaf
 from desk.web.shell.sending import PREVIEW, of_vault, saved_file
 from desk.web.staff import papers
 from desk.web.staff.visit import StaffVisit
+from dossier.office.keys import Client
 from dossier.text import media
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import sentence
 from workflow.items.rules import asks_inside
+from workflow.portal_access.opened import OpeningTold
 from workflow.reports import proof as sheets
 
 PAGE_FILES, PAGE_EVENTS = 12, 20
@@ -35,13 +39,15 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
     types, kind = offering.types(office, visit.actor), office.settings.types.get(found.summary["type"])
     approver, item_status = found.summary["approver"], found.summary["status"]
     asked = [approver] if isinstance(approver, str) else approver or []
+    is_only_sharing = visit.field("only") == "sharing"
     story = [
         {
             "at": one.at, "who": one.who, "what": visit.told(one.what),
             "more": [visit.told(line) for line in one.more], "is_sharing": one.is_sharing,
         }
-        for one in found.story
+        for one in found.story if one.is_sharing or not is_only_sharing
     ]  # fmt: skip
+    views, seen_files = as_client.views(office, visit.actor, name)
     files = leaf(visit, found.files, PAGE_FILES, "files")
     told_now = leaf(visit, story, PAGE_EVENTS, "story")
     values: dict[str, object] = {
@@ -62,9 +68,40 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "may_share": offering.may_share_outright(office, visit.actor, code), "named": offering.named,
         "contacts": [one for one in client.contacts if one.active] if client else [],
         "may_undo": undoing.may_undo(office, visit.actor, found.key),
-        "client_sees": as_client.views(office, visit.actor, name),
+        "client_sees": views, "seen_files": seen_files, "readers": _readers(found.openings, client if views[:1] == ["now"] else None),
+        "is_only_sharing": is_only_sharing, "address": f"{office.settings.desk.base_url.rstrip('/')}/items/{found.item}",
     }  # fmt: skip
     return visit.page("item.html", status, **{**values, **more})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a contact opened of an item; nothing, with no `last_at`."""
+
+    contact: str
+    last_at: str | None = None
+    files: int = 0
+    """Of those that the client sees now."""
+    names: Sequence[str] = ()
+    """Of the files, with how often if more than once."""
+    is_before: bool = False
+    """Only what is not there any more."""
+
+
+def _readers(openings: Sequence[OpeningTold], client: Client | None) -> list[Reader]:
+    """Who of the client opened what, and which contacts (of `client`, if they see it now) did
+    not."""
+    found: dict[str, list[OpeningTold]] = {one.id: [] for one in client.contacts if one.active} if client is not None else {}
+    for opening in openings:
+        found.setdefault(opening["contact"], []).append(opening)
+    readers = []
+    for contact, all_ in found.items():
+        now = [one for one in all_ if one["current"]]
+        files = {one["file"]: one["times"] for one in now or all_ if one["file"]}
+        last = max((str(one["last_at"]) for one in now or all_), default=None)
+        names = [f"{name} ({times}×)" if times > 1 else str(name) for name, times in files.items()]
+        readers.append(Reader(contact, last, len(files) if now else 0, names, bool(all_) and not now))
+    return readers
 
 
 def attachment(visit: StaffVisit) -> Response:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit.clicking import Person
-from kit.records import Records, with_inbox
+from kit.records import LISA, Records, with_inbox
 
 from dossier.database.tables import item_name
 from workflow.portal_access import access, openings
@@ -96,3 +96,55 @@ def test_of_a_client_without_contacts_no_list_counts_who_opened_what(office: Rec
     office.configure(clients="clients: {acme-bv: {name: Acme B.V.}}\n")
     item = office.published()
     assert told(office) == {item_name(item): "Op het portaal"}
+
+
+def opened_told(office: Records, item: int) -> list[tuple[str, str]]:
+    """(who, what) of the part of an item's page that tells who opened it."""
+    page = Person(office).get(f"/items/{item_name(item)}").body.decode()
+    part = re.search(r'(?s)<h2 id="ge">.*?</section>', page)
+    assert part is not None
+    found = re.findall(r"(?s)<dt[^>]*>(.*?)</dt><dd>(.*?)</dd>", part[0])
+    return [(who, re.sub(r"<[^>]*>", "", re.sub(r"<time.*?</time>", "TIME", what))) for who, what in found]
+
+
+def downloads(office: Records, item: int, contact: str, file: str) -> None:
+    [seat] = SeatDirectory(office.office).seats(access.folded(f"{contact}@acme.example"))
+    shown = openings.find_shown(office.office, ["acme-bv"], item)
+    assert shown is not None
+    [one] = [each for each in shown.what.attachments if each.name == file]
+    openings.record(office.office, office.tick(), [seat], shown, [one])
+
+
+def test_an_items_page_tells_of_each_contact_what_they_opened_of_it(office: Records) -> None:
+    files = [office.file(f"{name}.pdf", name, share=True) for name in ("one", "two", "three")]
+    item = office.make(LISA, files=files, share=True, share_status="approved")
+    assert opened_told(office, item) == []
+    office.publish()
+    assert opened_told(office, item) == [("Jan Jansen", "nog niet"), ("Nora de Wit", "nog niet"), ("Otto Left", "nog niet")]
+    opens(office, item, "n.dewit", "o.left")
+    downloads(office, item, "n.dewit", "two.pdf")
+    office.configure(
+        clients=(office.root / "config/clients.yaml")
+        .read_text()
+        .replace("o.left@acme.example}", "o.left@acme.example, active: no}")
+    )
+    assert opened_told(office, item) == [
+        ("Jan Jansen", "nog niet"),
+        ("Nora de Wit", "TIME, 1 van 3 bestandentwo.pdf"),
+        ("Otto Left", "TIME"),
+    ]
+    office.amend(item, LISA, description="Annual accounts 2025, corrected")
+    office.publish()
+    assert opened_told(office, item)[:2] == [("Jan Jansen", "nog niet"), ("Nora de Wit", "TIME, een eerdere versietwo.pdf")]
+
+
+def test_an_items_history_can_be_read_for_its_sharing_alone(office: Records) -> None:
+    item = office.published()
+    office.amend(item, LISA, location="2025/Elsewhere")
+    lisa, path = Person(office), f"/items/{item_name(item)}"
+    everything, sharing = (lisa.get(path + query).body.decode().partition('id="g"')[2] for query in ("", "?only=sharing"))
+    assert [("2025/Elsewhere" in one, "Op het portaal gezet" in one) for one in (everything, sharing)] == [
+        (True, True),
+        (False, True),
+    ]
+    assert f'href="{path}?only=sharing#g"' in everything
