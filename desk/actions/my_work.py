@@ -8,10 +8,10 @@ by a number, with how many there are in all.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from peewee import SQL
 
@@ -29,6 +29,9 @@ from workflow.approval import waiting
 from workflow.approval.waiting import Seating
 from workflow.items import notes, suspicion
 from workflow.portal_access import opened
+
+Drop = TypeVar("Drop", bound=Mapping[str, object])
+"""What `overview` tells of a drop in the inbox."""
 
 SHOWN = 5
 """So many of each list on the start page."""
@@ -80,7 +83,8 @@ class Unopened:
     description: str
     published_at: str
     contact: str | None
-    was_mailed: bool
+    mailed_at: str | None
+    """ISO 8601, local."""
 
 
 def keys_to_decide(office: Office, actor: Actor, now: datetime) -> list[int]:
@@ -149,20 +153,32 @@ def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
     Each as {kind: refused or waits, client, path, at, lines}, of what waits {until, then} as well;
     refused ones first. Of a backlog only what `overview.MOST_WAITING` says.
     """
-    refused = overview.rejected(office, actor, people.language_of(office, actor.code))
-    folders = [(one["client"], one["path"].rpartition("/")[2]) for one in refused]
-    makers = thrown_away.makers(folders)
+    refused = own_refused(office, actor, overview.rejected(office, actor, people.language_of(office, actor.code)))
     found = [
-        {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]}
+        {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]} for one in refused
+    ]
+    for one in own_waiting(office, actor, overview.waits(office, actor, is_whole=False)):
+        client = one["path"].partition("/")[0]
+        told = {"path": one["path"], "at": one["since"], "lines": [one["reason"]], "until": one["until"], "then": one["then"]}
+        found.append({"kind": "waits", "client": client, **told})
+    return found
+
+
+def own_refused(office: Office, actor: Actor, refused: Sequence[Drop]) -> list[Drop]:
+    """Those of these refused drops (`overview.rejected`) that this person made, or nobody in
+    particular."""
+    folders = [(str(one["client"]), str(one["path"]).rpartition("/")[2]) for one in refused]
+    makers = thrown_away.makers(folders)
+    return [
+        one
         for one, which in zip(refused, folders, strict=True)
         if makers.get(which) in (actor.code, None) or makers[which] not in office.staff
     ]
-    for one in overview.waits(office, actor, is_whole=False):
-        if _is_mine(office, actor.code, str(office.inbox / one["path"])):
-            client = one["path"].partition("/")[0]
-            told = {"path": one["path"], "at": one["since"], "lines": [one["reason"]], "until": one["until"], "then": one["then"]}
-            found.append({"kind": "waits", "client": client, **told})
-    return found
+
+
+def own_waiting(office: Office, actor: Actor, waits: Sequence[Drop]) -> list[Drop]:
+    """Those of what waits (`overview.waits`) that are this person's, or nobody's in particular."""
+    return [one for one in waits if _is_mine(office, actor.code, str(office.inbox / str(one["path"])))]
 
 
 def _is_mine(office: Office, code: str, path: str) -> bool:
@@ -184,7 +200,7 @@ def unopened(office: Office, actor: Actor, now: datetime, most: int, first: int 
     found = [
         Unopened(
             item_name(item.id), item.client, item.description, clock.local_iso(item.published_at) or "", item.contact,
-            item.notified_at is not None,
+            clock.local_iso(item.notified_at),
         )
         for item in rows
     ]  # fmt: skip

@@ -31,7 +31,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/items/{item}/pages/{name:path}": (
         "/items/{item}/pages/a.pdf?content={now}", "/items/{item}/pages/a.pdf?content={now}&beside={before}",
     ),
-    "/inbox": ("/inbox", "/inbox?done=thrown"),
+    "/inbox": ("/inbox", "/inbox?done=thrown", "/inbox?of=me"),
     "/inbox/unsorted/{name}": ("/inbox/unsorted/scan.txt",),
     "/inbox/waiting/{client}/{name}": ("/inbox/waiting/acme-bv/alone.txt",),
     "/inbox/refused/{client}/{folder}": ("/inbox/refused/acme-bv/{refused}",),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from desk.actions import client_card, looking_up, offering, overview, schemas, throwing_away, unsorted
+from desk.actions import client_card, looking_up, my_work, offering, overview, schemas, throwing_away, unsorted
 from desk.web.shell.paging import leaf
 from desk.web.shell.sending import SANDBOX
 from desk.web.staff.visit import StaffVisit
@@ -43,10 +43,15 @@ WRITTEN = {"inbox.being_written", "inbox.waits_for_written", "inbox.is_filled"}
 
 
 def inbox(visit: StaffVisit) -> Response:
-    """All that waits or was refused, of the clients that this person may know of."""
-    found = overview.of_the_inbox(visit.office, visit.actor)
+    """All that waits or was refused, of the clients that this person may know of; with `?of=me`
+    what is theirs, or nobody's in particular."""
+    found, is_mine = overview.of_the_inbox(visit.office, visit.actor), visit.field("of") == "me"
     refused = overview.rejected(visit.office, visit.actor, visit.language)
-    overview.look_at_rejected(visit.office, visit.now, visit.actor, refused)
+    if is_mine:
+        refused = my_work.own_refused(visit.office, visit.actor, refused)
+        found["waits"] = my_work.own_waiting(visit.office, visit.actor, found["waits"])
+    else:
+        overview.look_at_rejected(visit.office, visit.now, visit.actor, refused)
     waits, left = (
         [
             {
@@ -64,7 +69,12 @@ def inbox(visit: StaffVisit) -> Response:
     lists: dict[str, Sequence[Any]] = {"waits": waits, "left": left, "refused": refused[::-1], "lying": files_}
     leaves: dict[str, Any] = {key: leaf(visit, rows, PAGE_ROWS, key) for key, rows in lists.items()}
     return visit.page(
-        "inbox.html", plus="+" if len(waits) >= overview.MOST_WAITING else "", alarms=alarms, done=visit.field("done"), **leaves
+        "inbox.html",
+        plus="+" if len(waits) >= overview.MOST_WAITING else "",
+        alarms=alarms,
+        done=visit.field("done"),
+        is_mine=is_mine,
+        **leaves,
     )
 
 

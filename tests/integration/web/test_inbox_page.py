@@ -15,7 +15,7 @@ from kit.support import PDF
 
 from desk.actions import explaining, my_work, overview
 from desk.web.staff import moments
-from dossier.database.tables import Drop
+from dossier.database.tables import Drop, Viewed
 from dossier.files import settling
 from dossier.office import people
 from dossier.text import clock
@@ -223,3 +223,23 @@ def test_check_tells_nothing_of_what_was_thrown_away(office: Records) -> None:
     Person(office).post(f"/inbox/refused/acme-bv/{folder}/bin")
     lines, good = explaining.check(office.office, LISA, [rejected(office) / "_bin" / folder / "accounts.yaml"], "en")
     assert ("nonsense" in str(lines), good) == (False, 0)
+
+
+def test_the_inbox_can_be_looked_at_for_ones_own_alone(office: Records) -> None:
+    office.configure(settings=TRUSTED)
+    hers, his = refuse(office, "hers", by="l.visser") + refuse(office, "his", by="k.smit")
+    lisa = Person(office)
+    pages = [lisa.get(f"/inbox{query}").body.decode() for query in ("", "?of=me")]
+    assert [(hers in page, his in page) for page in pages] == [(True, True), (True, False)]
+    assert 'href="/inbox?of=me"' in pages[0]
+    assert f'href="/inbox/refused/acme-bv/{hers}"' in lisa.get("/").body.decode(), "a click away from one's start page"
+    assert "Er ligt niets van u in de inbox" in Person(office, "m.devries").get("/inbox?of=me").body.decode()
+
+
+def test_whoever_looked_at_their_own_alone_has_not_seen_to_the_rest(office: Records) -> None:
+    office.configure(settings=TRUSTED)
+    refuse(office, "his", by="k.smit")
+    Person(office).get("/inbox?of=me")
+    assert not Viewed.select().where(Viewed.kind == "rejected").exists()
+    Person(office).get("/inbox")
+    assert Viewed.select().where(Viewed.kind == "rejected").exists()
