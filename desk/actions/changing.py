@@ -38,6 +38,7 @@ from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from workflow.approval import waiting
+from workflow.approval.deciding import needed
 from workflow.guard.before_change import screened_change
 from workflow.items import amending, items, suspicion, undoing
 from workflow.items.amending import FileChanges
@@ -239,11 +240,10 @@ def change(
 
     shares = partial(amending.would_share, office, now, actor, key, wish, whole)
     done = screened_change(office, vault, items.get(key).client, shares, amend)
-    asked = waiting.people_asked(office, key, hours.today(office, now)) if "offer" in done else []
     item = items.get(key)
     if "withdraw" in done:
         return told_of_withdrawal(office, now, key)
-    return [*_told(item, done, asked), *noticed(office, actor, item.client, found[0])]
+    return [*_told(office, now, item, done), *noticed(office, actor, item.client, found[0])]
 
 
 def noticed(office: Office, actor: Actor, client: str, screened: Screened) -> list[Sentence]:
@@ -337,7 +337,7 @@ def _objections(office: Office, source: Source) -> list[Problem]:
     return problems
 
 
-def _told(item: Item, done: Sequence[str], asked: Sequence[str]) -> list[Sentence]:
+def _told(office: Office, now: datetime, item: Item, done: Sequence[str]) -> list[Sentence]:
     """`D-2026-000012 is changed: labels`, and what that means for the client.
 
     `done`: as amending.amend tells it.
@@ -349,7 +349,7 @@ def _told(item: Item, done: Sequence[str], asked: Sequence[str]) -> list[Sentenc
     changed = sentence("actions.changed_what", item=name, what=what) if what else sentence("actions.changed", item=name)
     if "offer" in done:
         waits = "actions.waits_and_old_is_seen" if item.public else "actions.waits_for"
-        return [changed, Sentence(waits, {"whom": whom(asked)})]
+        return [changed, Sentence(waits, {"whom": whom(office, now, item.id)})]
     if "unshare" in done:
         return [changed, sentence("actions.goes_off" if item.public else "actions.is_private")]
     return [changed, sentence("actions.goes_on")] if "share" in done else [changed]
@@ -360,6 +360,11 @@ _STEPS = ("offer", "share", "unshare", "revert")
 """
 
 
-def whom(asked: Sequence[str]) -> Sentence | str:
-    """Those who are asked to approve, in words."""
-    return either(asked) or sentence("actions.nobody")
+def whom(office: Office, now: datetime, key: int) -> Sentence | str:
+    """Those who are asked to approve, in words, and how many of them have to."""
+    found = waiting.Seating(office, hours.today(office, now)).askings([key])
+    people = [person for asking in found for person in asking.people]
+    lacking = [needed(one.concept.approvers, one.concept.approvals) - len(one.decided) for one in found]
+    if max(lacking, default=1) > 1 and people:
+        return sentence("actions.each_of" if lacking[0] >= len(people) else "actions.so_many_of", count=lacking[0], people=people)
+    return either(people) or sentence("actions.nobody")

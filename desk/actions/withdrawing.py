@@ -15,12 +15,10 @@ from desk.actions.changing import noticed, told_of_withdrawal, whom
 from desk.actions.undoing import refuse_changed
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
-from dossier.office import hours
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.opening import open_vault
-from workflow.approval import waiting
 from workflow.guard.before_change import screened_change
 from workflow.items import items, suspicion
 from workflow.items.suspicion import Screened
@@ -62,7 +60,6 @@ def put_back(office: Office, now: datetime, actor: Actor, key: int, if_version: 
     shares = partial(items.would_restore, office, actor, key)
     is_present = screened_change(office, open_vault(office), item.client, shares, restore)
     if suspicion.holds(office, found[0]):
-        asked = waiting.people_asked(office, key, hours.today(office, now))
-        held = sentence("actions.item_waits_for", item=item_name(key), whom=whom(asked))
+        held = sentence("actions.item_waits_for", item=item_name(key), whom=whom(office, now, key))
         return [held, *noticed(office, actor, item.client, found[0])]
     return [sentence("actions.goes_back" if is_present else "actions.goes_back_as_it_was", item=item_name(key))]

@@ -257,8 +257,3 @@ def waits_for(office: Office, today: date, person: str, may: Readable) -> list[i
             theirs = (one for one in answer.asked if person in one.whom and may.has(one.client, one.kind))
             answer.of_reader[reader] = sorted(item for one in theirs for item in one.items)
         return answer.of_reader[reader]
-
-
-def people_asked(office: Office, item: int, today: date) -> list[str]:
-    """Everybody who may decide on an item now; nobody if it does not wait."""
-    return [person for asking in Seating(office, today).askings([item]) for person in asking.people]

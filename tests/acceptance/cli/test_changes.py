@@ -341,3 +341,13 @@ def test_all_files_none_or_some_are_shared_as_the_options_say(root: Root, item: 
         assert root.run("new", "acme-bv", *files, "-d", "Two ways at once", *place, *wrong, user="p.bakker", code=2).stdout == ""
     root.run("edit", item, "--share-none", user="m.devries")
     assert not any(file["share"] for file in json.loads(root.run("show", item, "--json", user="m.devries").stdout)["attachments"])
+
+
+@pytest.mark.parametrize(("approvals", "said"), [("all", "each of m.devries, k.smit"), ("any", "m.devries or k.smit")])
+def test_who_has_to_approve_a_change_is_told_as_it_is_asked(root: Root, approvals: str, said: str) -> None:
+    root.drop("private", PRIVATE)
+    root.once()
+    [item] = [one["item"] for one in json.loads(root.run("items", "--json", "--state", "private").stdout)]
+    asked = ["--share", "--share-status", "concept", "--approver", "m.devries", "--approver", "k.smit", "--approvals", approvals]
+    done = root.run("edit", item, *asked, user="p.bakker")
+    assert done.stdout.endswith(f"It waits for approval by {said}\n")

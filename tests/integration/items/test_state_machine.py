@@ -119,7 +119,8 @@ class Office(RuleBasedStateMachine):
     )  # fmt: skip
     def decide(self, item: str, pick: int, other: str | None, word: str, by_file: bool) -> None:
         """Somebody who is asked decides, or anybody."""
-        asked = waiting.people_asked(self.office.office, item_key(item), self.office.now.date())
+        found = waiting.Seating(self.office.office, self.office.now.date()).askings([item_key(item)])
+        asked = [person for asking in found for person in asking.people]
         who = other or (sorted(asked)[pick % len(asked)] if asked else "m.devries")
         if by_file:
             if self.office.path(item, who).exists():
