@@ -345,6 +345,9 @@ def _fixed(values: Mapping[str, Plain] | Plain, sheet: Sheet) -> dict[str, Plain
     made_at = fixed.get("made_at")
     if isinstance(made_at, str) and _moment(made_at) == _whole_second(sheet.made_at):
         fixed["made_at"] = sheet.made_at
+    explanation = fixed.get("explanation")
+    if isinstance(explanation, str):  # many editors take blanks at the ends of lines away
+        fixed["explanation"] = "\n".join(map(str.rstrip, explanation.split("\n")))
     return fixed
 
 

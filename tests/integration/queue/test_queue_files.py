@@ -132,6 +132,16 @@ def test_what_editors_do_to_the_text_leaves_it_valid(office: QueueOffice, item: 
     assert office.state(item) == "approved", path.read_text() if path.exists() else ""
 
 
+def test_an_editor_that_takes_blanks_at_the_ends_of_lines_away_changes_nothing(office: QueueOffice) -> None:
+    name = office.concept(explanation="First line  \n \n  indented\t\nlast ")
+    office.round()
+    office.type(name, "approve")
+    path = office.path(name)
+    path.write_text("".join(f"{line.rstrip()}\n" for line in path.read_text().splitlines()))
+    office.round()
+    assert office.state(name) == "approved", path.read_text() if path.exists() else ""
+
+
 def test_an_editor_that_saves_by_rename_and_leaves_other_files_is_fine(office: QueueOffice, item: str) -> None:
     path = office.path(item)
     text = path.read_text().replace("\ndecision:", "\ndecision: approve", 1)
