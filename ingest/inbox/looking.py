@@ -389,6 +389,10 @@ class _Round:
         for seconds in place.left.values():
             if seconds > 0:
                 self.view.again_in(seconds)
+        files_ = [name for name in place.found if name != WHY or not _is_reason(place.opened)]
+        if not files_:
+            self._wait(place, WHY, sentence("inbox.reason_left"), [WHY], (WHY,), in_vain=True)
+            return
         if names.fold(place.folder) == names.fold(self.client):
             reason = sentence("inbox.within_itself")
         elif len(cards) == 1:
@@ -396,7 +400,7 @@ class _Round:
         elif cards:
             reason = _and_more(sentence("inbox.other_card", card=names.printable(cards[0])), len(cards) - 1)
         elif self._creates:
-            self._judge_alone(place, [name for name in place.found if name != WHY or not _is_reason(place.opened)])
+            self._judge_alone(place, files_)
             return
         else:
             reason = sentence("inbox.waits_for_item_yaml")

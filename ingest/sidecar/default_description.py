@@ -14,7 +14,8 @@ _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 def description_of(name: str, least: int, language: Language) -> str:
     """`jaarrekening_2025-def.pdf` → `jaarrekening 2025-def`; a name under `least` is a file's."""
-    whole = "".join(c for c in nfc(name) if not has_bad_characters(c) and c.isprintable())[:MAX_NAME_BYTES].strip()
+    blank = "".join(" " if c.isspace() else c for c in nfc(name))
+    whole = "".join(c for c in blank if not has_bad_characters(c) and c.isprintable())[:MAX_NAME_BYTES].strip()
     plain = " ".join(_ENDING.sub("", whole).replace("_", " ").split())
     if len(plain) < least:
         plain = told(sentence("inbox.file", file=whole), language)

@@ -98,3 +98,12 @@ def test_an_item_yaml_where_it_speaks_for_no_folder_is_told_of_as_that(tmp_path:
     told = inbox.ready(24 * 3600 + 5)
     assert told.pop("return.pdf", []) == []
     assert {stem: [why in fault for fault in faults] for stem, faults in told.items()} == {"item": [True]}
+
+
+@pytest.mark.parametrize("settings", ["", CREATE])
+def test_a_folder_of_which_only_a_why_txt_is_left_is_told_of_and_holds_up_nothing(tmp_path: Path, settings: str) -> None:
+    inbox = Inbox(own_office(tmp_path, settings=settings))
+    inbox.place({"20261130-t/WHY.txt": "t.yaml:1: there is no key `statis`\n", "t.yaml": GOOD, "t.pdf": PDF})
+    inbox.look()
+    assert inbox.ready(10) == {"t": []}
+    assert "tells why something was refused" in inbox.waits(10)["20261130-t/WHY.txt"]

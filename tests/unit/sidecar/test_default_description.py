@@ -19,6 +19,7 @@ from ingest.sidecar.reading import read_sidecar
         ("brief.van.de.bank.pdf", "brief.van.de.bank"),
         ("scan.pdf", "File scan.pdf"),
         ("  odd \u202e name \x07 of a file .docx", "odd name of a file"),
+        ("VAT\u00a0return 2026.pdf", "VAT return 2026"),
     ],
 )
 def test_a_files_name_becomes_a_line(name: str, description: str) -> None:
