@@ -22,9 +22,10 @@ from datetime import datetime
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from desk.actions import pressed_twice
 from desk.web.shell import answers
 from desk.web.shell.drawing import Drawing
 from desk.web.shell.gate import Configured, Form, Gate, Upload
@@ -49,7 +50,7 @@ from desk.web.staff import (
 from desk.web.staff import office as office_pages
 from desk.web.staff.visit import STATICS, StaffVisit
 from dossier.office.office import Office
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict, NotFound, Refusal
 from dossier.text.sentences import Sentence
 from dossier.vault.opening import open_vault
 from workflow.items.items import IN_BIN
@@ -163,7 +164,9 @@ class DeskWeb:
 
     def _inside(self, path: str, handler: Handler, methods: list[str]) -> Route:
         """A page for people who are logged in."""
-        return self.gate.route(path, lambda visit: handler(visit) if visit.session is not None else _ask_who(visit), methods)
+        return self.gate.route(
+            path, lambda visit: _once(visit, handler) if visit.session is not None else _ask_who(visit), methods
+        )
 
     def _with_files(self, path: str, handler: Handler, methods: list[str]) -> Route:
         """The same, whose form may bring files."""
@@ -180,6 +183,26 @@ class DeskWeb:
         is_click = "again" not in request.query_params  # else the page of a drop on its way asks by itself
         session = staff_access.find_session(office, now, cookie, is_click) if cookie else None
         return StaffVisit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
+
+
+def _once(visit: StaffVisit, handler: Handler) -> Response:
+    """The answer; of a form that finds done what it asked for, as the same person sent it twice,
+    the first one's (desk/actions/pressed_twice.py)."""
+    if visit.request.method != "POST":
+        return handler(visit)
+    path, item = visit.request.url.path, visit.request.path_params.get("item")
+    try:
+        answer = handler(visit)
+    except (Conflict, NotFound):
+        if (goal := pressed_twice.led_to(visit.now, visit.actor, path, visit.form, item)) is None:
+            raise
+        return RedirectResponse(goal, 303)
+    if answer.status_code == 303:
+        pressed_twice.note_done(visit.now, visit.actor, path, visit.form, answer.headers["location"])
+    elif answer.status_code in (404, 409):
+        goal = pressed_twice.led_to(visit.now, visit.actor, path, visit.form, item)
+        return RedirectResponse(goal, 303) if goal is not None else answer
+    return answer
 
 
 def _ask_who(visit: StaffVisit, files: Sequence[str] = ()) -> Response:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from kit.calling import Caller
 from kit.clicking import Person, goal_of
-from kit.records import LISA, STAFF, Records, with_inbox
+from kit.records import LISA, PETRA, STAFF, Records, with_inbox
 
 from desk.web.staff.app import DeskWeb
-from dossier.database.tables import Edition, item_name
+from dossier.database.tables import Edition, Viewed, item_name
 from dossier.database.web_tables import DeskSession
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -162,3 +163,52 @@ def test_what_was_changed_since_the_page_was_made_is_not_put_back(office: Record
     assert office.state(item) == "withdrawn"
     assert lisa.post(f"/items/{item_name(item)}/publish", version=str(version + 1)).status == 303
     assert office.state(item) == "published"
+
+
+def test_whatever_is_done_with_an_item_is_answered_twice_alike_when_it_is_sent_twice(office: Records) -> None:
+    lisa = Person(office)
+    shared, private = office.published(), office.make(LISA, files=[office.file("a.pdf", "a"), office.file("b.pdf", "b")])
+
+    def twice(item: int, where: str, **fields: str) -> None:
+        version = str(items.get(item).version)
+        told = [lisa.post(f"/items/{item_name(item)}/{where}", version=version, **fields) for _ in range(2)]
+        assert [one.status for one in told] == [303, 303], where
+        assert goal_of(told[0]) == goal_of(told[1])
+        office.publish()
+
+    twice(shared, "edit", location="2026/Elsewhere")
+    twice(shared, "withdraw", reason="wrong year")
+    twice(shared, "publish")
+    twice(shared, "notify", contact="j.jansen")
+    twice(private, "files", what="rename", file="a.pdf", name="c.pdf")
+    twice(private, "files", what="remove", file="b.pdf")
+    twice(private, "move", client="zon")
+    twice(private, "delete")
+    twice(private, "undelete")
+    counted = [office.actions(shared).count(one) for one in ("amended", "withdrawn", "restored")]
+    assert counted == [1, 1, 1]
+    assert [office.actions(private).count(one) for one in ("moved", "deleted", "undeleted")] == [1, 1, 1]
+
+
+def test_once_somebody_else_did_something_with_the_item_the_second_press_is_told_so(office: Records) -> None:
+    item = office.make(LISA)
+    path, version = f"/items/{item_name(item)}/edit", str(items.get(item).version)
+    lisa = Person(office)
+    assert lisa.post(path, version=version, location="2026").status == 303
+    office.amend(item, PETRA, location="2025")
+    told = lisa.post(path, version=version, location="2026")
+    assert (told.status, b"Petra Bakker" in told.body) == (409, True)
+
+
+def test_only_the_same_form_of_the_same_person_a_moment_later_is_a_second_press(office: Records) -> None:
+    item = office.make(LISA)
+    path, version = f"/items/{item_name(item)}/edit", str(items.get(item).version)
+    lisa = Person(office)
+    assert lisa.post(path, version=version, location="2026").status == 303
+    assert lisa.post(path, version=version, location="2025").status == 409, "something else"
+    told = Person(office, "p.bakker").post(path, version=version, location="2026")
+    assert (told.status, b"Lisa Visser" in told.body) == (409, True), "somebody else"
+    assert lisa.post(path, version=version, location="2026").status == 303
+    Viewed.update(at=clock.to_text(clock.utc_now() - timedelta(minutes=2))).where(Viewed.kind.startswith("pressed ")).execute()
+    assert lisa.post(path, version=version, location="2026").status == 409, "later"
+    assert office.actions(item).count("amended") == 1
