@@ -75,6 +75,7 @@ class ItemView:
     story: Sequence[Told]
     may_change: bool
     may_withdraw: bool
+    can_be_put_back: bool
     may_decide: bool
     share_explanation: bool
     """The client may read the explanation, if it is shared."""
@@ -107,7 +108,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
         reasons.reasons(office, now, item), reasons.inside(office, now, item), reasons.visible(item),
         opened.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
-        people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None,
+        people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None, items.can_be_restored(item),
         _may_decide(office, actor, now, item), item.share_explanation,
     )  # fmt: skip
 

@@ -48,6 +48,8 @@ from workflow.items.suspicion import NOTHING, Screened
 from workflow.items.versions import files_in
 
 if TYPE_CHECKING:
+    from peewee import ModelSelect
+
     from workflow.items.rules import Draft
 
 IN_BIN = "undoing.in_bin"
@@ -424,10 +426,18 @@ def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str
         return []
 
 
+def can_be_restored(item: Item) -> bool:
+    """True if something that was approved was withdrawn, and can be put back."""
+    return item.share_state == "withdrawn" and _withdrawn(item.id).exists()
+
+
+def _withdrawn(key: int) -> ModelSelect[Edition]:
+    return Edition.select().where(editions_of(key) & (Edition.state == "withdrawn"))
+
+
 def _withdrawn_edition(key: int) -> Edition:
     """What was approved last before it was withdrawn. Raises Conflict if nothing was."""
-    withdrawn = Edition.select().where(editions_of(key) & (Edition.state == "withdrawn"))
-    edition: Edition | None = withdrawn.order_by(Edition.id.desc()).first()
+    edition: Edition | None = _withdrawn(key).order_by(Edition.id.desc()).first()
     if edition is None:
         raise Conflict("items.never_approved")
     return edition

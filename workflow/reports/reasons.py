@@ -14,7 +14,7 @@ from dossier.office.office import Office
 from dossier.text import clock, system
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.trail import trail
-from workflow.items import internal
+from workflow.items import internal, items
 
 
 def reasons(office: Office, now: datetime, item: Item) -> list[Sentence]:
@@ -65,10 +65,10 @@ def _of_state(office: Office, now: datetime, item: Item) -> list[Sentence]:
             return [sentence("reasons.returned")]
         return [sentence("reasons.returned_by", who=told["actor"], comment=told["comment"])]
     if state == "withdrawn":
-        told = _last(item, "withdrawn")
+        told, unseen = _last(item, "withdrawn"), "" if items.can_be_restored(item) else "_unseen"
         if told is None:
-            return [sentence("reasons.withdrawn", item=name)]
-        return [sentence("reasons.withdrawn_by", who=told["actor"], reason=told["reason"], item=name)]
+            return [sentence(f"reasons.withdrawn{unseen}", item=name)]
+        return [sentence(f"reasons.withdrawn_by{unseen}", who=told["actor"], reason=told["reason"], item=name)]
     return []
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from kit.records import STAFF, Records
 
+from dossier.database.tables import item_name
 from dossier.office.people import Actor
 from workflow.items import items
 from workflow.reports import reasons
@@ -40,3 +41,15 @@ def test_of_several_approvers_it_is_told_how_many_are_enough(office: Records, ap
     if approvals == "2":
         office.decide(key, "approve", Actor("k.smit", "command"))
         assert found() == ["it waits for approval by m.devries or j.admin"]
+
+
+@pytest.mark.parametrize("is_seen", [False, True])
+def test_what_was_withdrawn_can_be_put_back_only_if_it_was_approved(office: Records, is_seen: bool) -> None:
+    key = office.make(files=[office.file("a.pdf", "a", share=True)], share=True, share_status="concept", approvers=("m.devries",))
+    if is_seen:
+        office.decide(key, "approve")
+    office.withdraw(key, reason="wrong")
+    [told] = [str(one) for one in reasons.reasons(office.office, office.now, items.get(key))]
+    assert told.endswith(f"wrong; put it back with: dossier publish {item_name(key)}") == is_seen
+    assert told.endswith(f"before: offer it again with: dossier edit {item_name(key)} --share") != is_seen
+    assert items.can_be_restored(items.get(key)) == is_seen
