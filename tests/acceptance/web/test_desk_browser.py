@@ -428,6 +428,37 @@ def test_enter_in_a_field_saves_and_takes_no_file_out(
     made.close()
 
 
+def test_a_new_item_says_what_the_client_will_see_of_it_and_is_saved_by_keys(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    for name in ("brief.txt", "notitie.txt"):
+        (tmp_path / name).write_text(name)
+    made = context(rig, browser, cookies["m.devries"], viewport=DESKTOP)
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv/new")
+    expect(page.locator("#sees")).to_be_hidden()
+    page.set_input_files("#pick", [str(tmp_path / "brief.txt"), str(tmp_path / "notitie.txt")])
+    expect(page.locator("#files li", has_text="geheel ontvangen")).to_have_count(2)
+    page.get_by_role("button", name="2025/Vpb").click()
+    expect(page.locator("#location")).to_have_value("2025/Vpb")
+    page.fill("#description", "Brief aan de klant")
+    page.fill("#explanation", "Voor het kantoor")
+    page.check("input[name=share]")
+    for name, value in (("brief.txt", "yes"), ("notitie.txt", "no")):
+        page.locator("label", has=page.locator(f"input[name='share:{name}'][value={value}]")).click()
+    expect(page.locator("#sees")).to_have_text(
+        "De klant ziet: de omschrijving, brief.txt. Niet: status, locatie, labels, de toelichting, notitie.txt."
+    )
+    page.check("input[name=share_explanation]")
+    expect(page.locator("#sees")).to_contain_text("De klant ziet: de omschrijving, de toelichting, brief.txt.")
+    page.locator("label", has=page.locator("input[name=share_status][value=approved]")).click()
+    page.locator("#description").press("Control+Enter")
+    expect(page.locator("h1")).to_contain_text("Brief aan de klant")
+    found = rig.office.json("show", page.url.partition("/items/")[2][:13])
+    assert {one["name"]: one["share"] for one in found["attachments"]} == {"brief.txt": True, "notitie.txt": False}
+    made.close()
+
+
 def test_the_smallest_phone_holds_a_long_label_and_every_word_of_the_menu(
     rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
 ) -> None:

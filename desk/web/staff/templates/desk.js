@@ -291,6 +291,21 @@ if (form) {
   };
   form.addEventListener("change", (event) => { touched.add(event.target.name); check(); });
 
+  // What the client will see of it, and what not, as it is filled in.
+  const sees = document.getElementById("sees");
+  const seen = () => {
+    if (!sees) return;
+    const said = [...list.querySelectorAll("li:not(:has(p.fault))")].map((one) => [
+      one.querySelector("input[name^='name:']")?.value || one.querySelector("h3").textContent, one.querySelector(".shares :checked")?.value,
+    ]);
+    const of = (value) => said.filter(([, its]) => its === value).map(([name]) => name);
+    const explanation = form.elements.explanation.value.trim() ? [sees.dataset.explanation] : [];
+    const is_told = form.elements.share_explanation?.checked;
+    const there = [sees.dataset.always, ...(is_told ? explanation : []), ...of("yes")];
+    const not = [sees.dataset.never, ...(is_told ? [] : explanation), ...of("no")];
+    sees.textContent = `${sees.dataset.sees} ${there.join(", ")}. ${sees.dataset.not} ${not.join(", ")}.`;
+  };
+
   const share = form.elements.share;
   const shown = () => {
     for (const part of form.querySelectorAll(".if-shared, .shares")) part.hidden = !share?.checked;
@@ -298,9 +313,15 @@ if (form) {
     const asks = share?.checked || form.elements.type?.selectedOptions[0]?.hasAttribute("data-asks");
     for (const part of form.querySelectorAll(".if-asked")) part.hidden = !asks;
     form.querySelector(".for-all").hidden = list.children.length < 2 || !share?.checked;
+    seen();
     for (const part of form.querySelectorAll("[data-type]")) part.hidden = part.dataset.type !== type;
   };
   form.addEventListener("change", shown);
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return;
+    event.preventDefault();
+    form.requestSubmit(save);
+  });
 
   // With many files, one answer for all of them.
   const for_all = form.querySelector(".for-all");
@@ -310,22 +331,33 @@ if (form) {
       touched.add("attachments");
       check();
       keep();
+      seen();
     };
   }
 
-  // A label that was used lately is taken over with a click, and again taken away.
+  const offered = (word, text, click) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "chip", textContent: text });
+    button.onclick = click;
+    if (word.nextSibling?.textContent.startsWith(",")) word.nextSibling.remove();
+    word.parentElement.classList.add("chips");
+    word.replaceWith(button);
+  };
+
+  // A location that was used lately is taken over with a click. So is a label, and again taken away.
+  for (const word of form.querySelectorAll("[data-location]")) {
+    offered(word, word.dataset.location, () => {
+      form.elements.location.value = word.dataset.location;
+      form.elements.location.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
   const labels = form.elements.labels;
   for (const word of form.querySelectorAll("[data-label]")) {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "chip", textContent: word.dataset.label });
-    button.onclick = () => {
+    offered(word, word.dataset.label, () => {
       const has = labels.value.split(",").map((one) => one.trim()).filter(Boolean);
       const without = has.filter((one) => one.toLowerCase() !== word.dataset.label.toLowerCase());
       labels.value = (without.length < has.length ? without : [...has, word.dataset.label]).join(", ");
       labels.dispatchEvent(new Event("change", { bubbles: true }));
-    };
-    if (word.nextSibling?.textContent.startsWith(",")) word.nextSibling.remove();
-    word.parentElement.classList.add("chips");
-    word.replaceWith(button);
+    });
   }
   const counted = () => { document.querySelector("#h-b .n").textContent = list.querySelectorAll("li:not(:has(p.fault))").length; };
   const key = `new ${new URL(form.action).pathname}`;
