@@ -96,13 +96,15 @@ def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence
 
 
 def contact_of(office: Office, item: Item, wanted: str | None) -> Contact:
-    """The active contact: `wanted` by id or address, else the item's own. Raises Refusal."""
-    contact = addressees.find_contact(office, item.client, wanted or item.contact)
+    """The active contact: `wanted` by id or address; None: the item's own. Raises Refusal, also for
+    a name that is empty: it is not for the item's own contact what was for somebody else."""
+    named = item.contact if wanted is None else wanted
+    contact = addressees.find_contact(office, item.client, named) if named else None
     if contact is not None and contact.active:
         return contact
     client = office.clients.get(item.client)
     known = [one.id for one in client.contacts if one.active] if client else []
-    named, contacts = wanted or item.contact, known or sentence("mail.none_yet")
+    contacts = known or sentence("mail.none_yet")
     code = "mail.no_active_contact" if named else "mail.say_who"
     raise Invalid([fault("contact", code, client=item.client, named=named, known=contacts)])
 

@@ -325,7 +325,8 @@ def publish(call: Call) -> Response:
 
 def notify(call: Call) -> Response:
     found = _item(call)
-    mailing.notify(call.office, call.now, call.actor, found.id, call.text("contact") or None)
+    contact = call.text("contact") if call.body.get("contact") is not None else None
+    mailing.notify(call.office, call.now, call.actor, found.id, contact)
     return notified(call)
 
 

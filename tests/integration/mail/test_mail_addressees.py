@@ -286,6 +286,14 @@ def test_a_failed_mail_can_be_tried_again_and_stays_the_same_mail(office: MailOf
         resending.retry(office.office, office.now, BAKKER, failed["id"])
 
 
+def test_a_contact_without_a_name_is_not_the_items_own(office: MailOffice, server: Server) -> None:
+    key = office.item()
+    office.send_all()
+    with pytest.raises(Refusal, match="who gets the mail"), transaction():
+        resending.notify(office.office, office.now, BAKKER, key, "")
+    assert [one.kind for one in office.mails()] == ["ready"]
+
+
 @pytest.mark.parametrize(("chosen", "said"), [("each", "is tried again now"), ("digest", "with the next mail to them")])
 def test_when_a_mail_is_tried_again_is_told_as_the_contact_chose_it(
     tmp_path: Path, server: Server, chosen: str, said: str
