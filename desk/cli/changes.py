@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from desk.cli.translation import Command, _, add
 from dossier.office.terms import YES_NO
 from dossier.text import clock
 from dossier.text.names import nfc
+from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")
@@ -101,6 +103,21 @@ def edit(
     each_of(items, where, yes, actor, act)
 
 
+@contextmanager
+def _naming_who_approves(item: str) -> Iterator[None]:
+    """Where it lacks somebody who may approve the change, tells how they are named: these commands
+    have no option for that."""
+    try:
+        yield
+    except Invalid as refusal:
+        if not any(one.key == "approver" for one in refusal.problems):
+            raise
+        from dossier.database.tables import item_name
+
+        first = fault("approver", "actions.approver_first", item=item_name(key_of(item)))
+        raise Invalid([*refusal.problems, first]) from refusal
+
+
 def attach(
     item: OneItem,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
@@ -112,7 +129,8 @@ def attach(
     from desk.actions import changing
 
     sources = [changing.Source(path, nfc(path.name), share, note) for path in files]
-    printing.outcome(changing.attach, key_of(item), sources)
+    with _naming_who_approves(item):
+        printing.outcome(changing.attach, key_of(item), sources)
 
 
 def replace(
@@ -121,7 +139,8 @@ def replace(
     """Put a new version in the place of an attachment, which keeps its name."""
     from desk.actions import changing
 
-    printing.outcome(changing.replace, key_of(item), name, file)
+    with _naming_who_approves(item):
+        printing.outcome(changing.replace, key_of(item), name, file)
 
 
 def rename(
@@ -130,14 +149,16 @@ def rename(
     """Give an attachment another name."""
     from desk.actions import changing
 
-    printing.outcome(changing.rename, key_of(item), old, new)
+    with _naming_who_approves(item):
+        printing.outcome(changing.rename, key_of(item), old, new)
 
 
 def remove(item: OneItem, names: Annotated[list[str], typer.Argument(metavar="NAME...")]) -> None:
     """Take attachments out of an item. What they held stays in the vault."""
     from desk.actions import changing
 
-    printing.outcome(changing.remove, key_of(item), names)
+    with _naming_who_approves(item):
+        printing.outcome(changing.remove, key_of(item), names)
 
 
 def copy(
@@ -149,4 +170,5 @@ def copy(
     """Copy attachments to another item."""
     from desk.actions import changing
 
-    printing.outcome(changing.copy, key_of(item), names, key_of(to), share)
+    with _naming_who_approves(to):
+        printing.outcome(changing.copy, key_of(item), names, key_of(to), share)

@@ -351,3 +351,21 @@ def test_who_has_to_approve_a_change_is_told_as_it_is_asked(root: Root, approval
     asked = ["--share", "--share-status", "concept", "--approver", "m.devries", "--approver", "k.smit", "--approvals", approvals]
     done = root.run("edit", item, *asked, user="p.bakker")
     assert done.stdout.endswith(f"It waits for approval by {said}\n")
+
+
+def test_a_command_without_an_option_for_the_approver_says_how_one_is_named(root: Root, tmp_path: Path) -> None:
+    root.drop(
+        "offer",
+        SHARED.replace("Annual accounts 2025", "Offer of this year"),
+        client="northwind-ltd",
+        accounts_pdf=PDF,
+        notes_txt=b"1",
+    )
+    root.once()
+    [item] = [one["item"] for one in json.loads(root.run("items", "--json", "--client", "northwind-ltd").stdout)]
+    (tmp_path / "accounts.pdf").write_bytes(PDF + b"new")
+    change = ["replace", item, "accounts.pdf", str(tmp_path / "accounts.pdf")]
+    refused = root.run(*change, user="p.bakker", code=1).stderr
+    assert refused.endswith(f"; name one first, with: dossier edit {item} --approver STAFF\n")
+    root.run("edit", item, "--approver", "k.smit", user="p.bakker")
+    assert "It waits for approval by k.smit" in root.run(*change, user="p.bakker").stdout
