@@ -46,6 +46,8 @@ FIELDS = {
     "/inbox/unsorted/scan.txt": ("chosen", "client", "description", "location", "labels"),
     "/inbox/waiting/acme-bv/alone.txt": ("description", "location", "labels"),
     "/inbox/refused/acme-bv/{refused}": ("sidecar",),
+    "/inbox/refused/acme-bv/gone/bin": ("x",),
+    "/inbox/refused/acme-bv/gone/unbin": ("x",),
     "/office/mails/1": ("what",),
     "/office/tokens": ("name", "for", "scope", "clients", "until"),
     "/office/tokens/nobody/revoke": ("x",),
@@ -158,7 +160,9 @@ def test_addresses_with_odd_names_and_searches_are_answered(rig: DeskRig, joost:
             f"/?q={one}", f"/clients?q={one}&page={one}", f"/clients/{one}", f"/clients/acme-bv?q={one}&label={one}&after={one}", f"/items/{one}",
             f"/items/{item}/attachments/{one}?version={one}", f"/items/{item}/pages/{one}?content={one}&page={one}", f"/queue/{one}",
             f"/queue/{one}/preview/", f"/inbox/unsorted/{one}", f"/inbox/waiting/acme-bv/{one}",
-            f"/inbox/waiting/{one}/x", f"/inbox/refused/acme-bv/{one}", f"/drops/{one}", f"/_suggest/clients?q={one}",
+            f"/inbox/waiting/{one}/x", f"/inbox/refused/acme-bv/{one}", f"/inbox?of={one}&refused={one}", f"/drops/{one}",
+            f"/items/{item}/portal/{one}/", f"/items/{item}/portal/now/{one}", f"/clients/{one}/portal", f"/clients/acme-bv/new?drop={one}",
+            f"/items/{item}?only={one}", f"/_suggest/clients?q={one}",
             f"/office/trail?item={one}&client={one}&since={one}", f"/_login/{one}", f"/bin?was={one}",
         ):  # fmt: skip
             assert joost.get(path).status < 500, path
