@@ -30,7 +30,8 @@ def listing(office: Office) -> list[dict[str, Any]]:
 def _as_told(office: Office, name: str, row: Hook | None) -> dict[str, Any]:
     hook = office.settings.webhooks[name]
     person, is_failing = office.staff.get(hook.for_), row is not None and row.attempts > 0
-    state = "webhooks.failing" if is_failing else "webhooks.good"
+    was_sent = row is not None and row.sent_at is not None
+    state = "webhooks.failing" if is_failing else "webhooks.good" if was_sent else "webhooks.new"
     if person is None or not person.active:
         state = "webhooks.left"
     if row is not None and row.disabled_at:

@@ -84,6 +84,18 @@ def test_a_receiver_verifies_each_event_by_the_library_of_the_standard_and_gets_
     assert daemon.round() == 0, "each once, if all goes well"
 
 
+def test_of_a_webhook_to_which_nothing_was_sent_it_is_not_said_that_it_works(office: Records, receiver: Receiver) -> None:
+    def state() -> str:
+        return str(webhooks.listing(office.office)[0]["state"])
+
+    assert state() == "nothing was sent yet"
+    daemon = Daemon(office)
+    assert state() == "nothing was sent yet"
+    office.make()
+    daemon.round()
+    assert state() == "it works"
+
+
 def test_while_a_secret_is_changed_the_old_one_and_the_new_one_verify(office: Records, receiver: Receiver) -> None:
     daemon = Daemon(office, {"HOOK_SECRET": f"{NEWER} {SECRET}"})
     office.make()
