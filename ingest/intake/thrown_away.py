@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from dossier.database.tables import Drop, Event, chunks
+from dossier.database.tables import Drop, Event, chunks, tuples
 from dossier.files import files, moves
 from dossier.files.beneath import Folder, open_beneath
 from dossier.office import people
@@ -23,7 +23,6 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.refusals import Conflict, Forbidden, NotFound
 from dossier.trail import trail
-from dossier.trail.trail import RecordedEvent
 from ingest.inbox.listing import BIN, WHY
 from ingest.intake.leaving import made_like
 
@@ -33,7 +32,7 @@ THROWN_AWAY, TAKEN_OUT = "thrown_away", "taken_out"
 def makers(refused: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Who made the drops that were put into these folders of `_rejected`, (client, folder), as far
     as the trail says."""
-    return {which: event.actor for which, event in _refusals(list(refused)).items()}
+    return {which: actor for which, (_, actor) in _refusals(list(refused)).items()}
 
 
 def throw_away(office: Office, now: datetime, actor: Actor, client: str, refused: str) -> None:
@@ -77,39 +76,48 @@ def last_thrown_away(clients: Iterable[str]) -> dict[tuple[str, str], tuple[str,
     return {(str(one.subject), str(one.said.get("folder"))): (one.actor, one.at) for one in trail.those(seqs)}
 
 
-def _refusals(refused: Sequence[tuple[str, str]]) -> dict[tuple[str, str], RecordedEvent]:
-    """The events that tell of these refusals. Several drops may be refused in one moment; those of
-    a secret type are not called by name."""
+def _refusals(refused: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
+    """The events that tell of these refusals, and who made each drop. Several drops may be refused
+    in one moment; those of a secret type are not called by name."""
     rows = _rows(refused)
-    told: dict[tuple[str, str], list[RecordedEvent]] = defaultdict(list)
-    for some in chunks(sorted({row.at for row in rows.values()})):
-        among = Event.subject.in_(sorted({client for client, _ in rows})) & (Event.action == "refused") & Event.at.in_(some)
-        for event in trail.those(one.seq for one in Event.select(Event.seq).where(among)):
-            told[str(event.subject), event.at].append(event)
-    found: dict[tuple[str, str], RecordedEvent] = {}
+    moments = sorted({row.at for row in rows.values()})
+    if not moments:
+        return {}
+    among = Event.subject.in_(sorted({client for client, _ in rows})) & (Event.action == "refused")
+    then = among & Event.at.between(moments[0], moments[-1])
+    told: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    for seq, actor, client, at in tuples(Event.select(Event.seq, Event.actor, Event.subject, Event.at).where(then)):
+        told[client, at][seq] = actor
+    found: dict[tuple[str, str], tuple[int, str]] = {}
     for which, row in rows.items():
-        then = told[row.client, row.at]
-        called = [one for one in then if one.said.get("source") == names.printable(row.stem)]
-        meant = called or [one for one in then if "source" not in one.said]
-        if len({one.actor for one in meant}) == 1:
-            found[which] = meant[0]
+        meant = told[row.client, row.at]
+        if len(meant) > 1:
+            said = {event.seq: event.said.get("source") for event in trail.those(meant)}
+            called = {seq: meant[seq] for seq, source in said.items() if source == names.printable(row.stem)}
+            meant = called or {seq: meant[seq] for seq, source in said.items() if source is None}
+        if len(set(meant.values())) == 1:
+            found[which] = next(iter(meant.items()))
     return found
+
+
+_OF_DROPS = Drop.client, Drop.target, Drop.at, Drop.stem, Drop.files, Drop.cleared
 
 
 def _rows(refused: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Drop]:
     wanted, clients = set(refused), sorted({client for client, _ in refused})
     found = list[Drop]()
     for some in chunks(sorted({folder for _, folder in refused})):
-        found.extend(Drop.select().where((Drop.kind == "refused") & Drop.client.in_(clients) & Drop.target.in_(some)))
+        found.extend(Drop.select(*_OF_DROPS).where((Drop.kind == "refused") & Drop.client.in_(clients) & Drop.target.in_(some)))
     return {which: row for row in found if (which := (str(row.client), str(row.target))) in wanted}
 
 
 def _detail(client: str, refused: str) -> dict[str, object]:
     """Of a secret type no more than of its refusal."""
-    event = _refusals([(client, refused)]).get((client, refused))
-    if event is None or "source" not in event.said:
+    found = _refusals([(client, refused)]).get((client, refused))
+    [said] = [event.said for event in trail.those([found[0]])] if found is not None else [{}]
+    if "source" not in said:
         return {}
-    return {"folder": refused, **{key: event.said[key] for key in ("source", "of_type") if key in event.said}}
+    return {"folder": refused, **{key: said[key] for key in ("source", "of_type") if key in said}}
 
 
 def _refuse_others(office: Office, actor: Actor, client: str, refused: str) -> None:
