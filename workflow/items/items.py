@@ -374,6 +374,15 @@ def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str)
     item.save()
 
 
+def _was_seen(item: Item) -> bool:
+    """True if it is on the portal, or was since it was withdrawn the last time: it may have gone
+    meanwhile because its client's portal was switched off."""
+    if item.public is not None or item.published_at is None:
+        return item.public is not None
+    told = [event.action for event in trail.events(item=item.id) if event.action in ("published", "withdrawn")]
+    return told[-1:] == ["published"]
+
+
 def take_off(office: Office, now: datetime, actor: Actor, item: Item, reason: str) -> None:
     """The one way off the portal. Who may was asked before; the caller saves the item.
 
@@ -382,7 +391,7 @@ def take_off(office: Office, now: datetime, actor: Actor, item: Item, reason: st
     """
     item.share_state = step(item.share_state, "withdraw")
     drop_pending(item)
-    was_public = item.public is not None
+    was_public = _was_seen(item)
     end_standing(item, "withdrawn")
     rights = people.rights_now(office, actor.code)
     trail.record(now, actor, "withdrawn", item.id, {"reason": reason, "was_public": was_public, "rights": rights})

@@ -54,6 +54,26 @@ def test_each_way_off_the_portal_leaves_the_same_record_and_draft(office: Accoun
     assert office.public(two)
 
 
+def test_what_went_off_as_its_clients_portal_was_switched_off_leaves_the_draft_when_it_is_withdrawn(
+    office: AccountOffice,
+) -> None:
+    one, never = publish(office, 1), "D-2026-000002"
+    clients = office.path / "config/clients.yaml"
+    before = clients.read_text()
+    clients.write_text(before.replace("name: Acme B.V.", "name: Acme B.V., portal: false"))
+    office.once()
+    assert office.public(one) is None
+    done = office.run("m.devries", "withdraw", one, "--reason", "wrong client")
+    assert "It was on the portal of Acme B.V. (acme-bv) from " in done
+    assert told(office, one) == ("withdrawn", "wrong client", True)
+    clients.write_text(before)
+    office.run("m.devries", "publish", one)
+    assert "nothing of it was on the portal" in office.run("m.devries", "withdraw", one, "--reason", "at once, before it went on")
+    office.drop("p.bakker", "concept", PUBLIC.replace("approved", "concept\napprover: m.devries"), {"a.txt": b"seen by nobody"})
+    office.once()
+    assert "nothing of it was on the portal" in office.run("p.bakker", "withdraw", never, "--reason", "not yet")
+
+
 def test_who_may_neither_share_nor_approve_and_has_not_made_it_can_not_in_any_way(office: AccountOffice) -> None:
     one = publish(office, 1)
     for words in (("withdraw", one, "--reason", "x"), ("edit", one, "--no-share", "--reason", "x")):
