@@ -32,6 +32,10 @@ def key_of(name: str, in_bin: bool = False) -> int:
         if fitting:
             values = {"name": name, "items": ", ".join(map(item_name, fitting))}
             raise typer.BadParameter(_("`%(name)s` may be %(items)s: say which") % values)
+        if int(name):  # a number as any other, of which there is no item
+            from dossier.text.refusals import NotFound
+
+            raise NotFound("items.no_such_item", item=name)
     try:
         return item_key(name)
     except ValueError:

@@ -216,6 +216,8 @@ def test_who_may_not_and_what_is_not_there(root: Root, item: str) -> None:
     root.set("staff", staff)
     assert "does not have the right `create`" in root.run("edit", item, "--label", "x", user="p.bakker", code=1).stderr
     assert "there is no item" in root.run("edit", "2020-000001", "--label", "x", user="m.devries", code=1).stderr
+    assert root.run("show", "99", user="m.devries", code=1).stderr == "there is no item 99\n"
+    assert "no item's number" in root.run("show", "0", user="m.devries", code=2).stderr
     assert "no item's number" in root.run("edit", "nonsense", "--label", "x", user="m.devries", code=2).stderr
 
 
