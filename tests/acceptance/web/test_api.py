@@ -28,6 +28,8 @@ A_FEW = 5
 
 ALL = ("items:read", "items:write", "drops:write", "queue:decide", "office:read")
 
+REVOKED = count()
+
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
@@ -478,8 +480,9 @@ def test_a_key_that_asks_too_often_is_told_how_long_to_wait_and_no_other_key_wai
 
 @pytest.mark.parametrize("path", ["/clients", "/items", "/items/D-2026-000001", "/queue", "/events", "/status", "/drops/x"])
 def test_without_a_good_key_nothing_is_told(rig: DeskRig, path: str) -> None:
-    revoked = key(rig, f"r{abs(hash(path)) % 10000}", "p.bakker")
-    rig.office.run("token", "revoke", f"r{abs(hash(path)) % 10000}", user="j.admin")
+    name = f"revoked-{next(REVOKED)}"
+    revoked = key(rig, name, "p.bakker")
+    rig.office.run("token", "revoke", name, user="j.admin")
     for token in (None, "", "dossier_wrong", revoked):
         answer = ask(rig, token, "GET", path)
         assert answer.status == 401
