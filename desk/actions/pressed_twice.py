@@ -3,7 +3,7 @@
 Without a script nothing keeps a button from being pressed twice. The first press does it; the
 second finds it done, and would tell of oneself that somebody was before. So the last thing that a
 person did from a page is remembered, by a digest over all that the form said, for a minute. It
-counts no more once somebody else did something with the same item.
+counts no more once anybody, they too, did something else with the same item.
 
     note_done   it was done, and led there
     led_to      where the same led, if it was done a moment ago
@@ -57,19 +57,19 @@ def led_to(now: datetime, actor: Actor, path: str, form: Mapping[str, Sequence[s
     """
     same = (Viewed.actor == actor.code) & Viewed.kind.startswith(_kind(path, form)) & (Viewed.at >= clock.to_text(now - A_MOMENT))
     for kind, goal in tuples(Viewed.select(Viewed.kind, Viewed.subject).where(same)):
-        return None if _did_others(actor, int(kind.rpartition(" ")[2]), item) else str(goal)
+        return None if _was_changed(int(kind.rpartition(" ")[2]), item) else str(goal)
     return None
 
 
-def _did_others(actor: Actor, since: int, item: str | None) -> bool:
-    """True if somebody else did something since this event, with the item or (without one) with
-    what is none."""
+def _was_changed(since: int, item: str | None) -> bool:
+    """True if anybody did something since this event, with the item or (without one) with what is
+    none. What the daemon does follows from what was done."""
     try:
         about = Event.item == item_key(item) if item is not None else Event.item.is_null()
     except ValueError:  # its number is written another way
         return True
-    by_others = (Event.seq > since) & about & Event.actor.not_in([actor.code, trail.DAEMON.code]) & Event.action.not_in(_LOOKS)
-    return bool(Event.select(Event.seq).where(by_others).exists())
+    by_people = (Event.seq > since) & about & (Event.actor != trail.DAEMON.code) & Event.action.not_in(_LOOKS)
+    return bool(Event.select(Event.seq).where(by_people).exists())
 
 
 _LOOKS = ["viewed", "logged_in", "logged_out"]

@@ -41,9 +41,9 @@ that leads publishes: the connection to the database is asked before each client
 a sleeper was sending at that moment arrives; the daily look mends it.)
 
 A folder or file of the portal that is none of ours is never deleted: it is moved to var/quarantine
-when it is in the way, and by verifying.py otherwise. The staging folder lies beside the portal, as
-a rename needs one file system: a portal that is a mount point of its own is refused, rather than
-that something unpublished lies in it.
+(quarantine.py) when it is in the way, and by verifying.py otherwise. The staging folder lies beside
+the portal, as a rename needs one file system: a portal that is a mount point of its own is refused,
+rather than that something unpublished lies in it.
 """
 
 from __future__ import annotations
