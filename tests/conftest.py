@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -17,6 +18,9 @@ from kit.support import Root, need, new_office
 import dossier.office.office
 from dossier.database.database import close_database
 from dossier.workers import child
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 __all__ = ["need"]
 
@@ -49,6 +53,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """What runs that were killed have left goes, once for all processes of this run."""
     if not hasattr(session.config, "workerinput"):
         folders.sweep()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, for the tests of a module. Skips them where there is none."""
+    from kit.browsing import chromium  # few tests need one
+
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from kit import desk_pages
-from kit.browsing import DESKTOP, PHONE, accessibility_faults, chromium
+from kit.browsing import DESKTOP, PHONE, accessibility_faults
 from kit.desk import DeskRig
 from kit.support import PDF, dossier, free_port, wait_for
 from kit.web import Browser as WebBrowser
@@ -28,12 +28,6 @@ from dossier.office.opening import load_office
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
     with desk_pages.office(tmp_path_factory.mktemp("office")) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from kit.browsing import PHONE, chromium
+from kit.browsing import PHONE
 from kit.desk import CLIENTS, STAFF, DeskRig
 from kit.support import PDF, wait_for
 from playwright.sync_api import Browser, Page, expect
@@ -26,12 +26,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
 @pytest.fixture(scope="module")
 def cookies(rig: DeskRig) -> dict[str, str]:
     return rig.browser("p.bakker").cookies
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def until_an_item(page: Page, script: bool) -> str:

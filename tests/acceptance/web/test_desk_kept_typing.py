@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from kit import desk_pages
-from kit.browsing import DESKTOP, chromium
+from kit.browsing import DESKTOP
 from kit.desk import DeskRig
 from kit.support import PDF
 from playwright.sync_api import Browser, Page, Route, expect
@@ -19,12 +19,6 @@ PRESETS = "sharing: {guard: off}\npresets: {letters: {folder: Letters, location:
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
     with DeskRig.running(tmp_path_factory.mktemp("office"), PRESETS, staff=desk_pages.STAFF) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

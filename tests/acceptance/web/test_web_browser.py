@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.browsing import DESKTOP, PHONE, accessibility_faults, chromium
+from kit.browsing import DESKTOP, PHONE, accessibility_faults
 from kit.support import wait_for
 from kit.web import Rig
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -68,12 +68,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
             done = "SELECT count(*) = 5 FROM page_file"  # three pictures of first pages, two archives
             wait_for(lambda: database.execute(done).fetchone()[0], "pictures and archives are made", 120)
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.browsing import DESKTOP, PHONE, accessibility_faults, chromium
+from kit.browsing import DESKTOP, PHONE, accessibility_faults
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser
 
@@ -62,12 +61,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     settings = Settings.model_validate({"office": {"name": "Kantoor De Vries & Co"}})
     staff = {"m.devries": Staff(name="Marieke de Vries", email="m.devries@office.example", phone="020 123 45 67")}
     return Office(root, settings, {"acme-bv": Client(name="Acme B.V.", default_approver="m.devries")}, staff)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.mark.parametrize(("name", "kind", "language", "payload", "options"), LOOKS, ids=[look[0] for look in LOOKS])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import fpdf
 import pytest
-from kit.browsing import DESKTOP, PHONE, accessibility_faults, chromium
+from kit.browsing import DESKTOP, PHONE, accessibility_faults
 from kit.portals import SETTINGS, PortalOffice
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
@@ -97,12 +97,6 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = office.office.portal
     office.close()
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @contextmanager
