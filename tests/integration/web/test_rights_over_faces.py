@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from kit import folders
@@ -323,9 +323,11 @@ class Faces(RuleBasedStateMachine):
         assert not codes - {code for code in CLIENTS if code in unquote(asked)}, f"{who} is told of {codes} by {asked}"
 
 
-# All its examples would share one PostgreSQL database; SQLite gives each a file of its own.
+# All its examples would share one PostgreSQL database; SQLite gives each a file of its own. To make a failure smaller takes longer
+# than a test may, and then nothing of it would be told.
 TestFaces = pytest.mark.sampled(pytest.mark.sqlite(Faces.TestCase))
 TestFaces.settings = settings(
     max_examples=int(os.environ.get("STATE_EXAMPLES", "5" if LONG else "2")), stateful_step_count=12, deadline=None,
     suppress_health_check=list(HealthCheck), derandomize="STATE_EXAMPLES" not in os.environ,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )  # fmt: skip
