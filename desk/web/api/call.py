@@ -65,8 +65,9 @@ class Call:
         return self.request.query_params.get(name, "")
 
     def take_only(self, known: Sequence[str]) -> None:
-        """Raise Invalid for parameters that are not among these, and for one that comes twice: a
-        filter that was mistyped would let everything through."""
+        """Raise Invalid for parameters that are not among these, and for one that comes twice or is
+        empty: a filter that was mistyped, or whose variable has no value, would let everything
+        through."""
         given = [name for name, _ in self.request.query_params.multi_items()]
         wrong = []
         for name in dict.fromkeys(given):
@@ -75,6 +76,8 @@ class Call:
                 wrong.append(fault(name, code, name=names.printable(name), known=", ".join(known)))
             elif given.count(name) > 1:
                 wrong.append(fault(name, "api.parameter_twice", name=name))
+            elif not self.query(name).strip():
+                wrong.append(fault(name, "api.parameter_empty", name=name))
         if wrong:
             raise Invalid(wrong)
 

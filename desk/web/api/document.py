@@ -83,7 +83,9 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     found = [
         _parameter(part[1:-1], "path", {**TEXT, "minLength": 1}, True) for part in route.path.split("/") if part.startswith("{")
     ]
-    found += [{**_parameter(name, "query", schema), "description": meaning} for name, meaning, schema in route.query]
+    for name, meaning, schema in route.query:
+        value = {**TEXT, "minLength": 1} if schema is TEXT else schema
+        found.append({**_parameter(name, "query", value), "description": meaning})
     if route.has_tag or route.streamed is not None:
         found.append(_parameter("If-None-Match", "header", TEXT))
     if route.takes_version:

@@ -358,9 +358,17 @@ def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_
         ("/items?labl=annual", "labl", "hier is geen parameter `labl`; wel: q, client, label"),
         ("/items?label=annual&label=2025", "label", "`label` is twee keer gegeven"),
         ("/status?client=acme-bv", "client", "dit adres neemt geen parameters"),
+        *(
+            (f"/items?{name}=", name, f"`{name}` is leeg")
+            for name in ("q", "client", "label", "location", "status", "type", "share_state", "since", "due_by", "in", "after", "limit")
+        ),
+        ("/items?client=%20", "client", "`client` is leeg"),
+        ("/clients?q=", "q", "`q` is leeg"),
+        ("/queue?after=", "after", "`after` is leeg"),
+        ("/events?after=", "after", "`after` is leeg"),
     ],
 )
-def test_a_filter_that_is_mistyped_or_given_twice_is_refused_and_does_not_give_everything(
+def test_a_filter_that_is_mistyped_empty_or_given_twice_is_refused_and_does_not_give_everything(
     rig: DeskRig, petra: str, path: str, key_: str, words: str
 ) -> None:
     answer = ask(rig, petra, "GET", path)
