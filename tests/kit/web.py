@@ -108,6 +108,19 @@ class Browser:
                     del self.cookies[name]
         return answer
 
+    def announce(self, method: str, path: str, length: int, **headers: str) -> Answer:
+        """What is said to a request of so many bytes of which none is sent."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.putrequest(method, path)
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        for name, value in {"cookie": cookie, "content-length": str(length), **headers}.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders()
+        response = connection.getresponse()
+        answer = Answer(response.status, response.headers, response.read())
+        connection.close()
+        return answer
+
     def log_in(self, mailbox: MailBox, address: str, goal: str = "/") -> str:
         """As a person would: type the address, wait for the mail, open its link, press the button. Returns where that leads."""
         before = len(mailbox.mails)

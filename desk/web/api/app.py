@@ -34,7 +34,7 @@ from desk.web.api import resources
 from desk.web.api.call import BODY_BYTES, Call, answer, headers_of, problem, where_is
 from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
-from desk.web.shell.gate import Configured, Endpoint, Form, Gate
+from desk.web.shell.gate import Configured, Endpoint, Form, Gate, all_files_bytes, one_file_bytes
 from desk.web.shell.parts import FORM
 from desk.web.staff.visit import STATICS, StaffVisit
 from dossier.office.office import Office
@@ -84,17 +84,18 @@ class Api:
         own = [self._address(route) for route in ROUTES]
         own.append(Address(f"{BASE}/openapi.json", self._gate.page(self._document), methods=["GET"]))
         own.append(Address(BASE, self._gate.page(self._page), methods=["GET"]))
-        self._places = Places(own, self._gate.stream(lambda call, _: self._nowhere(call)))
+        self._places = Places(own, self._gate.stream(lambda call, _: self._nowhere(call), one_file_bytes))
         self.addresses: list[BaseRoute] = [self._places]
 
     def _address(self, route: Route) -> Address:
         if streamed := route.streamed:
-            endpoint = self._gate.stream(lambda call, pieces: streamed(self._admitted(route, call), pieces))
+            endpoint = self._gate.stream(lambda call, pieces: streamed(self._admitted(route, call), pieces), one_file_bytes)
         else:
             endpoint = self._gate.json(lambda call, body: self._asked(route, replace(call, body=body)))
         if route.takes_form:
             endpoint = _by_kind(
-                endpoint, self._gate.stream(lambda call, pieces: self._whole_drop(self._admitted(route, call), pieces))
+                endpoint,
+                self._gate.stream(lambda call, pieces: self._whole_drop(self._admitted(route, call), pieces), all_files_bytes),
             )
         return Address(BASE + route.path, endpoint, methods=[route.method])
 

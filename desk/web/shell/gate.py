@@ -23,7 +23,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager
 from datetime import datetime
 from ipaddress import ip_address, ip_network
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 import anyio
@@ -263,9 +263,11 @@ class Gate(Generic[V]):
 
         return endpoint
 
-    def _object(self, request: Request, body: bytes) -> Mapping[str, Any]:
+    def _object(self, request: Request, body: bytes | None) -> Mapping[str, Any]:
         """Raises Malformed for what is no JSON object, TooLong, Packed."""
         _refuse_packed(request)
+        if body is None:
+            raise TooLong("tokens.too_long")
         return json_object(body, self._form_bytes)
 
     def upload(self, handler: Callable[[V, Sequence[Upload]], Response]) -> Endpoint:
@@ -279,6 +281,9 @@ class Gate(Generic[V]):
             if request.method != "POST" or not request.headers.get("content-type", "").startswith("multipart/form-data"):
                 form = await self._read_form(request)
                 return await run_in_threadpool(self.answer, lambda visit: handler(visit, ()), request, form)
+            most = all_files_bytes(self._configured.last)
+            if _said_bytes(request) > most:
+                return await run_in_threadpool(self.answer, lambda _: _refuse_longer(most), request, {})
             limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": self._form_bytes}
             async with request.form(**limits) as parts:
                 fields: dict[str, list[str]] = {}
@@ -292,17 +297,20 @@ class Gate(Generic[V]):
 
         return endpoint
 
-    def stream(self, handler: Callable[[V, Iterable[bytes]], Response]) -> Endpoint:
+    def stream(self, handler: Callable[[V, Iterable[bytes]], Response], most: Callable[[Office], int]) -> Endpoint:
         """The endpoint of a request whose body is one file: handed on as it comes, never held as a
         whole.
 
         No thread waits for its first FIRST_BYTES, so one is taken for a small file once. A
-        connection that breaks off is a ClientDisconnect out of the iteration.
+        connection that breaks off is a ClientDisconnect out of the iteration, a body that says
+        itself that it has more than `most` bytes a TooLong: nothing of it is read.
         """
 
         @_unless_gone
         async def endpoint(request: Request) -> Response:
             pieces = request.stream().__aiter__()
+            most_bytes = most(self._configured.last)
+            is_longer = _said_bytes(request) > most_bytes
 
             async def following() -> bytes:
                 try:
@@ -316,10 +324,12 @@ class Gate(Generic[V]):
                     whole += piece
                 return whole
 
-            first = await some(FIRST_BYTES)
+            first = b"" if is_longer else await some(FIRST_BYTES)
 
             def body() -> Iterator[bytes]:
                 _refuse_part(request)
+                if is_longer:
+                    _refuse_longer(most_bytes)
                 piece = first
                 while piece:
                     yield piece
@@ -337,13 +347,15 @@ class Gate(Generic[V]):
         answer.headers.update(getattr(error, "headers", None) or {})
         return answer
 
-    async def _read_body(self, request: Request) -> bytes:
-        """The body, or of one that is too long more than is taken."""
+    async def _read_body(self, request: Request) -> bytes | None:
+        """The body; None for one that is too long, of which no more is read than is taken."""
         body = b""
+        if _said_bytes(request) > self._form_bytes:
+            return None
         async for piece in request.stream():
             body += piece
             if len(body) > self._form_bytes:
-                break
+                return None
         return body
 
     async def _read_form(self, request: Request) -> Form:
@@ -351,7 +363,7 @@ class Gate(Generic[V]):
         if request.method != "POST":
             return {}
         body = await self._read_body(request)
-        if len(body) > self._form_bytes:
+        if body is None:
             raise HTTPException(413)
         try:
             pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
@@ -387,6 +399,16 @@ class Gate(Generic[V]):
         except ValueError:  # no browser says so
             return False
         return parts.netloc == request.headers.get("host") or (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+
+
+def one_file_bytes(office: Office) -> int:
+    """So long a file may be."""
+    return office.settings.intake.max_file_mb * 1024 * 1024
+
+
+def all_files_bytes(office: Office) -> int:
+    """So long a form may be that brings as many files as an item may have, and its fields."""
+    return (office.settings.intake.max_files + 1) * one_file_bytes(office)
 
 
 def json_object(body: bytes, most: int) -> dict[str, object]:
@@ -463,6 +485,17 @@ def _refuse_part(request: Request) -> None:
     if "content-range" in request.headers:
         raise Malformed("tokens.part_sent")
     _refuse_packed(request)
+
+
+def _said_bytes(request: Request) -> int:
+    """How long the body is, as the request says itself (Content-Length); 0 if it doesn't say it."""
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isascii() and said.isdecimal() else 0
+
+
+def _refuse_longer(most: int) -> NoReturn:
+    """Raise TooLong for what has more than `most` bytes."""
+    raise TooLong("tokens.too_large", most=most // 1024 // 1024)
 
 
 def _refuse_packed(request: Request) -> None:

@@ -28,7 +28,7 @@ from starlette.routing import BaseRoute, Route
 from desk.actions import pressed_twice
 from desk.web.shell import answers
 from desk.web.shell.drawing import Drawing
-from desk.web.shell.gate import Configured, Form, Gate, Upload
+from desk.web.shell.gate import Configured, Form, Gate, Upload, one_file_bytes
 from desk.web.staff import (
     clients,
     config_forms,
@@ -105,7 +105,7 @@ class DeskWeb:
                 self._inside("/clients/{client}/portal", clients.as_the_client, get),
                 self._inside("/clients/{client}/export", clients.export, post),
                 self._inside("/clients/{client}/drops", new_item.begin, post),
-                Route("/drops/{drop}/files/{name}", self.gate.stream(new_item.put_file), methods=["PUT"]),
+                Route("/drops/{drop}/files/{name}", self.gate.stream(new_item.put_file, one_file_bytes), methods=["PUT"]),
                 self._inside("/drops/{drop}/files/{name}", new_item.take_out, ["DELETE"]),
                 self._inside("/drops/{drop}", new_item.sent, get),
                 self._inside("/items/{item}", items.item, get),

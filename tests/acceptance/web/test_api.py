@@ -360,7 +360,20 @@ def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_
         ("/status?client=acme-bv", "client", "dit adres neemt geen parameters"),
         *(
             (f"/items?{name}=", name, f"`{name}` is leeg")
-            for name in ("q", "client", "label", "location", "status", "type", "share_state", "since", "due_by", "in", "after", "limit")
+            for name in (
+                "q",
+                "client",
+                "label",
+                "location",
+                "status",
+                "type",
+                "share_state",
+                "since",
+                "due_by",
+                "in",
+                "after",
+                "limit",
+            )
         ),
         ("/items?client=%20", "client", "`client` is leeg"),
         ("/clients?q=", "q", "`q` is leeg"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 from collections.abc import Iterator
 
@@ -145,6 +146,18 @@ def test_a_form_with_fields_missing_doubled_oversized_or_wrongly_encoded_is_answ
             assert send(joost, path, body, "multipart/form-data; boundary=b")[0] in range(200, 500)
         assert send(joost, path, b"x", "multipart/form-data")[0] in range(200, 500)
     assert (rig.office.path / "inbox/_unsorted/scan.txt").exists() or form.startswith("/inbox/unsorted")
+
+
+def test_what_says_itself_that_it_is_over_the_limit_is_refused_before_any_of_it_is_read(rig: DeskRig, joost: Browser) -> None:
+    drop = json.loads(joost.post("/clients/acme-bv/drops").text)["drop"]
+    for method, path, kind, words in (
+        ("POST", "/clients/acme-bv/new", "multipart/form-data; boundary=b", "MB"),
+        ("POST", "/clients/acme-bv/new", "application/x-www-form-urlencoded", "<h1"),
+        ("POST", "/_login", "application/x-www-form-urlencoded", "<h1"),
+        ("PUT", f"/drops/{drop}/files/a.pdf", "application/pdf", "512 MB"),
+    ):
+        answer = joost.announce(method, path, 512 * 1024 * 1024 * 201 + 1, content_type=kind)
+        assert (answer.status, words in answer.text) == (413, True), (path, kind, answer.text)
 
 
 def test_a_form_from_an_address_that_is_none_is_another_sites(joost: Browser) -> None:

@@ -142,6 +142,21 @@ def test_without_a_good_key_nothing_is_read_of_it(rig: DeskRig, petra: str) -> N
     assert lying(rig) == []
 
 
+def test_what_says_itself_that_it_is_over_the_limit_is_refused_before_any_of_it_is_read(rig: DeskRig, petra: str) -> None:
+    begun = told(send(rig, petra, b'{"client": "zon"}', content_type="application/json"))["drop"]
+    mb, key = 1024 * 1024, f"Bearer {petra}"
+    for method, path, kind, length in (
+        ("PUT", f"/drops/{begun}/files/a.pdf", "application/pdf", 4096 * mb + 1),
+        ("POST", "/drops", KIND, 4 * 4096 * mb + 1),
+        ("POST", "/drops", "application/json", mb + 1),
+    ):
+        answer = Browser(rig.port).announce(method, f"/api/v1{path}", length, authorization=key, content_type=kind)
+        assert (answer.status, answer.headers["content-type"]) == (413, "application/problem+json"), path
+        assert told(answer)["detail"]
+    unknown = Browser(rig.port).announce("PUT", f"/api/v1/drops/{begun}/files/a.pdf", 99 * 4096 * mb, authorization="Bearer no")
+    assert unknown.status == 401
+
+
 def test_one_that_breaks_off_leaves_nothing(rig: DeskRig, petra: str) -> None:
     body = drop({**KEYS, "description": "It breaks off"}, a_pdf=PDF + b"x" * 600_000)
     with socket.create_connection(("127.0.0.1", rig.port), timeout=30) as line:
