@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -192,9 +192,12 @@ def _locations(keys: list[int]) -> dict[int, str | None]:
     return dict(_LOCATIONS.rows(keys))
 
 
-def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
-    """The newest `most` of what a client sees, newest first; and how many there are in all."""
+def newest_public(code: str, most: int, hidden_types: Collection[str] = ()) -> tuple[list[ShownItem], int]:
+    """The newest `most` of what a client sees, newest first; and how many there are in all. For a
+    reader who must not know of items of `hidden_types`: of the others."""
     public = (Item.client == code) & Item.public.is_null(False)
+    if hidden_types:
+        public &= Item.type.is_null() | Item.type.not_in(list(hidden_types))
     newest = Item.select(Item.id).where(public).order_by(*NEWEST_FIRST).limit(most)
     query: object = (
         Item.select(Item.id, Item.published_at, Edition.shown, Item.location)

@@ -39,23 +39,13 @@ def only_the_newest(language: str, count: int) -> str:
     return told % {"shown": MOST_ITEMS, "count": count}
 
 
-def secret(office: Office, client: str, person: str) -> set[str]:
-    """The items on this client's portal that this person must not know of, for their type."""
-    hidden = people.hidden_types(office, person)
-    if not hidden:
-        return set()
-    there = (Item.client == client) & Item.public.is_null(False) & Item.type.in_(hidden)
-    return {item_name(key) for (key,) in tuples(Item.select(Item.id).where(there))}
-
-
 def whole(office: Office, code: str, person: str, pictures: Pictures) -> str:
     """All that the client sees now, as far as this person may know of it."""
-    newest, count = newest_public(code, MOST_ITEMS) if is_on_portal(office, code) else ([], 0)
-    hidden, language = secret(office, code, person), people.language_of(office, person)
-    shown, _ = [one for one in newest if one.item not in hidden], translator(language).gettext
-    banner = _("This is what the client sees now.")
+    hidden, language = people.hidden_types(office, person), people.language_of(office, person)
+    shown, count = newest_public(code, MOST_ITEMS, hidden) if is_on_portal(office, code) else ([], 0)
+    banner = translator(language).gettext("This is what the client sees now.")
     if count > MOST_ITEMS:
-        banner += " " + only_the_newest(language, count - len(hidden))
+        banner += " " + only_the_newest(language, count)
     return page(office, code, shown, PreviewNote(banner, language, "", "", pictures.of_public(code, shown)))
 
 

@@ -35,7 +35,8 @@ class Sheets:
         self._editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_(editions))}
         self._notes = notes.on_all(editions)
         self._not_searched = suspicion.not_searched(list(self._items.values()))
-        self._portals: dict[str, tuple[list[ShownItem], int]] = {}
+        self._portals: dict[tuple[str, ...], tuple[list[ShownItem], int]] = {}
+        """By client and types that the reader must not know of."""
 
     def sheet(self, asking: Asking, person: str) -> Sheet:
         """What `person`'s queue file tells."""
@@ -66,16 +67,16 @@ class Sheets:
         code, edition = asking.concept.client, self._editions[asking.concept.edition]
         if "internal" in edition.shown:
             return None
-        if code not in self._portals:
-            self._portals[code] = newest_public(code, MOST_ITEMS)
-        newest, count = self._portals[code]
+        hidden = people.hidden_types(self.office, person)
+        if (code, *hidden) not in self._portals:
+            self._portals[code, *hidden] = newest_public(code, MOST_ITEMS, hidden)
+        newest, count = self._portals[code, *hidden]
         item = self._items[asking.concept.item]
         own = shown_item(clock.to_text(now), item.id, edition.shown, item.location)
         drawn = self._pictures.of_files(edition.shown["attachments"]) if self._draws else {}
         own = replace(own, attachments=tuple(replace(file, picture=file.sha256) for file in own.attachments))
-        secret = client_view.secret(self.office, code, person)
-        others = [one for one in newest if one.item != own.item and one.item not in secret]
-        count += 1 - len(secret) - (item.public is not None)
+        others = [one for one in newest if one.item != own.item]
+        count += 1 - (item.public is not None)
         language = people.language_of(self.office, person)
         _ = translator(language).gettext
         banner = _("Preview: what the client would see after %(item)s is approved.") % {"item": own.item}

@@ -11,6 +11,7 @@ from kit.clicking import Person
 from kit.records import JOOST, LISA, PETRA, Records, with_inbox
 
 from dossier.database.tables import Opening, item_name
+from workflow.queue import client_view
 
 TYPES = "sharing: {guard: off}\ntypes: {salary: {share: free, staff: [l.visser, m.devries]}}\n"
 
@@ -94,6 +95,19 @@ def test_the_whole_portal_of_a_client_is_looked_at_as_far_as_one_may_know_of_it(
     assert ["2 stukken" in one for one in sees.values()] == [True, False]
     assert 'href="/clients/acme-bv/portal"' in Person(office).get("/clients/acme-bv").body.decode()
     assert "Er staat hier nog niets" in Person(office).get("/clients/zon/portal").body.decode()
+
+
+def test_of_a_long_portal_the_newest_are_shown_that_one_may_know_of(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_view, "MOST_ITEMS", 2)
+    office.configure(settings=TYPES)
+    for number in range(3):
+        office.published(LISA, description=f"Everybody's own business {number}")
+    for _ in range(3):
+        office.published(LISA, description="What she earns", type="salary")
+    sees = {who: Person(office, who).get("/clients/acme-bv/portal").body.decode() for who in ("l.visser", "p.bakker")}
+    assert [one.count("<article") for one in sees.values()] == [2, 2]
+    assert ["What she earns" in one for one in sees.values()] == [True, False]
+    assert ["nieuwste 2 van 6 stukken" in sees["l.visser"], "nieuwste 2 van 3 stukken" in sees["p.bakker"]] == [True, True]
 
 
 def test_nobody_looks_at_the_portal_of_a_client_they_may_not_know_of(office: Records) -> None:
