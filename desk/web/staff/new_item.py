@@ -36,7 +36,10 @@ def new_item(visit: StaffVisit) -> Response:
     if visit.request.method != "POST":
         offering.check_active(visit.office, code)  # of what was typed already, the judge tells it, and nothing is lost
         begun = _begun(visit, code)
-        return _page(visit, code, begun, {}) if begun is None or begun.folder is None else visit.to(f"/drops/{begun.id}")
+        if begun is None or begun.folder is None:
+            return _page(visit, code, begun, {})
+        # What a tab still keeps of it (desk.js) is over: whoever asks for a new item has one.
+        return _page(visit, code, None, {}, saved=begun.id) if visit.field("kept") else visit.to(f"/drops/{begun.id}")
     row = _drop(visit, code)
     problems = _add(visit, row)
     if out := visit.field("out"):
@@ -191,7 +194,12 @@ def _by_key(visit: StaffVisit, problems: Iterable[Problem]) -> dict[str, list[st
 
 
 def _page(
-    visit: StaffVisit, code: str, row: StagedDrop | None, problems: Mapping[str, Sequence[str]], status: int = 200
+    visit: StaffVisit,
+    code: str,
+    row: StagedDrop | None,
+    problems: Mapping[str, Sequence[str]],
+    status: int = 200,
+    saved: str = "",
 ) -> Response:
     office, client = visit.office, visit.office.clients[code]
     locations, labels = client_card.used_lately(code, client_card.check(office, visit.actor, code))
@@ -209,5 +217,5 @@ def _page(
         approvers=offering.approvers(office, visit.actor, code), owners=offering.owners(office, code), types=offering.types(office, visit.actor),
         statuses=office.settings.items.statuses, settings=office.settings,
         may_share=offering.may_share_outright(office, visit.actor, code),
-        contacts=[one for one in client.contacts if one.active], typed=typed,
+        contacts=[one for one in client.contacts if one.active], typed=typed, saved=saved,
     )  # fmt: skip

@@ -85,6 +85,29 @@ def test_what_was_typed_and_what_came_in_is_there_after_a_reload_and_gone_once_i
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_a_tab_that_keeps_what_was_saved_in_another_one_has_a_new_item_when_it_is_asked_for(
+    rig: DeskRig, page: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "twee.pdf").write_bytes(PDF)
+    page.fill("#description", "In twee tabbladen")
+    page.set_input_files("#pick", str(tmp_path / "twee.pdf"))
+    expect(page.locator("#files")).to_contain_text("geheel ontvangen")
+    with page.context.expect_page() as opened:
+        page.evaluate("window.open(location.href)")  # as a tab that is duplicated, it has all that is kept
+    other = opened.value
+    expect(other.locator("#description")).to_have_value("In twee tabbladen")
+    page.click("#save")
+    expect(page.locator("h1")).to_have_text("In twee tabbladen")
+    other.reload()
+    expect(other.locator("h1")).to_have_text("In twee tabbladen")
+    other.goto(address(rig))
+    expect(other.locator("#kept")).to_be_hidden()
+    expect(other.locator("#files li")).to_have_count(0)
+    other.fill("#description", "Een volgend stuk")
+    other.reload()
+    expect(other.locator("#description")).to_have_value("Een volgend stuk")
+
+
 def test_what_was_not_saved_for_a_fault_is_still_kept(rig: DeskRig, page: Page) -> None:
     page.fill("#description", "kort")
     page.click("#save")

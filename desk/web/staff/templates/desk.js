@@ -105,6 +105,12 @@ if (form) {
   const drop = form.querySelector(".drop");
   const id = form.elements.drop;
   const asked = new URLSearchParams(location.search);
+  if (asked.has("kept")) {
+    if (form.dataset.saved) asked.delete("drop");  // it was saved meanwhile, in another tab say
+    asked.delete("kept");
+    history.replaceState(null, "", `?${asked}`);
+    forget((kept) => kept.drop === form.dataset.saved);
+  }
   let coming = 0;
   let wanted = false;
 
@@ -392,7 +398,7 @@ if (form) {
   const kept = kept_at(key);
   const is_reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
   if (kept?.drop && form.dataset.fresh !== undefined && !asked.has("drop")) {  // its files are there still
-    location.replace(`?${new URLSearchParams({ ...Object.fromEntries(asked), drop: kept.drop })}`);
+    location.replace(`?${new URLSearchParams({ ...Object.fromEntries(asked), drop: kept.drop, kept: 1 })}`);
   } else if (kept && (form.dataset.fresh !== undefined || is_reloaded)) restore(kept);
   if (kept?.sent) put({ ...kept, sent: false });  // it came back
   if (kept && asked.get("preset") !== kept.preset) keep();
