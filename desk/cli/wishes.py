@@ -41,6 +41,7 @@ ASSIGN = {name: kind for name, kind in NEW.items() if name != "share_file"} | {
 }
 
 EDIT = {name: kind for name, kind in NEW.items() if name not in ("due", "owner")} | {
+    "type": options.text(help='One of the types of the office; "" for none.'),
     "location": options.text(help='The place in the dossier; "" for none.'),
     "labels": options.texts("--label", help='Each label it shall have; "" for none. +LABEL and -LABEL: one more, one less.'),
     "explanation": options.text(help='Free text; "" for none.'),
@@ -50,6 +51,7 @@ EDIT = {name: kind for name, kind in NEW.items() if name not in ("due", "owner")
     "share_file": options.texts("--share-file", metavar="NAME", help="Only these attachments are shared."),
     "share_explanation": options.switch("--share-explanation/--no-share-explanation", "The client sees the explanation too."),
     "notify": options.switch("--notify/--no-notify", "A mail to the contact once it is on the portal."),
+    "contact": options.text(metavar="ID", help='Who gets that mail; "" for nobody.'),
     "due": options.text(metavar="DATE", help='When something must be done with it; "" for never.'),
     "owner": options.text(metavar="STAFF", help='Who sees to it; "" for who made it.', autocompletion=completing.staff),
     "reason": options.text("--reason", help="With --no-share: why it is taken off the portal; goes into the history."),

@@ -70,6 +70,8 @@ class SidecarReading:
         """Keys that say against another, and were told about."""
         self.filled: set[str] = set()
         """Of `given`, what a preset filled in."""
+        self.is_amending = False
+        """It is about an item that is there."""
 
     def say(self, line: int, code: str, /, **values: object) -> None:
         self.faults.append(Fault(line, Sentence(code, values)))
@@ -183,7 +185,19 @@ def _status(reading: SidecarReading, node: Node, word: str) -> str:
 
 
 def _type(reading: SidecarReading, node: Node, word: str) -> str:
+    if _takes_off(reading, node):
+        return ""
     return _one_of(reading, node, word, list(reading.settings.types), "sidecar.no_type")
+
+
+def _contact(reading: SidecarReading, node: Node, word: str) -> str:
+    return "" if _takes_off(reading, node) else _line(reading, node, word)
+
+
+def _takes_off(reading: SidecarReading, node: Node) -> bool:
+    """True for an empty text about an item that is there. A new one has nothing to take off, so
+    there it is a value that somebody forgot."""
+    return reading.is_amending and isinstance(node, Scalar) and node.value is not None and not node.value.strip()
 
 
 def _location(reading: SidecarReading, node: Node, word: str) -> str:
@@ -431,7 +445,7 @@ KEYS = (
     Key("approver", _approver, {"anyOf": [TEXT, _NAMES]}),
     Key("approvals", _approvals, {"anyOf": [{"enum": ["all", "any", None]}, {"type": "integer", "minimum": 1}]}),
     Key("notify", _yes_no, _YES),
-    Key("contact", _line, TEXT),
+    Key("contact", _contact, TEXT),
     Key("created_by", _line, TEXT),
     Key("client", _line, TEXT),
     Key("item", _item, {"type": ["string", "null"], "pattern": "^([Dd]-)?[0-9]{4}-[0-9]{6,7}$"}),

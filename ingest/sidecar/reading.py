@@ -231,6 +231,10 @@ def _read_keys(reading: SidecarReading, tree: Map) -> None:
     }
     asked = [key.english for key in known.values()]
     doubtful = {known[word].english for word in tree.doubtful & known.keys()} | {key for key in asked if asked.count(key) > 1}
+    reading.is_amending = any(
+        key.english == "item" and not (isinstance(node := tree.entries[word].node, Scalar) and node.value is None)
+        for word, key in known.items()
+    )
     for word, entry in tree.entries.items():
         key = known.get(word)
         if key is None:

@@ -39,6 +39,7 @@ class Wish:
     description: str | None = None
     status: str | None = None
     type: str | None = None
+    """Empty, of an item that is there: none any more."""
     location: str | None = None
     labels: tuple[str, ...] | None = None
     explanation: str | None = None
@@ -50,6 +51,7 @@ class Wish:
     approvals: str | None = None
     notify: bool | None = None
     contact: str | None = None
+    """Empty, of an item that is there: nobody any more."""
     due: str | None = None
     """The day on which something must be done with it; empty: none any more."""
     owner: str | None = None
@@ -170,17 +172,18 @@ def _closed_problems(office: Office, status: str, actor: str, wanted_status: str
 def _apply(office: Office, client: Client | None, base: Draft, actor: str, wish: Wish, problems: list[Problem]) -> Draft:
     """The draft; what forbids it goes into `problems`."""
     share = base.share if wish.share is None else wish.share
-    kind = office.settings.types.get(wish.type or base.type or "")
+    type_name = base.type if wish.type is None else wish.type or None
+    kind = office.settings.types.get(type_name or "")
     problems += _type_problems(office, base, actor, wish)
     draft = Draft(
         client=base.client,
         description=wish.description or base.description,
         status=wish.status or base.status,
-        type=wish.type or base.type,
+        type=type_name,
         location=base.location if wish.location is None else wish.location or None,
         labels=_labels(kind, base, wish, problems),
         explanation=base.explanation if wish.explanation is None else wish.explanation or None,
-        fields=_fields(kind, wish.type or base.type, base.fields, wish, problems),
+        fields=_fields(kind, type_name, base.fields, wish, problems),
         share=share,
         share_status=_share_status(client, base, wish, share, problems),
         share_explanation=base.share_explanation if wish.share_explanation is None else wish.share_explanation,
@@ -335,9 +338,10 @@ def _named(several: Sequence[str], most: int) -> Sentence | str:
 
 
 def _contact(client: Client | None, wanted: str, problems: list[Problem]) -> str | None:
-    """The active contact meant by id or address. Nothing is told of a client there is not."""
-    if client is None:
-        return wanted
+    """The active contact meant by id or address; None: nobody. Nothing is told of a client there is
+    not."""
+    if client is None or not wanted:
+        return wanted or None
     fitting = [one for one in client.contacts if wanted == one.id or wanted.casefold() == one.email.casefold()]
     if fitting:  # an address may be that of somebody who left, and of whoever came after them
         contact = min(fitting, key=lambda one: (one.id != wanted, not one.active))

@@ -25,7 +25,7 @@ from dossier.text.sentences import Sentence
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
 
-EDITABLE = ("description", "status", "type", "location", "labels", "explanation", "due", "owner", "approver")
+EDITABLE = ("description", "status", "type", "location", "labels", "explanation", "due", "owner", "approver", "contact")
 """Fields that are changed in their place; those of the item's type besides."""
 
 PAGE_BINNED = 50

@@ -67,6 +67,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "owners": offering.owners(office, code, found.summary["type"]),
         "may_share": offering.may_share_outright(office, visit.actor, code), "named": offering.named,
         "contacts": [one for one in client.contacts if one.active] if client else [],
+        "contact_choices": [one.id for one in client.contacts if one.active or one.id == found.summary["contact"]] if client else [],
         "may_undo": undoing.may_undo(office, visit.actor, found.key),
         "client_sees": views, "seen_files": seen_files, "readers": _readers(found.openings, client if views[:1] == ["now"] else None),
         "is_only_sharing": is_only_sharing, "address": f"{office.settings.desk.base_url.rstrip('/')}/items/{found.item}",

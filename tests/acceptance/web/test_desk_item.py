@@ -19,7 +19,8 @@ from kit.web import Browser
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n") as made:
+    settings = "sharing: {guard: off}\ntypes: {letter: {fields: {subject: text}}, secret: {share: never}}\n"
+    with DeskRig.running(tmp_path_factory.mktemp("office"), settings) as made:
         yield made
 
 
@@ -60,6 +61,45 @@ def test_a_private_item_is_shared_from_its_page_to_an_approver_found_by_typing(r
     found = rig.office.json("show", item)
     assert (found["share_state"], found["notify"], found["contact"]) == ("concept", True, "j.jansen")
     assert [one["share"] for one in found["attachments"]] == [True]
+
+
+@pytest.mark.parametrize("face", ["command", "desk", "api", "drop"])
+def test_a_type_and_a_contact_are_taken_off_again(rig: DeskRig, marieke: Browser, face: str) -> None:
+    item = make(rig, f"typed-{face}", "type: letter\nsubject: VAT\ncontact: j.jansen\n")
+    assert "VAT" in marieke.get(f"/items/{item}").text
+    if face == "command":
+        rig.office.run("edit", item, "--type", "", "--contact", "", user="m.devries")
+    elif face == "desk":
+        for field in ("type", "contact"):
+            assert marieke.post(f"/items/{item}/edit", {"version": version(marieke, item), field: ""}).status == 303
+    elif face == "api":
+        scopes = ("--scope", "items:read", "--scope", "items:write", "--until", "2099-12-31")
+        key = rig.office.run("token", "new", "off", "--for", "m.devries", *scopes, user="j.admin").stdout.strip()
+        headers = {"authorization": f"Bearer {key}", "if-match": f'"{version(marieke, item)}"'}
+        body = '{"type": "", "contact": ""}'
+        assert Browser(rig.port)._ask("PATCH", f"/api/v1/items/{item}", body, headers).status == 200
+    else:
+        amending = f"created_by: m.devries\nitem: {item}\ntype: ''\ncontact: ''\n"
+        rig.office.place("acme-bv", {"taken-off.yaml": amending})
+        rig.office.until_taken("acme-bv", "taken-off")
+    found = rig.office.json("show", item)
+    assert (found["type"], found["contact"], found["fields"]) == (None, None, {})
+
+
+def test_a_type_and_a_contact_that_are_needed_stay(rig: DeskRig, tmp_path: Path) -> None:
+    secret = make(rig, "kept-secret", "type: secret\n")
+    refused = rig.office.run("edit", secret, "--type", "", user="m.devries", code=1).stderr
+    assert "secret" in refused
+    assert rig.office.json("show", secret)["type"] == "secret"
+    asked = make(rig, "kept-contact", "share: yes\nshare_attachments: all\nnotify: yes\ncontact: j.jansen\n")
+    refused = rig.office.run("edit", asked, "--contact", "", user="m.devries", code=1).stderr
+    assert "contact" in refused
+    assert rig.office.json("show", asked)["contact"] == "j.jansen"
+    paper = tmp_path / "new.pdf"
+    paper.write_bytes(PDF + b"new")
+    words = ("new", "acme-bv", str(paper), "--description", "A new one", "--type", "")
+    refused = rig.office.run(*words, user="m.devries", code=1).stderr
+    assert "type" in refused, "of a new item it is a value that somebody forgot"
 
 
 def test_of_many_files_the_most_are_folded(rig: DeskRig, marieke: Browser) -> None:
