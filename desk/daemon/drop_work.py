@@ -69,9 +69,9 @@ class DropWork:
         self.summary = summary
         self._claims, self._workers, self._once = claims, workers, once
         self._ring, self._alarm, self._progress = ring, alarm, progress
-        # Where a folder must be claimed first, nobody else looks at it.
-        alone = None if is_shared() else workers
-        self.lookout = Lookout(office, ring, alarm, self._claim, self._saw, alone, ahead)
+        # What was looked at before it could be claimed counts for nothing.
+        begun = None if is_shared() else ahead
+        self.lookout = Lookout(office, ring, alarm, self._claim, self._saw, workers, begun, self._is_ours)
         self.intake = Intake(office, vault, patient=once, workers=workers)
         self.clears_at = 0.0
         """When `clear_rest` is due, in monotonic seconds."""
@@ -118,6 +118,9 @@ class DropWork:
         self.intake.recover(client)
         return True
 
+    def _is_ours(self, client: str) -> bool:
+        return self._claims.has_all((inbox(client),))
+
     def _saw(self, cards: Sequence[Lying]) -> None:
         self.intake.sightings.note(clock.utc_now(), cards)
 
@@ -126,6 +129,7 @@ class DropWork:
         if is_shared():
             self.intake.forget()  # first: who claims a folder next finishes what is not marked as done
             kept = {*kept, *(one.found.client for one in self._large), *self.intake.clearing.begun_for()}
+            kept |= {*self.lookout.begun_ahead()}
             self._claims.release_all((LEAD, LOGINS, MAIL, WEBHOOKS, *map(inbox, kept)))
 
     def _finish_others(self) -> None:
@@ -156,6 +160,7 @@ class DropWork:
             """Who has dropped a few things doesn't wait for whoever has dropped hundreds: neither
             what came since nor what was found so far."""
             busy = passed_by.union(*(batch.clients for _, batch in begun), (one.client for one in (*few, *ready)))
+            busy |= {*self.lookout.begun_ahead()}
             self._finish_large(busy)
             fresh, too_many = self._fresh(busy)
             passed_by.update(too_many)
@@ -254,7 +259,7 @@ class DropWork:
         return done
 
     def _take(self, found: list[Found], batch: DropBatch, more: bool, is_fresh: bool = False) -> bool:
-        self._claims.confirm()
+        self._claims.confirm(map(inbox, batch.clients))
         began = time.monotonic()
         outcome = self.intake.finish(clock.utc_now(), batch, more, is_fresh)
         self.summary.add(outcome, time.monotonic() - began)

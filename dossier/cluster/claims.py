@@ -75,9 +75,17 @@ class Claims:
                 self._held[free[key]] = key
         return {name for name in names if name in self._held}
 
-    def confirm(self) -> None:
-        """Raise the database's error if the connection is another than the one that claimed."""
-        if is_shared() and self._backend not in (None, int(PROXY.connection().info.backend_pid)):
+    def has_all(self, names: Iterable[str]) -> bool:
+        """True if the connection that is there now claimed all of these."""
+        if not is_shared():
+            return True
+        is_same = self._backend in (None, int(PROXY.connection().info.backend_pid))
+        return is_same and all(name in self._held for name in names)
+
+    def confirm(self, names: Iterable[str] = ()) -> None:
+        """Raise the database's error if the connection is another than the one that claimed, or
+        one before it claimed these."""
+        if not self.has_all(names):
             raise OperationalError("the connection was lost, and with it what was claimed")
 
     def is_many(self) -> bool:

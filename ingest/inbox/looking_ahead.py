@@ -6,12 +6,15 @@ looker alone (looking.py). Nor does it count where files are out of sight: a dae
 left them so, maybe half of a drop, and the next one gives them their names back first. And nobody
 waits for another process here: while none has an answer, the asker looks at a folder that was given
 to nobody, and at last also at what was.
+
+Where other daemons share the inbox, a folder is claimed before anybody looks at it, and is kept
+until its turn has come (`begun`).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
@@ -29,12 +32,15 @@ kilobytes each in memory."""
 
 
 class LookAhead:
-    """Looks of one round, at these settings."""
+    """Looks of one round, at these settings.
 
-    def __init__(self, workers: WorkerPool, office: Office) -> None:
-        self._workers, self._office = workers, office
+    `claim`: says whether a client's folder may be looked at now, and is asked before that.
+    """
+
+    def __init__(self, workers: WorkerPool, office: Office, claim: Callable[[str], bool] = lambda client: True) -> None:
+        self._workers, self._office, self._claim = workers, office, claim
         self.begun: dict[str, Spare[View | None]] = {}
-        """Clients who are being looked at, before anybody's turn has come."""
+        """Clients who are being looked at, before their turn has come."""
 
     @cached_property
     def _told(self) -> bytes:
@@ -50,11 +56,14 @@ class LookAhead:
     def turns(self, clients: Sequence[str]) -> Iterator[tuple[str, View | None]]:
         """Each of the clients once, with what another process saw in its folder; None: nothing."""
         wanted = set(clients)
-        begun = {client: spare for client, spare in self.begun.items() if client in wanted}
+        begun = self.begun = {client: spare for client, spare in self.begun.items() if client in wanted}
         left = deque(client for client in clients if client not in begun)
         while left or begun:
             while left and len(begun) < AHEAD and self._workers.is_at_work:
                 client = left.popleft()
+                if not self._claim(client):
+                    yield client, None
+                    continue
                 begun[client] = self._workers.begin_spare(_look, (self._told, client))
             ready = next((client for client, spare in begun.items() if spare.is_done()), None)
             if ready is not None:

@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -85,9 +85,9 @@ class Lookout:
 
     `wake` is called when something became due; `alarm(cause, text or None)`, from the using thread,
     when something is wrong or over. `claim(client)` says whether the folder may be looked at now:
-    another daemon may be busy with it. `saw` is told which sidecars lie in a client's folder and
-    wait, and which other files, where that matters. `workers` look at a backlog, and have begun
-    (`ahead`).
+    another daemon may be busy with it; `is_ours(client)`, whether that is still so. `saw` is told
+    which sidecars lie in a client's folder and wait, and which other files, where that matters.
+    `workers` look at a backlog, and have begun (`ahead`).
     """
 
     def __init__(
@@ -99,12 +99,15 @@ class Lookout:
         saw: Callable[[Sequence[Lying]], None] = lambda cards: None,
         workers: WorkerPool | None = None,
         ahead: LookAhead | None = None,
+        is_ours: Callable[[str], bool] = lambda client: True,
     ) -> None:
         self.office = office
         self._saw = saw
-        self._claim = claim
+        self._claim, self._is_ours = claim, is_ours
         self._workers = workers
         self._ahead = ahead if workers is not None else None
+        self._looks_ahead: LookAhead | None = None
+        """Of the round that is under way."""
         self.looker = Looker(office, beside=ThreadPoolExecutor(1, thread_name_prefix="hash"))
         self._wake = wake
         self._alarm = alarm
@@ -220,6 +223,10 @@ class Lookout:
         for client in {found.client for found in drops}:
             self.again_in(client, TROUBLE_SECONDS if client in trouble else self.looker.pause)
 
+    def begun_ahead(self) -> Collection[str]:
+        """The clients at whose folders other processes look, before their turn in `ready`."""
+        return self._looks_ahead.begun if self._looks_ahead is not None else ()
+
     def next_at(self) -> float:
         """When the next look is due, in monotonic seconds; infinity if only a hint makes it."""
         with self._lock:
@@ -233,8 +240,12 @@ class Lookout:
         clients = sorted(client for client in self._clients_due() if client in self.office.clients)
         ahead, self._ahead = self._ahead, None
         if self._workers is not None and len(clients) > 1:
-            ahead = ahead or LookAhead(self._workers, self.office)
-        yield from self._looks(clients, ahead)
+            ahead = ahead or LookAhead(self._workers, self.office, self._claim)
+        self._looks_ahead = ahead
+        try:
+            yield from self._looks(clients, ahead)
+        finally:
+            self._looks_ahead = None
 
     def fresh(self, busy: Container[str]) -> Iterator[list[Found]]:
         """The same, in the midst of what `ready` gives, where something came since; not of the
@@ -255,6 +266,8 @@ class Lookout:
                 self.again_in(client, 0.0)
 
     def _look_if_ours(self, client: str, seen: View | None = None) -> list[Found]:
+        if not self._is_ours(client):
+            seen = None  # what was seen since it was claimed, if it was: another daemon may have been here
         if self._claim(client):
             return self._look(client, seen)
         self.again_in(client, CLAIM_SECONDS)

@@ -136,3 +136,23 @@ def test_a_process_that_dies_over_a_folder_holds_up_nobody(office: Office, worke
         os.kill(pid, signal.SIGKILL)
     assert _until_done(workers).isdisjoint(others)  # seen to be dead
     assert list(ahead.turns(CLIENTS)) == [(client, None) for client in CLIENTS]
+
+
+def test_a_folder_that_cannot_be_claimed_is_given_to_nobody(office: Office, workers: WorkerPool) -> None:
+    asked = list[str]()
+
+    def claim(client: str) -> bool:
+        assert client not in ahead.begun, "it is asked before anybody looks"
+        asked.append(client)
+        return client != CLIENTS[1]
+
+    ahead, seen = LookAhead(workers, office, claim), dict[str, View | None]()
+    for client, view in ahead.turns(CLIENTS):
+        assert CLIENTS[1] not in ahead.begun
+        assert client not in ahead.begun, "its turn has come"
+        seen[client] = view
+        _until_done(workers)
+    assert sorted(seen) == sorted(CLIENTS)
+    assert seen[CLIENTS[1]] is None
+    assert any(seen.values())
+    assert asked == CLIENTS
