@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import quopri
 import re
 import struct
@@ -29,6 +30,8 @@ from kit.support import need
 from PIL import Image, ImageDraw, ImageFont
 
 from workflow.guard.at_a_glance import FileText
+from workflow.guard.readers.gathering import ENOUGH_SECONDS, Gathering
+from workflow.guard.readers.pdf_objects import PdfObjects
 from workflow.guard.texts import Texts
 
 pytestmark = pytest.mark.usefixtures("real_children")
@@ -488,6 +491,16 @@ WIDE = codecs.BOM_UTF16_BE + NAME.encode("utf-16-be")
 )  # fmt: skip
 def test_what_the_layers_of_a_pdf_are_called_is_read(read, data: tuple[str, bytes]) -> None:
     assert NAME in read("a.pdf", data[1]).text
+
+
+def test_of_a_large_pdf_its_objects_are_looked_for_in_a_fraction_of_the_time_that_its_reading_may_take() -> None:
+    data = os.urandom(16 * 1024 * 1024)
+    seconds = []
+    for _ in range(3):
+        begun = time.process_time()
+        PdfObjects(Gathering(lambda *_: None), None, data)
+        seconds.append(time.process_time() - begun)
+    assert min(seconds) * 32 < ENOUGH_SECONDS, "of 512 MB, as many as a file may have"
 
 
 def specified(number: int = 7) -> bytes:

@@ -25,6 +25,7 @@ from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 _PACKED, _FILE, _GROUP = b"/ObjStm", b"/EF", b"/OCG"
 _WORDS = (_PACKED, _FILE, _GROUP, b"/OCProperties", b"/Order")
 """Object streams; a file's specification; layers, and how they are listed."""
+_ANY_WORD = re.compile(b"|".join(_WORDS))
 
 _STEP = 1024 * 1024
 """Of the file so much is looked through at once."""
@@ -96,12 +97,11 @@ class PdfObjects:
         """Where each of the words stands in the file."""
         places: dict[bytes, list[int]] = {word: [] for word in _WORDS}
         for begin in range(0, len(self._file), _STEP):
-            piece = bytes(self._file[begin : begin + _STEP + max(map(len, _WORDS)) - 1])
-            for word, found in places.items():
-                at = piece.find(word)
-                while at >= 0 and len(found) < _PLACES_MOST:
-                    found.append(begin + at)
-                    at = piece.find(word, at + 1)
+            for word in _ANY_WORD.finditer(self._file[begin : begin + _STEP + max(map(len, _WORDS)) - 1]):
+                found = places[word[0]]
+                at = begin + word.start()
+                if len(found) < _PLACES_MOST and at > max(found[-1:], default=-1):  # it may lie in two steps
+                    found.append(at)
             self._gathering.look_at_clock()
         if any(len(found) == _PLACES_MOST for found in places.values()):
             self._gathering.miss("beginning")
