@@ -184,6 +184,26 @@ def opened_quickly() -> Office:
 
     While config/ has a fault, it is as the daemon that runs goes on with, and the fault is told.
     """
+    from dossier.database.database import for_one_answer
+
+    going_on = _opened_as_going_on()
+    if going_on is not None:
+        return going_on
+    found = opened()
+    for_one_answer()
+    gc.set_threshold(GARBAGE_AT)
+    return found
+
+
+def opened_despite_faults() -> Office:
+    """As `opened`, for a change that can't wait until somebody has mended config/: while it has a
+    fault, it is as the daemon that runs goes on with, and the fault is told."""
+    return _opened_as_going_on() or opened()
+
+
+def _opened_as_going_on() -> Office | None:
+    """The office as the daemon that runs goes on with it, its database open; None while config/ has
+    no fault. Raises ConfigurationError if no daemon runs."""
     global _office, _fault, _doubt
     if _office is None:
         from dossier.office.terms import ConfigurationError
@@ -195,14 +215,10 @@ def opened_quickly() -> Office:
             if _office is None:
                 raise
             _fault = error
-    from dossier.database.database import for_one_answer, open_to_read
-
     if _fault is None:
-        found = opened()
-        for_one_answer()
-        gc.set_threshold(GARBAGE_AT)
-        return found
+        return None
     from dossier.cluster import presence
+    from dossier.database.database import open_to_read
     from dossier.database.identity import NotThisOffice
     from dossier.database.trouble import DatabaseUnavailable
     from dossier.text import clock

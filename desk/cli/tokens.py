@@ -44,7 +44,7 @@ def list_tokens(json: Json = False) -> None:
     """All keys: whose, what they may, until when, last used."""
     from desk.actions import tokens
 
-    office = session.opened_as_remembered()
+    office = session.opened_quickly()
     session.manager()
     states = {"good": _("good"), "over": _("over"), "revoked": _("revoked"), "left": _("its person has left")}
     shown: list[printing.Column] = [
@@ -59,6 +59,6 @@ def revoke(name: Name) -> None:
     """End a key at once."""
     from desk.actions import tokens
 
-    session.opened()
+    session.opened_despite_faults()
     tokens.revoke(clock.utc_now(), session.manager(), name)
     print(_("%(name)s opens nothing any more") % {"name": name})

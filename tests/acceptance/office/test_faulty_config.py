@@ -36,6 +36,26 @@ def test_while_config_has_a_fault_reading_goes_on_and_nothing_is_changed_by_it(r
     assert "config/clients.yaml" in root.run("status", code=3).stderr, "no daemon goes on with anything"
 
 
+def test_a_key_is_revoked_though_config_has_a_fault(root: Root) -> None:
+    root.run("token", "new", "leaked", "--for", "p.bakker", "--scope", "items:read", "--until", "2099-12-31", user="j.admin")
+    with root.daemon():
+        path = root.path / "config/clients.yaml"
+        good = path.read_text()
+        path.write_text(f"{good}nonsense: 1\n")
+        assert "leaked" in root.run("token", "list", user="j.admin").stdout
+        refused = root.run("token", "revoke", "leaked", user="p.bakker", code=1).stderr
+        assert "p.bakker" in refused
+        words = ("token", "new", "another", "--for", "p.bakker", "--scope", "items:read", "--until", "2099-12-31")
+        assert "config/clients.yaml" in root.run(*words, user="j.admin", code=3).stderr
+        done = root.run("token", "revoke", "leaked", user="j.admin")
+        assert "config/clients.yaml" in done.stderr
+        path.write_text(good)
+    [key] = root.json("token", "list", user="j.admin")
+    assert key["state"] == "revoked"
+    path.write_text(f"{good}nonsense: 1\n")
+    assert "config/clients.yaml" in root.run("token", "revoke", "leaked", user="j.admin", code=3).stderr
+
+
 @pytest.mark.sqlite  # it has a PostgreSQL of its own
 def test_so_it_does_on_postgresql_without_a_password_and_else_the_fault_is_told(root: Root) -> None:
     url = new_database()
