@@ -150,10 +150,10 @@ def _file_problems(office: Office, found: Found) -> list[Problem]:
     """Names, sizes and numbers of the files themselves."""
     messages: list[Sentence] = []
     limits = office.settings.intake
-    if len(found.matched) > limits.max_files:
+    listed = found.sidecar is not None and found.sidecar.attachments is not None
+    if len(found.matched) > limits.max_files and not listed:  # of a list it is told when it is read
         messages.append(sentence("intake.too_many_files", files=len(found.matched), most=limits.max_files))
     seen: dict[str, str] = {}
-    listed = found.sidecar is not None and found.sidecar.attachments is not None
     for name, _, _, disk in entries(found):
         shown, look = names.printable(name), found.looks.get(disk)
         # What a sidecar lists, and what lies beside it under one name, was told of when it was read

@@ -311,6 +311,9 @@ def _attachments(reading: SidecarReading, node: Node, word: str) -> tuple[Attach
     if isinstance(node, Scalar):
         reading.say(node.line, "sidecar.one_file_name", word=word, file=printable((node.value or "")[:60]))
         node = List([node], node.line)
+    most = reading.settings.intake.max_files
+    if len(node.items) > most:  # however many of them come, it will not do
+        reading.say(node.line, "intake.too_many_files", files=len(node.items), most=most)
     entries: list[AttachmentEntry] = [one for item in node.items if (one := reading.read(_attachment, item, word))]
     files: set[str] = set()
     called: dict[str, AttachmentEntry] = {}

@@ -156,6 +156,13 @@ CASES = [
     # Limits
     sidecar("a file over the limit", GOOD, "1: `report.pdf` is larger than 1 MB", pdf=bytes(1024 * 1024) + PDF),
     Case("too many files", {**{f"report.{n}.pdf": PDF for n in range(21)}, "report.yaml": GOOD}, ["report.yaml:1: 21 files in one drop; at most 20"]),
+    Case("too many in a list, of which none lies there",
+         {"report.yaml": GOOD + f"attachments: [{', '.join(f'report.{n}.pdf' for n in range(21))}]\n"},
+         ["report.yaml:2: 21 files in one drop; at most 20"]),
+    Case("too many in a list, all there",
+         {**{f"report.{n}.pdf": PDF for n in range(21)},
+          "report.yaml": GOOD + f"attachments: [{', '.join(f'report.{n}.pdf' for n in range(21))}]\n"},
+         ["report.yaml:2: 21 files in one drop; at most 20"]),
     # Several drops at once
     Case("claimed twice", {"a.pdf": PDF, "report.yaml": GOOD + "attachments: [a.pdf]\n", "other.yaml": GOOD + "attachments: [a.pdf]\n"},
          ["report.yaml:1: `a.pdf` is claimed by `other.yaml` too"], away={"other": "other.yaml:1: `a.pdf` is claimed by `report.yaml` too"}),
