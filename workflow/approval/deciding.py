@@ -82,6 +82,9 @@ def decide(
     seat = _seat(office, item, edition, actor, hours.today(office, now))
     if verdict == "reject" and not comment.strip():
         raise Invalid([fault("comment", "deciding.comment_needed")])
+    kind = office.settings.types.get(item.type or "")
+    if verdict == "approve" and item.share and kind is not None and kind.share == "never":
+        raise Conflict("deciding.never_shared", type=item.type)
     Decision.insert(
         edition=edition.id, approver=seat.approver, decided_by=actor.code, decision=verdict, comment=comment or None,
         at=clock.to_text(now), behind=actor.behind,

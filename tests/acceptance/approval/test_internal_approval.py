@@ -29,6 +29,23 @@ def test_a_private_item_of_such_a_type_is_decided_on_in_a_queue_file_and_never_p
     root.run("audit", "verify")
 
 
+def test_whoever_approves_what_is_never_shared_by_now_is_told_why_it_is_not_done(root: Root) -> None:
+    root.set("settings", SETTINGS + "types: {letter: {}}\n")
+    keys = "created_by: p.bakker\ndescription: A letter to all\ntype: letter\nshare: yes\nshare_attachments: all\n"
+    root.drop("letter", f"{keys}share_status: concept\napprover: m.devries\n", letter_pdf=PDF)
+    root.once()
+    root.set("settings", SETTINGS + "types: {letter: {share: never}}\n")
+    (found,) = root.json("queue", user="m.devries")
+    paper = root.path / f"var/queue/m.devries/{found['item']}.yaml"
+    paper.write_text(paper.read_text().replace("\ndecision:", "\ndecision: approve", 1))
+    root.once()
+    assert "letter is never shared" in paper.read_text().splitlines()[0]
+    assert "letter is never shared" in root.run("approve", found["item"], user="m.devries", code=1).stderr
+    assert root.json("show", found["item"], user="p.bakker")["share_state"] == "concept"
+    root.run("reject", found["item"], "--comment", "It is never shared by now", user="m.devries")
+    assert root.json("show", found["item"], user="p.bakker")["share_state"] == "returned"
+
+
 def test_what_is_never_shared_and_not_for_everybody_leaves_no_trace_for_the_others(root: Root) -> None:
     root.set("settings", SETTINGS + TYPES)
     root.drop("taken", "created_by: p.bakker\ndescription: Due diligence\ntype: wwft\napprover: m.devries\n", taken_pdf=PDF)
