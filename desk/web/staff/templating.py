@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from jinja2 import Environment
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from desk.web.staff import moments
 from dossier.text.sentences import Sentence, told
@@ -57,6 +59,14 @@ class FixedTexts(Extension):
         return str(gettext(Context(self.environment, {}, "", {}), text))
 
 
+def coded(text: str) -> Markup:
+    """A sentence as HTML: what stands in it between backticks, a key or a file's name, as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - it is escaped
+
+
+_CODE = re.compile("`([^`\n]+)`")
+
+
 @cache
 def templates(language: str) -> Environment:
     made = environment(language, HERE / "templates", translator(language), FixedTexts)
@@ -65,7 +75,7 @@ def templates(language: str) -> Environment:
         "moment": lambda iso, now: moments.moment(iso, now, language),
         "ahead": lambda iso, now: moments.ahead(iso, now, language),
         "minute": lambda iso: moments.to_the_minute(iso[:16].replace("T", " "), language),
-        "stem": found.stem_put_away,
+        "stem": found.stem_put_away, "coded": coded,
         "did": lambda action: told(Sentence(f"trail.did_{action}"), language).removeprefix("trail.did_").replace("_", " "),
         "date": lambda iso: moments.date(iso, language), "weekday": lambda iso: moments.weekday(iso, language),
     }  # fmt: skip

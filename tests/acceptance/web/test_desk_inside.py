@@ -89,11 +89,11 @@ def test_whom_it_asks_is_said_where_it_is_made_also_of_a_client_without_an_appro
 def test_a_fault_calls_the_fields_in_the_readers_language(rig: DeskRig, petra: Browser) -> None:
     fields = {"description": "kort", "labels": "a, A", "share": "yes", "notify": "yes", "save": "1"}
     page = send_form(petra, "/clients/zon/new", fields).text
-    assert "`omschrijving` heeft 4 tekens" in page
+    assert "<code>omschrijving</code> heeft 4 tekens" in page
     assert "kies de contactpersoon die de mail krijgt" in page
     assert "geef aan hoe het wordt gedeeld: als concept, met een goedkeurder, of goedgekeurd" in page
-    assert "`labels`" in page
-    assert "`description`" not in page
+    assert "<code>labels</code>" in page
+    assert "<code>description</code>" not in page
 
 
 def test_with_several_approvers_nobody_is_told_that_one_of_them_is_enough(rig: DeskRig, petra: Browser) -> None:

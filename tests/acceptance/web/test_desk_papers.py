@@ -76,7 +76,7 @@ def test_a_decision_shows_each_page_and_marks_what_the_guard_found(rig: DeskRig,
     item = str(rig.office.told("wrong", "acme-bv")["item"])
     joost = rig.browser("j.admin")
     page = joost.get(f"/queue/{item}").text
-    assert re.search(r"`slecht\.pdf`[^<]*searched for other clients", page), "what could not be read is told"
+    assert re.search(r"<code>slecht\.pdf</code>[^<]*searched for other clients", page), "what could not be read is told"
     shown = pictures(page)
     assert len(shown) == 2
     assert "found 2 times" in page

@@ -189,7 +189,7 @@ if (form) {
       else {
         let faults = [];
         try { faults = JSON.parse(request.responseText).faults ?? []; } catch { /* it is a page that says the same as `broken` */ }
-        told(made, faults.map((one) => one.message).join(" ") || list.dataset.broken);
+        told(made, faults.map((one) => one.message.replaceAll("`", "")).join(" ") || list.dataset.broken);
       }
       over();
     };
@@ -290,7 +290,7 @@ if (form) {
         for (const place of form.querySelectorAll("[data-fault]")) {
           const told = faults.find((one) => one.key === place.dataset.fault && touched.has(one.key));
           place.hidden = !told;
-          place.textContent = told?.message ?? "";
+          place.textContent = told?.message.replaceAll("`", "") ?? "";
         }
       } catch { /* without an answer the form is judged when it is saved */ }
     }, 500);
