@@ -155,7 +155,7 @@ def _description(reading: SidecarReading, node: Node, word: str) -> str:
     text = _text(reading, node, word, most=DESCRIPTION_MAX)
     least = reading.settings.items.description_min
     is_cut = isinstance(node, Scalar) and node.comment is not None  # that is told, and may be why it is short
-    length = sum(map(str.isprintable, text))  # a blank of no width says nothing to a client
+    length = sum(one.isprintable() or one.isspace() for one in text)  # what has no width says nothing to a client
     if length < least and not is_cut:
         reading.say(node.line, "sidecar.too_short", word=word, length=length, least=least)
     return text

@@ -130,6 +130,7 @@ def test_values_are_taken_as_they_are_written(text: str, key: str, value: Any) -
         (NEW + "soort: Advice\nlocation: 2026\nmatter: Tax\nlevel: high", "fields", {"matter": "Tax", "level": "High"}),
         (OLD + "due: 2026-12-31", "fields", {"due": "2026-12-31"}),
         (OLD + "type: letter", "type", "letter"),
+        ("description: Btw\u00a02026", "description", "Btw\u00a02026"),
     ],
 )
 def test_what_the_office_allows_is_kept_in_its_own_spelling(text: str, key: str, value: Any) -> None:
