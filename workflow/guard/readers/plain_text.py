@@ -52,6 +52,9 @@ _SEALED = re.compile(r"^[ \t]*-----BEGIN (?:PGP MESSAGE|PKCS7|CMS)-----", re.MUL
 
 _CARD = re.compile(r"\s*BEGIN:V(?:CALENDAR|CARD)\b", re.IGNORECASE)
 _FOLD = re.compile(r"\r?\n[ \t]")
+_JSON = re.compile(r"\s*(?:\{|\[\s*(?:[\"{\[\]]|-?[0-9.eE+-]{1,30}\s*,|(?:true|false|null)\b))")
+"""How JSON begins; no list of settings (`[General]`) nor a log (`[2026-11-30 10:12] ...`), where a
+path has backslashes: `D:\\Noord` says no line break."""
 _ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[^u]")
 _MEANT = {"n": "\n", "N": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\n"}
 
@@ -84,7 +87,7 @@ def legible(text: str) -> str:
     words; any other as it is."""
     if _CARD.match(text):
         text = _FOLD.sub("", text)
-    elif text[:100].lstrip()[:1] not in ("{", "["):
+    elif not _JSON.match(text[:1_000]):
         return text
     return _ESCAPED.sub(_meant, text) if "\\" in text else text
 
