@@ -14,6 +14,7 @@ from dossier.text.sentences import Sentence
 from workflow.items import items
 from workflow.mail import resending
 from workflow.outbox import outbox
+from workflow.reminders import reminders
 from workflow.reports import finding
 
 if TYPE_CHECKING:
@@ -28,6 +29,15 @@ def notify(office: Office, now: datetime, actor: Actor, key: int, contact: str |
     """
     with transaction():
         return resending.notify(office, now, actor, key, contact)
+
+
+def remind(office: Office, now: datetime, actor: Actor, key: int) -> Sentence:
+    """Remind whoever is asked to decide on an item, at most once an hour; tells who that is.
+
+    Raises Refusal.
+    """
+    with transaction():
+        return reminders.remind_now(office, now, actor, key)
 
 
 def listing(office: Office, reader: Actor, state: str | None = None, most: int = 0, language: str = "en") -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Commands about mail: notify, outbox (list, retry, cancel), mail preview."""
+"""Commands about mail: notify, remind, outbox (list, retry, cancel), mail preview."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ SHOWN = 50
 
 def register(app: typer.Typer) -> None:
     add(app, notify, "dossier notify 2026-000012 --contact j.jansen")
+    add(app, remind, "dossier remind 2026-000012")
     box = group("Mails that wait, failed or were sent.", "dossier outbox --state failed", needs_command=False)
     box.callback(invoke_without_command=True)(outbox)
     add(box, retry, "dossier outbox retry 17")
@@ -41,6 +42,13 @@ def notify(item: OneItem, contact: Contact = None) -> None:
     from desk.actions import mailing
 
     printing.outcome(mailing.notify, key_of(item), contact)
+
+
+def remind(item: OneItem) -> None:
+    """Remind whoever is asked to decide on an item; at most once an hour."""
+    from desk.actions import mailing
+
+    printing.outcome(mailing.remind, key_of(item))
 
 
 def outbox(

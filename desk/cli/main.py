@@ -65,7 +65,7 @@ AREAS: Mapping[str, Sequence[str]] = {
     "undoing": ("move", "delete", "bin", "undelete", "revert"),
     "getting": ("get",),
     "approval": ("queue", "approve", "reject", "publish", "withdraw"),
-    "mail": ("notify", "outbox", "mail"),
+    "mail": ("notify", "remind", "outbox", "mail"),
     "importing": ("import", "export"),
     "maintenance": ("doctor", "verify", "backup", "restore", "adopt", "migrate-db"),
     "lists": ("clients", "staff"),

@@ -74,6 +74,7 @@ STATES = {
 NEEDED = {
     "approve": "concept",
     "reject": "concept",
+    "remind": "concept",
     "withdraw": "published",
     "publish": "withdrawn",
     "notify": "published",

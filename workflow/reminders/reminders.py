@@ -19,9 +19,13 @@ from dossier.database.database import transaction
 from dossier.database.tables import Asked, Edition, Item, Note, Shown, item_name, tuples
 from dossier.office import hours, people
 from dossier.office.office import Office
+from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.refusals import Conflict, Forbidden
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
-from workflow.approval import asked
+from workflow.approval import asked, deciding
+from workflow.items import items
 from workflow.messages import firm
 from workflow.outbox import outbox
 
@@ -30,6 +34,9 @@ LISTED = 100
 
 AT_ONCE = 10_000
 """Rows in one round; the next one takes the rest."""
+
+AGAIN = timedelta(hours=1)
+"""Nobody is reminded of an item more often, whoever asks for it."""
 
 
 def remind(office: Office, now: datetime) -> int:
@@ -97,6 +104,43 @@ def _reminders(office: Office, now: datetime) -> int:
         asked.mark([row[:2] for row in rows], reminded_at=clock.to_text(now))
         trail.record_all(now, [trail.NewEvent(trail.DAEMON, "reminded", row.item, {"to": row.person}) for row in rows])
     return len(letters)
+
+
+def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentence:
+    """Remind all others who are asked to decide on an item and have not, as somebody asks for it;
+    tells who they are. Called inside `transaction()`. Raises Refusal.
+
+    Whoever was reminded within AGAIN is left alone. What is due by the clock stays due.
+    """
+    item = items.get_for(office, actor, key)
+    if refusal := people.why_not_create(office, actor.code, item.client):
+        raise Forbidden(refusal)
+    if not item.pending:
+        raise Conflict(deciding.what_became(item))
+    rows = [
+        row
+        for row in _open((Asked.edition == item.pending) & Asked.person.not_in(actor.people))
+        if row.person in office.staff and office.staff[row.person].active
+    ]
+    if not rows:
+        raise Conflict("deciding.nobody_to_remind", item=item_name(key))
+    late = clock.to_text(now - AGAIN)
+    last = {row.person: _last_reminded(key, row) for row in rows}
+    left = [row for row in rows if last[row.person] <= late]
+    if not left:
+        raise Conflict("deciding.reminded_already", who=sorted(last), at=clock.to_the_minute(max(last.values())))
+    for row in left:
+        Note.put(f"reminded:{key}:{row.person}", clock.to_text(now))
+        _send(office, now, "reminder", row.person, [row])
+        trail.record(now, actor, "reminded", key, {"to": row.person})
+    return sentence("deciding.reminded", who=sorted(row.person for row in left))
+
+
+def _last_reminded(key: int, row: Open) -> str:
+    """When this person was last reminded of the item, by the clock or by somebody; "" for never."""
+    query = Asked.select(Asked.reminded_at).where((Asked.edition == row.edition) & (Asked.person == row.person))
+    by_the_clock = tuples(query)[0][0] or ""
+    return max(by_the_clock, Note.read(f"reminded:{key}:{row.person}") or "")
 
 
 def _escalations(office: Office, now: datetime) -> int:

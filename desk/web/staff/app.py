@@ -117,6 +117,7 @@ class DeskWeb:
                 self._inside("/items/{item}/withdraw", item_changes.withdraw, post),
                 self._inside("/items/{item}/publish", item_changes.put_back, post),
                 self._inside("/items/{item}/notify", item_changes.notify, post),
+                self._inside("/items/{item}/remind", item_changes.remind, post),
                 self._inside("/items/{item}/files", item_changes.change_files, post),
                 self._with_files("/items/{item}/attach", item_changes.attach, post),
                 self._inside("/items/{item}/copy", item_changes.copy, post),

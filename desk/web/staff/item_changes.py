@@ -87,6 +87,12 @@ def notify(visit: StaffVisit) -> Response:
     return _changed(visit, "mailed", lambda key: send(key, contact), "notify")
 
 
+def remind(visit: StaffVisit) -> Response:
+    """Remind whoever is asked to decide on it."""
+    send = partial(mailing.remind, visit.office, visit.now, visit.actor)
+    return _changed(visit, "reminded", send, "remind")
+
+
 def change_files(visit: StaffVisit) -> Response:
     """Rename or remove an attachment, change whether it is shared, or put an earlier version
     back."""

@@ -27,6 +27,7 @@ FIELDS = {
     "/items/{item}/withdraw": ("reason",),
     "/items/{item}/publish": ("x",),
     "/items/{item}/notify": ("contact",),
+    "/items/{item}/remind": ("x",),
     "/items/{item}/files": ("version", "file", "what", "name", "of"),
     "/items/{item}/attach": ("version", "replace", "share", "file"),
     "/items/{item}/copy": ("file", "to", "share"),

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from kit.desk import DeskRig
 from kit.support import PDF, wait_for
-from kit.web import Browser
+from kit.web import Browser, text_of
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +143,31 @@ def test_an_approver_is_named_by_name_by_code_or_by_a_part_that_fits_one_alone(r
         form = {"version": version(petra, item), "share_status": "concept", "approver": typed, "share:paper.pdf": "yes"}
         assert petra.post(f"/items/{item}/share", form).status == 303
         assert rig.office.json("show", item)["approver"] == "m.devries"
+
+
+def test_an_approver_is_reminded_at_once_and_at_most_once_an_hour(rig: DeskRig, marieke: Browser) -> None:
+    shared = "share: yes\nshare_attachments: all\nshare_status: concept\napprover: m.devries\n"
+    item, address = make(rig, "remind", shared, by="p.bakker"), "m.devries@office.example"
+    wait_for((rig.office.path / f"var/queue/m.devries/{item}.yaml").exists, "she is asked")
+    petra = rig.browser("p.bakker")
+    page = petra.get(f"/items/{item}").text
+    assert f'action="/items/{item}/remind"' in page
+    assert f'action="/items/{item}/remind"' not in marieke.get(f"/items/{item}").text, "it waits for herself"
+    before = len(rig.mailbox.to(address))
+    assert petra.post(f"/items/{item}/remind").goes_to == f"/items/{item}?done=reminded"
+    wait_for(lambda: [mail for mail in rig.mailbox.to(address)[before:] if item in text_of(mail)], "a reminder")
+    assert petra.post(f"/items/{item}/remind").status == 303, "pressed twice"
+    again = petra.post(f"/items/{item}/remind", {"later": "yes"})
+    assert again.status == 409
+    assert "Marieke de Vries" in again.text
+    assert "m.devries" in rig.office.run("remind", item, user="p.bakker", code=1).stderr
+    assert rig.office.run("remind", item, user="m.devries", code=1).stderr.strip()
+    [told] = [event for event in rig.office.json("show", item)["history"] if event["action"] == "reminded"]
+    assert (told["actor"], told["detail"]["to"]) == ("p.bakker", "m.devries")
+    rig.office.run("approve", item, user="m.devries")
+    assert petra.post(f"/items/{item}/remind", {"late": "yes"}).status == 409
+    assert f'action="/items/{item}/remind"' not in petra.get(f"/items/{item}").text
+    assert petra.post("/items/D-2026-999999/remind").status == 404
 
 
 def test_somebody_is_mailed_about_what_is_on_the_portal(rig: DeskRig, marieke: Browser) -> None:
