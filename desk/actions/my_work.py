@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from peewee import SQL
+from peewee import SQL, fn
 
 from desk.actions import overview
 from dossier.database import readable
@@ -35,6 +35,9 @@ Drop = TypeVar("Drop", bound=Mapping[str, object])
 
 SHOWN = 5
 """So many of each list on the start page."""
+
+MOST_SEARCHED = 1000
+"""Of more that waits it isn't told how long the oldest does."""
 
 _RETURNED_INSIDE = SQL("""substr(approval, 1, 19) = '{"state":"returned"'""")
 """As the index of it says (migration 0058)."""
@@ -93,6 +96,16 @@ def keys_to_decide(office: Office, actor: Actor, now: datetime) -> list[int]:
     if person is None or not {"approve", "admin"} & set(person.rights):
         return []
     return list(waiting.waits_for(office, hours.today(office, now), actor.code, people.readable(office, actor)))
+
+
+def oldest_days(keys: Sequence[int], now: datetime) -> int:
+    """Since how many days the oldest of keys_to_decide() waits; 0 if it is of today, and where so
+    much waits that it would take long to find."""
+    if not keys or len(keys) > MOST_SEARCHED:
+        return 0
+    offered = Item.select(fn.MIN(Edition.made_at)).join(Edition, on=(Edition.id == Item.pending)).where(Item.id.in_(keys))
+    since = clock.local_iso(offered.scalar())
+    return (now.astimezone().date() - datetime.fromisoformat(since).date()).days if since else 0
 
 
 def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] | None = None) -> list[Waits]:

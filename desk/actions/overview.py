@@ -80,6 +80,22 @@ def of_the_inbox(office: Office, reader: Actor) -> dict[str, Any]:
     return _told_of(office, may, _look(office, may, MOST_WAITING))
 
 
+MOST_TAKEN = 1000
+"""Of so many drops, the last ones, it is looked which were taken lately."""
+
+
+def taken_lately(office: Office, reader: Actor, since: datetime) -> tuple[int, bool]:
+    """How many drops were taken since then that this person may know of, and whether there may be
+    more of them."""
+    last = tuples(Drop.select(Drop.kind, Drop.at, Drop.item).order_by(Drop.id.desc()).limit(MOST_TAKEN))
+    begin = clock.to_text(since)
+    found = [item for kind, at, item in last if kind == "taken" and at >= begin]
+    may, known = people.readable(office, reader), set[int]()
+    for some in chunks(sorted(set(found))):
+        known |= {key for (key,) in tuples(readable.only_items(Item.select(Item.id).where(Item.id.in_(some)), may))}
+    return sum(item in known for item in found), len(last) == MOST_TAKEN and last[-1][1] >= begin
+
+
 def _told_of(office: Office, may: Readable, look: InboxLook) -> dict[str, Any]:
     elsewhere = [
         {"path": names.printable(name), "reason": reason, "since": None, "until": None, "then": None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,9 @@ SIDECAR_BYTES = 64 * 1024
 MOST_LINES = 100
 """Of a longer sidecar only what is wrong is shown, and what is around it, beside the form that has
 all of it."""
+
+LATELY = timedelta(hours=24)
+"""It is told how much was taken in so long."""
 
 PAGE_ROWS = 15
 """Of each of the four lists."""
@@ -68,8 +71,11 @@ def inbox(visit: StaffVisit) -> Response:
     files_ = [(one.name, one.size, datetime.fromtimestamp(one.since, UTC).isoformat()) for one in lying]
     lists: dict[str, Sequence[Any]] = {"waits": waits, "left": left, "refused": refused[::-1], "lying": files_}
     leaves: dict[str, Any] = {key: leaf(visit, rows, PAGE_ROWS, key) for key, rows in lists.items()}
+    taken, has_more = overview.taken_lately(visit.office, visit.actor, visit.now - LATELY)
     return visit.page(
         "inbox.html",
+        taken=0 if is_mine else taken,
+        taken_plus="+" if has_more else "",
         plus="+" if len(waits) >= overview.MOST_WAITING else "",
         alarms=alarms,
         done=visit.field("done"),

@@ -30,9 +30,11 @@ def queue(visit: StaffVisit) -> Response:
         chosen = [(name, content) for name, _, content in (one.partition(" ") for one in visit.fields("chosen"))]
         for name, what in concepts.approve_opened(visit.office, visit.now, visit.actor, chosen[:PAGE_CONCEPTS]):
             became.append((name, visit.told(what), isinstance(what, Sentence)))
-    keys = leaf(visit, keys_to_decide(visit), PAGE_CONCEPTS)
+    all_keys = keys_to_decide(visit)
+    keys = leaf(visit, all_keys, PAGE_CONCEPTS)
     waits = my_work.to_decide(visit.office, visit.actor, visit.now, keys.rows)
-    return visit.page("queue.html", keys=keys, waits=waits, opened=concepts.opened(visit.actor, waits), became=became)
+    opened, oldest_days = concepts.opened(visit.actor, waits), my_work.oldest_days(all_keys, visit.now)
+    return visit.page("queue.html", keys=keys, waits=waits, opened=opened, became=became, oldest_days=oldest_days)
 
 
 def concept(visit: StaffVisit) -> Response:

@@ -100,6 +100,7 @@ def _work(visit: StaffVisit) -> Response:
     items, codes = looking_up.recent(office, actor)
     return visit.page(
         "start.html", most_waiting=overview.MOST_WAITING, decide=decide, decide_count=len(keys), shown=my_work.SHOWN,
+        oldest_days=my_work.oldest_days(keys, now),
         returned=leaf(visit, my_work.returned(office, actor), my_work.SHOWN, "returned"),
         inbox=[{**one, "lines": [visit.told(line) for line in one["lines"]]} for one in inbox], unopened=unopened, leaf=unopened_leaf,
         items=items, clients=[(code, office.clients[code].name) for code in codes],

@@ -211,9 +211,7 @@ def test_a_refused_drop_is_mended_on_its_page_and_given_back(rig: DeskRig, marie
     still = marieke.post(path, {"sidecar": "description: Long enough by now\nstatus: wrong\n"})
     assert still.status == 422
     assert "Long enough by now" in still.text
-    assert re.search(r'class="wrong"><i>2</i>status: wrong</span><span class="why">[^<]*is geen status', still.text), (
-        "at its line"
-    )
+    assert re.search(r'class="wrong"><i>2</i>status: wrong</span><span class="why">.*is geen status', still.text), "at its line"
     goal = marieke.post(path, {"sidecar": "created_by: p.bakker\ndescription: Long enough by now\n"}).goes_to
     wait_for(lambda: marieke.get(goal).status == 303, "it is taken")
     item = re.findall(r"D-\d{4}-\d{6}", marieke.get(goal).goes_to)[0]

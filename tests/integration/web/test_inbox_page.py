@@ -80,6 +80,30 @@ def test_what_is_taken_by_itself_is_told_with_when(office: Records) -> None:
     assert ends == {"acme-bv/cut.yaml": "taken", "acme-bv/alone.pdf": "taken"}
 
 
+def test_what_was_taken_lately_and_how_long_the_oldest_waits_is_told(office: Records) -> None:
+    office.configure(settings=TRUSTED + "types: {secret: {share: never, staff: [k.smit]}}\n")
+    take(office, clock.utc_now() - timedelta(days=3), "one", "share: yes\nshare_attachments: all\napprover: m.devries\n")
+    take(office, clock.utc_now(), "two", "share: yes\nshare_attachments: all\napprover: m.devries\n")
+    take(office, clock.utc_now(), "three", "")
+    take(office, clock.utc_now(), "four", "type: secret\n", by="k.smit")
+    assert "zijn er 2 aanleveringen opgenomen" in Person(office).get("/inbox").body.decode()
+    assert "zijn er 3 aanleveringen opgenomen" in Person(office, "k.smit").get("/inbox").body.decode()
+    assert "aanleveringen opgenomen" not in Person(office).get("/inbox?of=me").body.decode()
+    for page in ("/", "/queue"):
+        assert "2 stukken wachten op u. Het oudste wacht al 3 dagen." in Person(office, "m.devries").get(page).body.decode()
+        assert "Het oudste" not in Person(office).get(page).body.decode()
+
+
+def take(office: Records, now: datetime, stem: str, keys: str, by: str = "l.visser") -> None:
+    sidecar = f"description: Annual accounts\ncreated_by: {by}\nattachments: [{stem}.pdf]\n{keys}"
+    placed(office, **{f"{stem}_pdf": PDF + stem.encode(), f"{stem}_yaml": sidecar})
+    intake = Intake(office.office, office.vault)
+    try:
+        intake.take(now, Looker(office.office).look("acme-bv", *settling.now()).ready)
+    finally:
+        intake.gate.close()
+
+
 def test_ones_own_files_are_told_so_on_the_start_page_too(office: Records) -> None:
     home = placed(office, short_yaml="description: Waits for it\nattachments: [ledger.xlsx]\n")
     page = Person(office).get("/").body.decode()
