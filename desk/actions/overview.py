@@ -252,7 +252,8 @@ def why_in(language: str, written: Mapping[tuple[str, str], str]) -> dict[tuple[
 
     What somebody changed since stays.
     """
-    clients, folders = {client for client, _ in written}, {folder for _, folder in written}
+    # A name that is no UTF-8 is none that we gave, and no database can be asked for it.
+    clients, folders = {client for client, _ in written}, {folder for _, folder in written if names.is_text(folder)}
     found, columns = dict(written), (Drop.client, Drop.target, Drop.text, Drop.told)
     for some in chunks(sorted(folders)):
         these = (Drop.kind == "refused") & Drop.client.in_(sorted(clients)) & Drop.target.in_(some)

@@ -90,6 +90,11 @@ def has_bad_characters(text: str) -> bool:
     return any(character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
 
 
+def is_text(name: str) -> bool:
+    """False for the name of a file that is no UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
 def visible(text: str) -> str:
     """The text without characters that nobody sees (Unicode's Cf), as come along with what is
     pasted."""

@@ -162,6 +162,16 @@ def test_a_refused_drop_is_thrown_away_whole_and_taken_out_again(office: Records
     ]
 
 
+@pytest.mark.parametrize("above", ["", "_bin"])
+def test_a_refused_drop_whose_folder_has_a_name_that_is_no_text_is_told_as_any_other(office: Records, above: str) -> None:
+    office.configure(settings=TRUSTED)
+    [folder] = refuse(office, "accounts")
+    (rejected(office) / above).mkdir(exist_ok=True)
+    (rejected(office) / folder).rename(rejected(office) / above / os.fsdecode(b"20261130-120000-\xff"))
+    assert [Person(office).get(path).status for path in ("/", "/inbox", "/inbox?of=me", "/bin")] == [200] * 4
+    assert r"\udcff" in Person(office).get("/bin" if above else "/inbox").body.decode()
+
+
 def test_only_its_maker_or_an_admin_throws_a_refused_drop_away(office: Records) -> None:
     office.configure(settings=TRUSTED)
     hers, his = refuse(office, "hers", by="l.visser") + refuse(office, "his", by="k.smit")
