@@ -166,7 +166,8 @@ def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
     Each as {kind: refused or waits, client, path, at, lines}, of what waits {until, then} as well;
     refused ones first. Of a backlog only what `overview.MOST_WAITING` says.
     """
-    refused = own_refused(office, actor, overview.rejected(office, actor, people.language_of(office, actor.code)))
+    refused = own_refused(office, actor, overview.rejected(office, actor))
+    refused[:SHOWN] = overview.in_language(people.language_of(office, actor.code), refused[:SHOWN])
     found = [
         {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]} for one in refused
     ]

@@ -229,22 +229,32 @@ def check_refused(office: Office, reader: Actor, client: str, folder: str, is_bi
         raise NotFound("staging.no_drop")
 
 
-def rejected(office: Office, reader: Actor, language: str = "", is_binned: bool = False) -> list[dict[str, Any]]:
+RefusedDrop = dict[str, Any]
+"""What `rejected` tells of one."""
+
+
+def rejected(office: Office, reader: Actor, language: str = "", is_binned: bool = False) -> list[RefusedDrop]:
     """Refused drops that the reader may know of: {client, path from the root, at, why: lines},
     oldest first; with `is_binned` those that were thrown away.
 
     Without a `language`, and where it is not known in that, `why` is what WHY.txt says.
     """
-    found = []
-    refused = _rejected(office, people.readable(office, reader), is_binned)
-    texts = {(one.client, one.folder): one.why.decode("utf-8", "replace") for one in refused}
-    texts = why_in(language, texts) if language else texts
-    for one in refused:
-        home = office.inbox / one.client / "_rejected" / (listing.BIN if is_binned else "")
-        path, at = home / one.folder, looking.at(one.at).isoformat(timespec="seconds")
-        lines = texts[one.client, one.folder].splitlines()
-        found.append({"client": one.client, "path": _from(office.root, path), "at": at, "why": lines})
-    return found
+    found, homes = [], dict[str, str]()
+    for one in _rejected(office, people.readable(office, reader), is_binned):
+        if one.client not in homes:
+            home = office.inbox / one.client / "_rejected" / (listing.BIN if is_binned else "")
+            homes[one.client] = _from(office.root, home)
+        path, at = f"{homes[one.client]}/{names.printable(one.folder)}", looking.at(one.at).isoformat(timespec="seconds")
+        found.append({"client": one.client, "path": path, "at": at, "why": one.why.decode("utf-8", "replace").splitlines()})
+    return in_language(language, found) if language else found
+
+
+def in_language(language: str, refused: Sequence[RefusedDrop]) -> list[RefusedDrop]:
+    """The same of `rejected`, `why` in another language where that is known. Of thousands, only
+    those that are shown need be asked for."""
+    keys = [(one["client"], one["path"].rpartition("/")[2]) for one in refused]
+    texts = why_in(language, {key: "\n".join(one["why"]) for key, one in zip(keys, refused, strict=True)})
+    return [{**one, "why": texts[key].splitlines()} for key, one in zip(keys, refused, strict=True)]
 
 
 def why_in(language: str, written: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
@@ -258,7 +268,7 @@ def why_in(language: str, written: Mapping[tuple[str, str], str]) -> dict[tuple[
     for some in chunks(sorted(folders)):
         these = (Drop.kind == "refused") & Drop.client.in_(sorted(clients)) & Drop.target.in_(some)
         for client, folder, text, told in tuples(Drop.select(*columns).where(these & Drop.told.is_null(False))):
-            if written.get((client, folder)) == text:
+            if (lies := written.get((client, folder))) is not None and lies.splitlines() == text.splitlines():
                 found[client, folder] = told.get(language, text)
     return found
 

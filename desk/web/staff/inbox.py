@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -49,7 +50,7 @@ def inbox(visit: StaffVisit) -> Response:
     """All that waits or was refused, of the clients that this person may know of; with `?of=me`
     what is theirs, or nobody's in particular."""
     found, is_mine = overview.of_the_inbox(visit.office, visit.actor), visit.field("of") == "me"
-    refused = overview.rejected(visit.office, visit.actor, visit.language)
+    refused = overview.rejected(visit.office, visit.actor)
     if is_mine:
         refused = my_work.own_refused(visit.office, visit.actor, refused)
         found["waits"] = my_work.own_waiting(visit.office, visit.actor, found["waits"])
@@ -71,6 +72,8 @@ def inbox(visit: StaffVisit) -> Response:
     files_ = [(one.name, one.size, datetime.fromtimestamp(one.since, UTC).isoformat()) for one in lying]
     lists: dict[str, Sequence[Any]] = {"waits": waits, "left": left, "refused": refused[::-1], "lying": files_}
     leaves: dict[str, Any] = {key: leaf(visit, rows, PAGE_ROWS, key) for key, rows in lists.items()}
+    shown = overview.in_language(visit.language, leaves["refused"].rows)
+    leaves["refused"] = replace(leaves["refused"], rows=shown)
     taken, has_more = overview.taken_lately(visit.office, visit.actor, visit.now - LATELY)
     return visit.page(
         "inbox.html",

@@ -15,6 +15,7 @@ from kit.support import PDF
 
 from desk.actions import explaining, my_work, overview
 from desk.web.staff import moments
+from desk.web.staff.inbox import PAGE_ROWS
 from dossier.database.tables import Drop, Viewed
 from dossier.files import settling
 from dossier.office import people
@@ -170,6 +171,20 @@ def test_a_refused_drop_whose_folder_has_a_name_that_is_no_text_is_told_as_any_o
     (rejected(office) / folder).rename(rejected(office) / above / os.fsdecode(b"20261130-120000-\xff"))
     assert [Person(office).get(path).status for path in ("/", "/inbox", "/inbox?of=me", "/bin")] == [200] * 4
     assert r"\udcff" in Person(office).get("/bin" if above else "/inbox").body.decode()
+
+
+def test_of_many_refused_drops_only_those_on_the_page_are_told_in_the_readers_language(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.configure(settings=TRUSTED)
+    refuse(office, *(f"d{number:02}" for number in range(PAGE_ROWS + 5)))
+    asked, why_in = list[int](), overview.why_in
+    monkeypatch.setattr(overview, "why_in", lambda language, written: asked.append(len(written)) or why_in(language, written))
+    lisa = Person(office)
+    for page, shown in ((1, PAGE_ROWS), (2, 5)):
+        told = lisa.get(f"/inbox?refused={page}").body.decode()
+        assert (told.count("is geen status"), "is no status" in told) == (shown, False)
+    assert max(asked) == PAGE_ROWS
 
 
 def test_only_its_maker_or_an_admin_throws_a_refused_drop_away(office: Records) -> None:
