@@ -69,7 +69,7 @@ def inbox(visit: StaffVisit) -> Response:
     )  # fmt: skip
     alarms = [visit.told(one) for one in found["alarms"]]
     lying = unsorted.unsorted_files(visit.office, visit.actor)
-    files_ = [(one.name, one.size, datetime.fromtimestamp(one.since, UTC).isoformat()) for one in lying]
+    files_ = [(one.name, names.is_text(one.name), one.size, datetime.fromtimestamp(one.since, UTC).isoformat()) for one in lying]
     lists: dict[str, Sequence[Any]] = {"waits": waits, "left": left, "refused": refused[::-1], "lying": files_}
     leaves: dict[str, Any] = {key: leaf(visit, rows, PAGE_ROWS, key) for key, rows in lists.items()}
     shown = overview.in_language(visit.language, leaves["refused"].rows)

@@ -187,6 +187,14 @@ def test_of_many_refused_drops_only_those_on_the_page_are_told_in_the_readers_la
     assert max(asked) == PAGE_ROWS
 
 
+def test_a_scan_whose_name_is_no_text_is_told_and_does_not_keep_anybody_from_the_inbox(office: Records) -> None:
+    (office.root / "inbox/_unsorted").mkdir(exist_ok=True)
+    (office.root / "inbox/_unsorted" / os.fsdecode(b"scan-\xe9.pdf")).write_bytes(PDF)
+    page = Person(office).get("/inbox")
+    assert page.status == 200
+    assert "de naam is geen UTF-8" in page.body.decode()
+
+
 def test_only_its_maker_or_an_admin_throws_a_refused_drop_away(office: Records) -> None:
     office.configure(settings=TRUSTED)
     hers, his = refuse(office, "hers", by="l.visser") + refuse(office, "his", by="k.smit")
