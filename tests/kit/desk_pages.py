@@ -101,6 +101,7 @@ FORMS: Mapping[str, tuple[tuple[str, Fields], ...]] = {
     "/items/{item}/withdraw": (("/items/{shown}/withdraw", {"reason": " "}),),
     "/items/{item}/publish": (("/items/{item}/publish", {}),),
     "/items/{item}/notify": (("/items/{shown}/notify", {"contact": "nobody"}),),
+    "/items/{item}/remind": (("/items/{shown}/remind", {}),),
     "/items/{item}/files": (("/items/{item}/files", {"what": "rename", "file": "a.pdf", "name": "a/b", "version": "{version}"}),),
     "/items/{item}/attach": (("/items/{item}/attach", {"version": "{version}"}),),
     "/items/{item}/copy": (("/items/{item}/copy", {"file": "a.pdf", "to": "nothing"}),),
