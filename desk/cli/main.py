@@ -53,6 +53,7 @@ def _globals(
 ) -> None:
     session.GIVEN.root, session.GIVEN.staff = root, staff
     session.spare_driver()
+    session.log_apart()
 
 
 AREAS: Mapping[str, Sequence[str]] = {

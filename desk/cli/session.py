@@ -18,6 +18,9 @@ import typer
 from dossier.text.sentences import Sentence, Words
 
 if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
     from dossier.database.identity import NotAsItWas
     from dossier.office.fingerprint import Fingerprint
     from dossier.office.office import Office
@@ -112,6 +115,41 @@ def spare_colours() -> None:
     """Keep structlog, for what runs on, from loading rich, which comes with typer: tracebacks in
     colours cost each process 5 MB, and 50 ms before it begins."""
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+
+
+def log_apart() -> None:
+    """What a command logs goes to stderr: on stdout is what was asked for. Many commands never load
+    structlog, so it is told when it is loaded."""
+    if "structlog" in sys.modules:
+        _to_stderr(sys.modules["structlog"])
+    else:
+        sys.meta_path.insert(0, _LogsApart())
+
+
+class _LogsApart:
+    """Finds structlog, once, for whoever imports it first."""
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        if name != "structlog":
+            return None
+        from importlib.util import find_spec
+
+        sys.meta_path.remove(self)
+        spec = find_spec(name)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                load(module)
+                _to_stderr(module)
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def _to_stderr(structlog: ModuleType) -> None:
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def opened() -> Office:

@@ -114,6 +114,8 @@ def read(office: Office) -> Mark | None:
 
 def _read(path: Path) -> Mark | None:
     try:
+        with suppress(files.Changed):  # a newer one took its place meanwhile
+            return _parsed(files.read_plain(path, MOST_BYTES)[0], str(path))
         return _parsed(files.read_plain(path, MOST_BYTES)[0], str(path))
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None

@@ -99,3 +99,14 @@ def test_a_daemon_goes_on_when_whoever_read_its_log_has_left(root: Root) -> None
         assert daemon.poll() is None
         daemon.terminate()
         assert daemon.wait(10) == 0
+
+
+def test_what_a_command_logs_is_not_among_what_it_was_asked_for(root: Root) -> None:
+    place(root, "a", 1)
+    root.once()
+    mark = root.path / "var/anchors/office.json"
+    mark.write_text("damaged")
+    command = [str(DOSSIER), "--root", str(root.path), "items", "--json"]
+    done = subprocess.run(command, env=root.whole_environ(), capture_output=True, text=True, check=True)
+    assert [one["item"] for one in json.loads(done.stdout)] == [root.json("items")[0]["item"]]
+    assert "can't be read" in done.stderr
