@@ -128,8 +128,8 @@ class DropWork:
         """Let others have the clients' folders, but those that are `kept`."""
         if is_shared():
             self.intake.forget()  # first: who claims a folder next finishes what is not marked as done
-            kept = {*kept, *(one.found.client for one in self._large), *self.intake.clearing.begun_for()}
-            kept |= {*self.lookout.begun_ahead()}
+            large, cleared = (one.found.client for one in self._large), self.intake.clearing.begun_for()
+            kept = {*kept, *large, *cleared, *self.lookout.begun_ahead()}
             self._claims.release_all((LEAD, LOGINS, MAIL, WEBHOOKS, *map(inbox, kept)))
 
     def _finish_others(self) -> None:

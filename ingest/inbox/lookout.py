@@ -267,7 +267,7 @@ class Lookout:
 
     def _look_if_ours(self, client: str, seen: View | None = None) -> list[Found]:
         if not self._is_ours(client):
-            seen = None  # what was seen since it was claimed, if it was: another daemon may have been here
+            seen = None  # the claim was lost: another daemon may have been here since
         if self._claim(client):
             return self._look(client, seen)
         self.again_in(client, CLAIM_SECONDS)

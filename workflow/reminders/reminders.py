@@ -125,22 +125,20 @@ def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentenc
     if not rows:
         raise Conflict("deciding.nobody_to_remind", item=item_name(key))
     late = clock.to_text(now - AGAIN)
-    last = {row.person: _last_reminded(key, row) for row in rows}
-    left = [row for row in rows if last[row.person] <= late]
+    last = _last_reminded(key)
+    left = [row for row in rows if last.get(row.person, "") <= late]
     if not left:
-        raise Conflict("deciding.reminded_already", who=sorted(last), at=clock.to_the_minute(max(last.values())))
+        who = sorted(row.person for row in rows)
+        raise Conflict("deciding.reminded_already", who=who, at=clock.to_the_minute(max(last[one] for one in who)))
     for row in left:
-        Note.put(f"reminded:{key}:{row.person}", clock.to_text(now))
         _send(office, now, "reminder", row.person, [row])
         trail.record(now, actor, "reminded", key, {"to": row.person})
     return sentence("deciding.reminded", who=sorted(row.person for row in left))
 
 
-def _last_reminded(key: int, row: Open) -> str:
-    """When this person was last reminded of the item, by the clock or by somebody; "" for never."""
-    query = Asked.select(Asked.reminded_at).where((Asked.edition == row.edition) & (Asked.person == row.person))
-    by_the_clock = tuples(query)[0][0] or ""
-    return max(by_the_clock, Note.read(f"reminded:{key}:{row.person}") or "")
+def _last_reminded(key: int) -> dict[str, str]:
+    """Who was reminded of the item → when last, by the clock or by somebody: the trail has it."""
+    return {event["detail"]["to"]: event["at"] for event in trail.history(key) if event["action"] == "reminded"}
 
 
 def _escalations(office: Office, now: datetime) -> int:
