@@ -137,8 +137,10 @@ def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentenc
 
 
 def _last_reminded(key: int) -> dict[str, str]:
-    """Who was reminded of the item → when last, by the clock or by somebody: the trail has it."""
-    return {event["detail"]["to"]: event["at"] for event in trail.history(key) if event["action"] == "reminded"}
+    """Who was reminded of the item → when last, by the clock or by somebody: the trail has it, but
+    for what was erased from it."""
+    told = [event for event in trail.history(key) if event["action"] == "reminded"]
+    return {event["detail"]["to"]: event["at"] for event in told if "to" in event["detail"]}
 
 
 def _escalations(office: Office, now: datetime) -> int:
