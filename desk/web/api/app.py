@@ -132,18 +132,18 @@ class Api:
             if "item" in call.request.path_params:  # what they may not know of is not there, whatever they send
                 item_view.find(call.office, call.actor, call.path("item"))
             call.take_only_keys(route.keys)
-        key = call.request.headers.get("idempotency-key", "").strip()
-        if not key or not route.is_repeatable:
+        key = call.header("Idempotency-Key") if route.is_repeatable else None
+        if key is None:
             return call.unless_known(route.handler(call))
         return self._once(route, call, key)
 
     def _whole_drop(self, call: Call, pieces: Iterable[bytes]) -> Response:
         """A drop as a form with its files. With an Idempotency-Key these come before it is known
         whether it is there already, as they are part of what is asked."""
-        key = call.request.headers.get("idempotency-key", "").strip()
+        key = call.header("Idempotency-Key")
         with resources.drop_received(call, pieces) as (row, body):
             call = replace(call, body=body)
-            if not key:
+            if key is None:
                 return resources.commit_received(call, row)
             whole, asked = _called(call, key), _digest({"drop": body, "client": row.client, "files": row.files})
             with self._once_locks[int(whole[:8], 16) % ONCE_LOCKS]:

@@ -64,6 +64,14 @@ class Call:
     def query(self, name: str) -> str:
         return self.request.query_params.get(name, "")
 
+    def header(self, name: str) -> str | None:
+        """A header that keeps a change from being done twice, or over another one; None without it.
+        Raises Invalid if it is empty: a variable that has no value would let the change through."""
+        value = self.request.headers.get(name.lower())
+        if value is not None and not value.strip():
+            raise Invalid([fault(name, "api.header_empty", name=name)])
+        return value and value.strip()
+
     def take_only(self, known: Sequence[str]) -> None:
         """Raise Invalid for parameters that are not among these, and for one that comes twice or is
         empty: a filter that was mistyped, or whose variable has no value, would let everything

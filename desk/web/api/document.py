@@ -18,6 +18,8 @@ from dossier import __version__
 
 JSON, PROBLEM, BYTES = "application/json", "application/problem+json", "application/octet-stream"
 
+NOT_EMPTY = {**TEXT, "minLength": 1}
+
 _REF = "#/components/schemas/{model}"
 
 
@@ -80,18 +82,15 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
-    found = [
-        _parameter(part[1:-1], "path", {**TEXT, "minLength": 1}, True) for part in route.path.split("/") if part.startswith("{")
-    ]
+    found = [_parameter(part[1:-1], "path", NOT_EMPTY, True) for part in route.path.split("/") if part.startswith("{")]
     for name, meaning, schema in route.query:
-        value = {**TEXT, "minLength": 1} if schema is TEXT else schema
-        found.append({**_parameter(name, "query", value), "description": meaning})
+        found.append({**_parameter(name, "query", NOT_EMPTY if schema is TEXT else schema), "description": meaning})
     if route.has_tag or route.streamed is not None:
-        found.append(_parameter("If-None-Match", "header", TEXT))
+        found.append(_parameter("If-None-Match", "header", NOT_EMPTY))
     if route.takes_version:
-        found.append(_parameter("If-Match", "header", TEXT, route.method == "PATCH"))
+        found.append(_parameter("If-Match", "header", NOT_EMPTY, route.method == "PATCH"))
     if route.is_repeatable:
-        found.append(_parameter("Idempotency-Key", "header", TEXT))
+        found.append(_parameter("Idempotency-Key", "header", NOT_EMPTY))
     return found
 
 

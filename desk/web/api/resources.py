@@ -144,8 +144,8 @@ def _version(call: Call, found: Item) -> int | None:
 
     An ETag says it, and so does the version alone in its place; one of several will do.
     """
-    wanted = call.request.headers.get("if-match", "").strip()
-    if not wanted:
+    wanted = call.header("If-Match")
+    if wanted is None:
         return None
     own = re.compile(rf'"{found.version}(-[0-9a-f]{{16}})?"')
     if wanted != "*" and not any(own.fullmatch(one.strip()) for one in wanted.split(",")):
@@ -167,7 +167,7 @@ def _unless_changed() -> Iterator[None]:
 
 def change(call: Call) -> Response:
     found = _item(call)
-    if _version(call, found) is None:
+    if not call.request.headers.get("if-match", "").strip():
         raise VersionNeeded("tokens.if_match", version=found.version)
     wish, share_all = wish_from(call.office, call.actor, found.id, _keys(call.body))
     return _changed(call, found, FileChanges(share_all=share_all), wish)
@@ -236,6 +236,7 @@ def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
     found, name = _item(call), call.path("name")
     share = _read(call, "share", YES_NO.__getitem__)
     _version(call, found)  # before the file comes
+    call.header("If-None-Match")
     with suppress(NotFound):
         there = item_view.version_of(call.office, call.actor, call.path("item"), name, None)
         _check_unknown(call, there.name, there.sha256)

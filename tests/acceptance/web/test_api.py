@@ -444,6 +444,22 @@ def test_a_file_is_not_touched_in_another_version_than_the_program_says(rig: Des
     assert ask(rig, petra, "POST", f"{file}/rename", {"name": "w.pdf"}, if_match=found.headers["etag"]).status == 200
 
 
+def test_a_precondition_that_is_empty_lets_no_change_through(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Changed by a program without a version"}, {"w.pdf": PDF + b"empty"})
+    was, file = told(ask(rig, petra, "GET", f"/items/{item}"))["version"], f"/items/{item}/attachments/w.pdf"
+    calls = [
+        ("PUT", file, b"other", "If-Match"), ("PUT", file, b"other", "If-None-Match"), ("PUT", f"{file}x", b"other", "If-None-Match"),
+        ("DELETE", file, None, "If-Match"), ("POST", f"{file}/rename", {"name": "x.pdf"}, "If-Match"),
+        ("POST", f"{file}/rename", {"name": "x.pdf"}, "Idempotency-Key"), ("POST", "/drops", {"client": "acme-bv"}, "Idempotency-Key"),
+        ("POST", f"/items/{item}/withdraw", {"reason": "wrong"}, "If-Match"),
+    ]  # fmt: skip
+    for method, path, body, header in calls:
+        for empty in ("", " "):
+            answer = ask(rig, petra, method, path, body, **{header.replace("-", "_"): empty})
+            assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, [header]), (method, path)
+    assert told(ask(rig, petra, "GET", f"/items/{item}"))["version"] == was
+
+
 def test_an_item_is_not_taken_off_in_another_version_than_the_program_says(rig: DeskRig, marieke: str) -> None:
     item = drop(rig, marieke, {**CONCEPT, "description": "To be taken off", "share_status": "approved"}, {"o.pdf": PDF + b"o"})
     seen = ask(rig, marieke, "GET", f"/items/{item}").headers["etag"]
