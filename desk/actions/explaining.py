@@ -99,7 +99,8 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
         return Why(sentence("overview.not_taken", path=shown), unsorted.why(office, reader, path))
     if where.is_relative_to(inbox) and {"_rejected", "_done"} & set(where.relative_to(inbox).parts):
         return Why(sentence("overview.there", path=shown), [sentence("overview.finished_with")])
-    if where != inbox and names.is_ignored(where.name):
+    is_clients = where.parent == inbox and where.name in office.clients
+    if where != inbox and not is_clients and names.is_ignored(where.name):
         return Why(sentence("overview.not_taken", path=shown), [sentence("overview.never_taken_name")])
     told, good = checking.check(office, [path], may, _known(office, now, may))
     found = list[Told](one.told(language) for one in told)

@@ -14,7 +14,7 @@ KNOWN = (
 )  # fmt: skip
 """Errors that have a sentence of their own."""
 
-ADVISED = ("EACCES", "EPERM", "ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE", "EBUSY", "ENOMEM", "ESTALE")
+ADVISED = ("EACCES", "EPERM", "ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE", "EBUSY", "ENOMEM", "EXDEV", "ESTALE")
 """Of these, wherever they come from, it can be said what to do."""
 
 

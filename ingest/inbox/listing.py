@@ -166,7 +166,7 @@ def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]
     others: dict[str, Sentence] = {}
     with os.scandir(office.inbox) as entries:
         for entry in entries:
-            if names.is_ignored(entry.name):
+            if names.is_ignored(entry.name) and entry.name not in office.clients:
                 continue
             if not entry.is_dir(follow_symlinks=False):
                 others[entry.name] = sentence("inbox.link_no_folder" if entry.is_symlink() else "inbox.in_no_folder")

@@ -70,6 +70,17 @@ def test_a_sidecar_that_is_not_called_as_one_is_told_of_with_its_right_name(offi
     assert "rename it to `a.yaml`" in why(office, "acme-bv/a.yaml.txt")
 
 
+@pytest.mark.parametrize("code", ["jansen.part", "de-boer.tmp", "desktop.ini"])
+def test_a_clients_folder_is_looked_at_though_no_file_of_its_name_is_taken(office: Root, code: str) -> None:
+    office.set("clients", f"{OWN_CLIENTS}  {code}: {{name: Jansen}}\n")
+    office.place(code, {"a.yaml": GOOD + "foo: bar\n", "b.pdf": PDF})
+    path = str(office.path / "inbox" / code)
+    assert "b.pdf" in office.run("why", path, code=None).stdout
+    assert "b.pdf waits for a sidecar" in office.run("status").stdout
+    once_here(office)
+    assert "no key `foo`" in (office.why("a", code) or "")
+
+
 def test_a_folder_within_a_folder_is_told_of_whatever_is_in_it(office: Root) -> None:
     office.place("acme-bv", {"acme-bv/report.pdf": PDF})
     deep = office.path / "inbox/acme-bv/map/inner"

@@ -18,7 +18,7 @@ from dossier.text import system
     [(errno.ENOSPC, "make room", "maak daar ruimte"), (errno.EDQUOT, "quota", "quotum"), (errno.EROFS, "mount it for writing", "schrijfbaar"),
      (errno.EIO, "look at it", "kijk ernaar"), (errno.EMFILE, "LimitNOFILE", "LimitNOFILE"), (errno.ENFILE, "fs.file-max", "fs.file-max"),
      (errno.EPERM, "lsattr", "lsattr"), (errno.EBUSY, "findmnt", "findmnt"), (errno.ENOMEM, "MemoryMax", "MemoryMax"),
-     (errno.EACCES, "the right", "het recht"), (errno.ESTALE, "mount the share", "koppel de netwerkmap")],
+     (errno.EACCES, "the right", "het recht"), (errno.EXDEV, "one disk", "één schijf"), (errno.ESTALE, "mount the share", "koppel de netwerkmap")],
 )  # fmt: skip
 def test_an_error_of_the_system_names_the_file_says_what_is_wrong_and_what_to_do(code: int, todo: str, te_doen: str) -> None:
     error = OSError(code, os.strerror(code), "/srv/office/var/vault")
