@@ -309,8 +309,9 @@ def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
 def note_view(now: datetime, actor: Actor, item: Item, how: str = "show") -> None:
     """Remember that this person looked at an item, and so at a client.
 
-    It is in the trail, once an hour for the same person, item and `how`. Raises what the database
-    raises: a file is not given while that can't be written.
+    It is in the trail, once an hour for the same person, item and `how`; who looks in another's
+    name (`behind`) is somebody else. Raises what the database raises: a file is not given while
+    that can't be written.
     """
     if _is_noted(now, actor, item, how):
         return
@@ -358,7 +359,7 @@ def _is_noted(now: datetime, actor: Actor, item: Item, how: str) -> bool:
 
 def _is_in_trail(now: datetime, actor: Actor, item: Item, how: str) -> bool:
     looks = (one for one in trail.events(item=item.id, person=actor.code, since=now - LOOK) if one.action == "viewed")
-    return any(one.actor == actor.code and one.said.get("how") == how for one in looks)
+    return any((one.actor, one.behind) == (actor.code, actor.behind) and one.said.get("how") == how for one in looks)
 
 
 def note_shown(now: datetime, actor: Actor, item: Item, how: str = "show") -> bool:

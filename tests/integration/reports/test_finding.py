@@ -238,6 +238,16 @@ def test_who_looks_again_within_the_hour_is_written_down_once(office: Records) -
     assert told == [(JOOST.code, "show"), (PETRA.code, "show"), (JOOST.code, "get a.pdf"), (JOOST.code, "show")]
 
 
+def test_who_looks_in_anothers_name_is_written_down_though_that_one_looked_within_the_hour(office: Records) -> None:
+    key = office.make()
+    start = office.tick()
+    for minutes, behind in enumerate((None, JOOST.code, None, JOOST.code)):
+        looker = PETRA._replace(behind=behind)
+        finding.note_view(start + timedelta(minutes=minutes), looker, items.get(key), "get a.pdf")
+    told = [event["detail"].get("behind") for event in trail.history(key) if event["action"] == "viewed"]
+    assert told == [None, JOOST.code]
+
+
 def test_who_looks_at_nothing_else_within_a_minute_writes_nothing(office: Records) -> None:
     first, second = office.make(), office.make()
     start = office.tick()
