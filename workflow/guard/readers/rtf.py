@@ -15,9 +15,27 @@ _TOKENS = re.compile(
 
 _SILENT = frozenset([
     b"fonttbl", b"colortbl", b"stylesheet", b"listtable", b"listoverridetable", b"pict", b"objdata", b"themedata", b"datastore", b"rsidtbl",
-    b"latentstyles", b"colorschememapping", b"xmlnstbl", b"filetbl", b"generator", b"mmathPr", b"blipuid", b"bin", b"pnseclvl", b"htmltag",
+    b"latentstyles", b"colorschememapping", b"xmlnstbl", b"filetbl", b"generator", b"mmathPr", b"blipuid", b"pnseclvl", b"htmltag",
+    b"sn", b"sv",
 ])  # fmt: skip
 """Groups without anybody's words."""
+
+_BESIDE = frozenset([
+    b"title", b"subject", b"author", b"manager", b"company", b"operator", b"category", b"keywords", b"comment", b"doccomm", b"hlinkbase",
+    b"propname", b"staticval", b"footnote", b"hlloc", b"hlfr", b"hlsrc",
+    *(place + pages for place in (b"header", b"footer") for pages in (b"", b"l", b"r", b"f")),
+])  # fmt: skip
+"""Groups whose words are no part of the line they stand in, as of those that begin with `\\*`."""
+_VARIABLE, _LINK = b"docvar", b"hl"
+
+_SHOWN = re.compile(
+    rb"\{\\sn\s{1,10}(?:gtextUNICODE|wzDescription|wzTooltip)\}\s{0,100}\{\\sv\s{0,10}((?:[^{}\\]|\\.){1,10000})\}", re.DOTALL
+)
+"""Of a shape or picture what people get to see: letters that are drawn, what it is said to show."""
+_BINARY = re.compile(rb"(?<!\\)((?:\\\\){0,100})\\bin(\d{1,10}) ?")
+"""So many bytes follow that are neither letters nor commands."""
+_NEAR = 100
+"""An object's command stands so near before its bytes."""
 
 _SPACES = {
     b"par": "\n", b"line": "\n", b"sect": "\n", b"page": "\n", b"row": "\n", b"cell": "\t", b"nestcell": "\t", b"nestrow": "\n", b"tab": "\t",
@@ -75,11 +93,17 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def read_rtf(gathering: Gathering, data: bytes) -> None:
-    """All groups but those without words: headers, notes, comments, properties, too. Enough."""
-    silent, encoding, skip, ends = list[bool](), "cp1252", 1, 0
-    mute, pending, packed = False, bytearray(), list[bytes]()
+    """All groups but those without words: headers, notes, comments, properties, too. What is no
+    part of the line in which it stands (a bookmark, a field's command) comes last. Enough."""
+    silent, encoding, skip, ends = list[tuple[bool, bool, bool]](), "cp1252", 1, 0
+    mute, beside, parted, pending, packed, last = False, False, False, bytearray(), list[bytes](), list[str]()
+    data = _without_binary(gathering, data)
+
+    def add(text: str) -> None:
+        last.append(text) if beside else gathering.add(text)
+
     for number, token in enumerate(_TOKENS.finditer(data)):
-        word, value, byte, _star, escaped, brace, plain = token.groups()
+        word, value, byte, star, escaped, brace, plain = token.groups()
         if number % 4096 == 0:
             gathering.look_at_clock()
         if byte:
@@ -89,18 +113,27 @@ def read_rtf(gathering: Gathering, data: bytes) -> None:
                 pending += bytes.fromhex(byte.decode())
             continue
         if pending:
-            gathering.add(pending.decode(encoding, "replace"))
+            add(pending.decode(encoding, "replace"))
             pending.clear()
         if brace == b"{":
-            silent.append(mute)
+            silent.append((mute, beside, parted))
+            if parted:
+                add("\n")
         elif brace == b"}":
-            if packed and not (silent and silent[-1]):
+            if packed and not (silent and silent[-1][0]):
                 _read_object(gathering, b"".join(packed))
                 packed.clear()
-            was, mute = mute, silent.pop() if silent else False
-            if not was and not mute:
-                gathering.add("\n" if len(silent) < 2 else "")
+            if beside and not mute and not (silent and silent[-1][1]):
+                add("\n")
+            mute, beside, parted = silent.pop() if silent else (False, False, False)
+        elif star or word in _BESIDE:
+            beside = True
+            add("" if mute else "\n")
         elif word:
+            if word == _VARIABLE:
+                parted = True
+            elif word == _LINK:
+                mute = False
             if word in _SILENT:
                 mute = True
                 if word == b"objdata":
@@ -113,17 +146,36 @@ def read_rtf(gathering: Gathering, data: bytes) -> None:
                 skip = max(0, min(int(value), 8))
             elif word == b"u" and value and not mute:
                 letter = int(value) % 0x10000
-                gathering.add(chr(letter) if not 0xD800 <= letter < 0xE000 else "")
+                add(chr(letter) if not 0xD800 <= letter < 0xE000 else "")
                 ends = skip
             elif not mute and word in _SPACES:
-                gathering.add(_SPACES[word])
+                add(_SPACES[word])
         elif escaped and not mute:
-            gathering.add(_ESCAPED.get(escaped, escaped.decode("latin-1")))
+            add(_ESCAPED.get(escaped, escaped.decode("latin-1")))
         elif plain and packed:
             packed.append(plain)
         elif plain and not mute:
-            gathering.add(plain[ends:].decode(encoding, "replace"))
+            add(plain[ends:].decode(encoding, "replace"))
             ends = 0
+    gathering.add("".join(last))
+    for shown in _SHOWN.findall(data):
+        gathering.add("\n")
+        read_rtf(gathering, b"{%b}" % shown)
+
+
+def _without_binary(gathering: Gathering, data: bytes) -> bytes:
+    """The same without pictures and objects that stand there as bytes. Objects are told as not
+    read, and what claims more than there is, as damaged."""
+    pieces, at = list[bytes](), 0
+    for found in _BINARY.finditer(data):
+        if found.start() >= at:
+            pieces.append(data[at : found.end(1)])
+            at = found.end() + int(found[2])
+            if b"\\objdata" in data[max(0, found.start() - _NEAR) : found.start()]:
+                gathering.miss("format")
+            elif at > len(data):
+                gathering.miss("damaged")
+    return b"".join((*pieces, data[at:]))
 
 
 _EMBEDDED = 2
