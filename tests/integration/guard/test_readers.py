@@ -106,6 +106,13 @@ STRINGS = f"<sst><si><t>Klant</t></si><si><t>{NAME}</t></si></sst>"
 SHEET = '<worksheet><sheetData><row><c t="s"><v>1</v></c></row></sheetData></worksheet>'
 
 
+def ruled(rules: str, cell: str = "<c><v>1</v></c>") -> bytes:
+    """A workbook with this cell, and these rules of its sheet."""
+    return zipped(
+        {**WORKBOOK, "xl/worksheets/sheet1.xml": f"<worksheet><sheetData><row>{cell}</row></sheetData>{rules}</worksheet>"}
+    )
+
+
 def header(text: str) -> str:
     """A sheet with nothing but this header."""
     return f"<worksheet><headerFooter><oddHeader>{text}</oddHeader></headerFooter></worksheet>"
@@ -295,6 +302,42 @@ WITHIN = {
     "inline.eml": within_a_mail("text/plain", "8bit", b"Bijgaand:\r\n\r\n" + base64.encodebytes(word(NAME)) + b"\r\nGroet"),
     "body.eml": within_a_mail("text/html", "8bit", b"<p><a href='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'>a</a>"),
     "address.svg": b"<svg xmlns='x'><text>Zie</text><image href='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'/></svg>",
+    "default.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:ffData><w:default w:val="{NAME}"/></w:ffData>')}),
+    "tag.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:sdtPr><w:tag w:val="{NAME}"/></w:sdtPr>')}),
+    "person.docx": repacked("letter.docx", {"word/people.xml": f'<x:people xmlns:x="x"><x:person x:author="{NAME}"/></x:people>'}),
+    "query.docx": repacked("letter.docx", {"word/settings.xml": part("settings", f'<w:mailMerge><w:query w:val="SELECT * FROM `{NAME}`"/></w:mailMerge>')}),
+    "prompt.xlsx": ruled(f'<dataValidations><dataValidation promptTitle="Klant" prompt="{NAME}"/></dataValidations>'),
+    "error.xlsx": ruled(f'<dataValidations><dataValidation error="{NAME}"/></dataValidations>'),
+    "filter.xlsx": ruled(f'<autoFilter><filterColumn><filters><filter val="{NAME}"/></filters></filterColumn></autoFilter>'),
+    "scenario.xlsx": ruled(f'<scenarios><scenario name="{NAME}"/></scenarios>'),
+    "formula.xlsx": ruled("", f'<c><f>IF(A1="{NAME}",1,0)</f><v>0</v></c>'),
+    "colour.xlsx": ruled(f'<conditionalFormatting><cfRule><formula>A1="{NAME}"</formula></cfRule></conditionalFormatting>'),
+    "table.xlsx": repacked("ledger.xlsx", {"xl/tables/table1.xml": f'<table displayName="T"><filters><filter val="{NAME}"/></filters></table>'}),
+    "slicer.xlsx": repacked("ledger.xlsx", {"xl/slicers/slicer1.xml": f'<slicers><slicer caption="{NAME}"/></slicers>'}),
+    "pivot-table.xlsx": repacked("ledger.xlsx", {"xl/pivotTables/pivotTable1.xml": f'<pivotTableDefinition rowHeaderCaption="{NAME}"/>'}),
+    "remark.xlsx": repacked("ledger.xlsx", {"xl/workbook.xml": f'<workbook><definedName name="a" comment="{NAME}">A!A1</definedName></workbook>'}),
+    "choice.xlsx": repacked("ledger.xlsx", {"xl/ctrlProps/ctrlProp1.xml": f'<formControlPr><itemLst><item val="{NAME}"/></itemLst></formControlPr>'}),
+    "tooltip.pptx": repacked("slides.pptx", {"ppt/slides/slide9.xml": f'<p:sld xmlns:p="p" xmlns:a="a"><a:hlinkClick tooltip="{NAME}"/></p:sld>'}),
+    "author.pptx": repacked("slides.pptx", {"ppt/authors.xml": f'<p:authorLst xmlns:p="p"><p:author name="{NAME}"/></p:authorLst>'}),
+    "show.pptx": repacked("slides.pptx", {"ppt/presentation.xml": f'<p:presentation xmlns:p="p"><p:custShow name="{NAME}"/></p:presentation>'}),
+    "slide.odp": open_text(f'<x:page x:name="{NAME}"/>'), "template.odt": open_text(f'<x:template x:title="{NAME}"/>'),
+    "linked.odt": open_text('<x:section-source x:href="../Noorderlicht%20Beheer%20B.V./a.odt"/>'),
+    "linked.ods": open_text('<x:table-source x:href="../Noorderlicht%20Beheer%20B.V..ods"/>'),
+    "valid.ods": open_text(f'<x:content-validation x:condition="cell-content-is-in-list(&quot;{NAME}&quot;)"/>'),
+    "help.ods": open_text(f'<x:help-message x:title="{NAME}"/>'), "filter.ods": open_text(f'<x:filter-condition x:value="{NAME}"/>'),
+    "formula.ods": open_text(f'<x:table-cell x:formula="of:=IF([.A1]=&quot;{NAME}&quot;;1;0)"/>'),
+    "variable.odt": open_text(f'<x:user-field-decl x:string-value="{NAME}"/>'),
+    "index.odt": open_text(f'<x:alphabetical-index-mark x:string-value="{NAME}"/>'),
+    "bookmark.rtf": b"{\\rtf1 Aan {\\*\\bkmkstart _Hlk1}{\\b Noorder}{\\*\\bkmkend _Hlk1}licht Beheer B.V.}",
+    "begun.rtf": b"{\\rtf1 {\\*\\bkmkstart _Hlk1}Noorderlicht Beheer B.V.{\\*\\bkmkend _Hlk1}en meer}",
+    "field.rtf": b"{\\rtf1{\\field{\\*\\fldinst FORMTEXT{\\*\\formfield{\\*\\ffdeftext " + NAME.encode() + b"}}}}}",
+    "info.rtf": b"{\\rtf1{\\info{\\title Brief}{\\*\\company " + NAME.encode() + b"}{\\operator Jan}}Beste}",
+    "variable.rtf": b"{\\rtf1{\\*\\docvar {Klant}{" + NAME.encode() + b"}}Beste}",
+    "custom.rtf": b"{\\rtf1{\\*\\userprops{\\propname Klant}\\proptype30{\\staticval " + NAME.encode() + b"}}Beste}",
+    "note.rtf": b"{\\rtf1 stukken{\\footnote " + NAME.encode() + b"}}",
+    "watermark.rtf": b"{\\rtf1 x{\\shp{\\*\\shpinst{\\sp{\\sn gtextUNICODE}{\\sv Noorder\\'6cicht Beheer B.V.}}}}}",
+    "picture.rtf": b"{\\rtf1 x{\\pict{\\*\\picprop{\\sp{\\sn wzDescription}{\\sv " + NAME.encode() + b"}}}89504e47}}",
+    "binary.rtf": b"{\\rtf1 x{\\pict\\pngblip\\bin5 {{{\\{}" + NAME.encode() + b"}", "none.rtf": b"{\\rtf1 \\bin0 " + NAME.encode() + b"}",
     "unicode.rtf": b"{\\rtf1\\ansi\\uc1 N\\u111?orderlicht Beheer B.V.}",
 }  # fmt: skip
 
@@ -576,6 +619,8 @@ def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
         "object.msg": (compound({"__properties_version1.0": bytes(32), "__substg1.0_1000001F": utf16("Zie"), "__attach_version1.0_#00000000": {
             "__properties_version1.0": bytes(8), "__substg1.0_3701000D": {"CONTENTS": bytes(90)}}}), "`attachment` in it: files of its kind"),
         "object.rtf": (in_rtf(b"Package", bytes(90)), "files of its kind are not read"),
+        "binary.rtf": (b"{\\rtf1 Zie{\\object{\\*\\objdata\\bin9 123456789}}}", "files of its kind are not read"),
+        "short.rtf": (b"{\\rtf1 Zie{\\pict\\bin999 }" + NAME.encode() + b"}", "it is damaged"),
         "model.xlsx": (repacked("ledger.xlsx", {"xl/model/item.data": bytes(90)}), "`item.data` in it: files of its kind are not read"),
         "logo.eml": (mail("x", {"p.docx": stored("protected-letter.docx")}), "`p.docx` in it: it is protected"),
     }  # fmt: skip

@@ -21,7 +21,7 @@ from dossier.files.marks import HEAD_BYTES, marks_of
 from workflow.guard.readers.cells import read_cells, whole
 from workflow.guard.readers.gathering import PART_BYTES, PICTURES, Gathering, NoText
 from workflow.guard.readers.plain_text import encoding_of
-from workflow.guard.readers.xml import Rules, parse, read_xml
+from workflow.guard.readers.xml import Rules, parse, read_xml, texts_in_formula
 
 _POSITIONS = frozenset({"posOffset", "pctWidth", "pctHeight", "TotalTime", "Pages", "Words", "Characters", "Lines", "Paragraphs",
                         "CharactersWithSpaces", "AppVersion", "DocSecurity", "i4"})  # fmt: skip
@@ -38,7 +38,7 @@ _SEEN = {
     "listItem": ("displayText", "value"),
     "comment": ("author",),
     "cmAuthor": ("name",),
-    "person": ("displayName",),
+    "person": ("displayName", "author"),
     "Page": ("Name",),
     "section": ("name",),
     "textpath": ("string",),
@@ -49,6 +49,12 @@ _SEEN = {
     "hyperlink": ("tooltip", "display"),
     "helpText": ("val",),
     "statusText": ("val",),
+    "tag": ("val",),
+    "default": ("val",),
+    "query": ("val",),
+    **dict.fromkeys(("hlinkClick", "hlinkHover", "hlinkMouseOver"), ("tooltip",)),
+    "author": ("name",),
+    "custShow": ("name",),
 }
 WORD = Rules(
     {"p": "\n", "tc": "\t", "tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "instrText": " ", "lpwstr": "\n", "lpstr": "\n",
@@ -69,12 +75,21 @@ VISIO = Rules(
 """Drawings of Visio, with what is noted of a shape, its layers and links ([MS-VSDX] 2.2.5). Of the
 cells by which a shape is drawn none is anybody's."""
 
+_SHEET_SEEN = {
+    "hyperlink": ("display", "tooltip"),
+    "dataValidation": ("promptTitle", "prompt", "errorTitle", "error"),
+    "filter": ("val",),
+    "customFilter": ("val",),
+    "scenario": ("name", "comment"),
+}
+"""What stands in a sheet in attributes."""
 SHEET = Rules(
     {"t": "\n", "text": "\n", "v": "\n", "definedName": "\n", "oddHeader": "\n", "oddFooter": "\n", "evenHeader": "\n", "evenFooter": "\n",
      "firstHeader": "\n", "firstFooter": "\n", "p": "\n", "title": "\n"},
     {**_SEEN, "s": ("v",), "sheet": ("name",), "table": ("displayName",), "tableColumn": ("name",), "cacheField": ("name",),
-     "dataValidation": ("prompt", "promptTitle"), "dbPr": ("connection",), "sheetName": ("val",),
-     "connection": ("name", "description", "sourceFile"), "textPr": ("sourceFile",)},
+     "dbPr": ("connection",), "sheetName": ("val",), "connection": ("name", "description", "sourceFile"), "textPr": ("sourceFile",),
+     "definedName": ("comment",), "item": ("val",),
+     "slicer": ("caption",), "pivotTableDefinition": ("name", "rowHeaderCaption", "colHeaderCaption"), **_SHEET_SEEN},
     _POSITIONS,
 )  # fmt: skip
 """What else lies in a workbook: comments, tables, pivots, links to other workbooks."""
@@ -82,7 +97,10 @@ SHEET = Rules(
 OPEN = Rules(
     {"p": "\n", "h": "\n", "tab": "\t", "s": " ", "line-break": "\n", "table-cell": "\t", "table-row": "\n", "title": "\n", "subject": "\n",
      "creator": "\n", "initial-creator": "\n", "description": "\n", "keyword": "\n", "user-defined": "\n", "desc": "\n"},
-    {"table": ("name",), "table-cell": ("value", "string-value"), "user-defined": ("name",), "a": ("title", "href"), "named-range": ("name",),
+    {"table": ("name",), "table-cell": ("value", "string-value", "formula"), "user-defined": ("name",), "a": ("title", "href"), "named-range": ("name",),
+     "page": ("name",), "template": ("title", "href"), "database-range": ("name",), "scenario": ("comment",), "filter-condition": ("value",),
+     "content-validation": ("condition",), "help-message": ("title",), "error-message": ("title",), "user-field-decl": ("string-value",),
+     "alphabetical-index-mark": ("string-value",), "table-source": ("href",), "section-source": ("href",), "image": ("href",),
      **dict.fromkeys(("text", "textarea", "combobox", "formatted-text"), ("current-value", "value")), "item": ("label",),
      "option": ("label",), "label": ("value",), "hidden-text": ("string-value",),
      "conditional-text": ("string-value-if-true", "string-value-if-false")},
@@ -225,12 +243,15 @@ def _collect_strings(gathering: Gathering, archive: zipfile.ZipFile, part: zipfi
         parse(stream, gathering, started, ended, lambda piece: None if phonetic else pieces.append(piece))  # type: ignore[arg-type]
 
 
-_SHEET_TEXTS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter", "formula1"})
+_SHEET_TEXTS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter",
+                          "formula1", "formula2"})  # fmt: skip
+_FORMULAS = frozenset({"f", "formula"})
+"""Of cells, and of rules for their colours."""
 
 
 def _read_sheet(gathering: Gathering, stream: BinaryIO, shared: list[str], named: set[int]) -> None:
     """A row of cells a line, a tab between two."""
-    kind, pieces, row, wanted = "", list[str](), list[str](), False
+    kind, pieces, formula, row, wanted = "", list[str](), list[str](), list[str](), False
 
     def started(name: str, attributes: dict[str, str]) -> None:
         nonlocal kind, wanted
@@ -238,8 +259,10 @@ def _read_sheet(gathering: Gathering, stream: BinaryIO, shared: list[str], named
             kind = attributes.get("t", "n")
         elif name in ("v", "t") or name in _SHEET_TEXTS:
             wanted = True
-        elif name == "hyperlink":
-            gathering.add("\n".join([attributes.get("display", ""), attributes.get("tooltip", ""), ""]))
+        elif name in _FORMULAS:
+            formula.append("")
+        elif seen := _SHEET_SEEN.get(name):
+            gathering.add("\n".join([*(attributes.get(one, "") for one in seen), ""]))
 
     def ended(name: str) -> None:
         nonlocal wanted
@@ -255,10 +278,16 @@ def _read_sheet(gathering: Gathering, stream: BinaryIO, shared: list[str], named
             wanted = False
             gathering.add(without_codes("".join(pieces)) + "\n")
             pieces.clear()
+        elif name in _FORMULAS:
+            if told := texts_in_formula("".join(formula)):
+                gathering.add(f"{told}\n")
+            formula.clear()
 
     def text(piece: str) -> None:
         if wanted:
             pieces.append(piece)
+        elif formula:
+            formula.append(piece)
 
     parse(stream, gathering, started, ended, text)
 

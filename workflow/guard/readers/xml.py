@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
+from urllib.parse import unquote
 from xml.parsers import expat
 
 from dossier.files.marks import marks_of
@@ -154,6 +155,18 @@ def _label(name: str) -> str:
     return "name" if name.lower().endswith(NAMES) else name
 
 
+_WRITTEN = re.compile(r"\"((?:[^\"]|\"\"){2,2000})\"")
+
+
+def texts_in_formula(formula: str) -> str:
+    """What is written out in it; which cells it reckons with says nothing."""
+    return "\n".join(_WRITTEN.findall(formula)) if '"' in formula else ""
+
+
+_MEANT: Mapping[str, Callable[[str], str]] = {"href": unquote, "formula": texts_in_formula}
+"""Attributes that are not written as they are meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How the XML of an office format becomes text."""
@@ -189,8 +202,8 @@ class Rules:
                 if (where := only.get(name)) and given.get(where[0]) not in where[1]:
                     return
                 for attribute, value in given.items():
-                    if attribute.rpartition(":")[2] in wanted:
-                        add(f"\n{value}\n")
+                    if value and (local := attribute.rpartition(":")[2]) in wanted:
+                        add(f"\n{_MEANT[local](value) if local in _MEANT else value}\n")
 
         def ended(name: str) -> None:
             nonlocal mute
