@@ -37,6 +37,9 @@ from dossier.trail import trail
 from workflow.portal_access import access, staff_access
 
 HOURS = 1
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,253}|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]{0,40}")
+"""A name or an address, without a port."""
+
 _OFFERED, _BEGUN, _HAD, _CLICKED = "first run", "first run done", "had an admin", "a mailed link was clicked"
 
 
@@ -193,7 +196,7 @@ def _faults(said: Beginning) -> list[Problem]:
         "name": 1 <= len(said.name) <= 80,
         "code": re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", said.code),
         "email": access.is_address(said.email),
-        "mail_host": not said.mail_host or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}", said.mail_host),
+        "mail_host": not said.mail_host or _HOST.fullmatch(said.mail_host),
         "sender": not said.mail_host or access.is_address(said.sender),
     }
     return [fault(key, f"first_run.{'email' if key == 'sender' else key}") for key, fits in is_fit.items() if not fits]

@@ -237,6 +237,6 @@ def test_what_is_wrong_elsewhere_in_the_configuration_is_told_in_the_readers_lan
         dirk = rig.browser("j.admin")
         wait_for(lambda: '<html lang="nl">' in dirk.get("/office").text, "the reader is Dutch")
         page = dirk.post("/office/clients/zon", change(dirk.get("/office/clients/zon").text, {}, "out")).text
-        assert "staff.k.smit.clients: er is geen klant `zon`" in html.unescape(page)
+        assert "staff.k.smit.clients: er is geen klant <code>zon</code>" in html.unescape(page)
     finally:
         staff.write_text(before)

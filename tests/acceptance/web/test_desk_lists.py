@@ -58,7 +58,7 @@ def test_a_fault_names_row_and_column_and_nothing_is_changed(rig: DeskRig, admin
     before = clients(rig)
     shown = send_form(admin, PAGE, {}, [("relaties.csv", b"Naam;E-mail;Contactpersoon\nPraktijk De Linde;nobody;Lies\n")])
     assert shown.status == 422
-    assert re.search(r"(regel|row) 2, E-mail", shown.text)
+    assert re.search(r"(regel|row) 2, E-mail: <code>nobody</code>", shown.text)
     assert 'name="save"' not in shown.text
     send_form(admin, PAGE, again(shown, save="1"))
     assert clients(rig) == before

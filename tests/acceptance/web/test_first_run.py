@@ -102,6 +102,16 @@ def test_two_at_once_make_one_admin(root: Root) -> None:
     assert len(yaml.safe_load((root.path / "config/staff.yaml").read_text())["staff"]) == 1
 
 
+def test_a_mail_server_with_a_port_behind_it_is_not_taken_for_a_name_that_no_mail_gets_to(root: Root) -> None:
+    with desk(root) as (browser, path, _):
+        assert path is not None
+        for odd in ("mail.noord.example:587", "127.0.0.1:25", "no name", "[::1]"):
+            answer = browser.post(path, {**FIELDS, "mail_host": odd})
+            assert (answer.status, "<code>mail.port</code>" in answer.text) == (422, True), odd
+        assert browser.post(path, {**FIELDS, "mail_host": "2001:db8::25"}).goes_to == "/"
+    assert yaml.safe_load((root.path / "config/settings.yaml").read_text())["mail"]["host"] == "2001:db8::25"
+
+
 def test_where_a_mail_server_is_said_the_click_on_a_mailed_link_shows_that_mail_arrives(root: Root) -> None:
     mailbox = MailBox()
     settings = root.path / "config/settings.yaml"
