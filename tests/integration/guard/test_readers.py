@@ -559,6 +559,36 @@ def embedded(data: bytes, said: bytes = b"") -> bytes:
     return b"<<%s/Length %d>>stream\n%s\nendstream" % (said, len(data), data)
 
 
+def with_notes(note: bytes, *more: bytes) -> bytes:
+    """A PDF with this note on its page."""
+    return with_catalogue(b"", note, *more).replace(b"/MediaBox", b"/Annots[6 0 R]/MediaBox")
+
+
+SAID = NAME.encode()
+PACKED_PROPERTIES = zlib.compress(
+    f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><dc:title xmlns:dc="d">{NAME}</dc:title></x:xmpmeta>'.encode()
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    {
+        "properties": with_catalogue(b"", b"<</Company(%s)>>" % SAID).replace(b"/Size", b"/Info 6 0 R/Size"),
+        "packed properties": with_catalogue(b"/Metadata 6 0 R", embedded(PACKED_PROPERTIES, b"/Type/Metadata/Filter/FlateDecode")),
+        "page label": with_catalogue(b"/PageLabels<</Nums[0<</P(%s )/S/D>>]>>" % SAID),
+        "subject": with_notes(b"<</Type/Annot/Subtype/Text/Rect[9 9 20 20]/Contents(x)/Subj(%s)>>" % SAID),
+        "link": with_notes(b"<</Type/Annot/Subtype/Link/Rect[9 9 20 20]/Contents(%s)/A<</S/URI/URI(https://x.example)>>>>" % SAID),
+        "picture": with_catalogue(b"/StructTreeRoot 6 0 R", b"<</Type/StructTreeRoot/K 7 0 R>>", b"<</S/Figure/Alt(Logo van %s)>>" % SAID),
+        "packed": with_catalogue(b"/StructTreeRoot 20 0 R", in_objects(b"<</K 21 0 R>>", b"<</S/Figure/Alt (Logo van %s)>>" % SAID)),
+        "signature": with_catalogue(b"", b"<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>/Name(%s)/Reason(akkoord)>>" % SAID),
+        "file": with_catalogue(b"/AF[6 0 R]", b"<</F(a.txt)/Desc(%s)/EF<</F 7 0 R>>>>" % SAID, embedded(b"x")),
+    }.items(), ids=lambda one: one[0],
+)  # fmt: skip
+def test_what_is_said_in_a_pdf_beside_its_pages_is_read(read, data: tuple[str, bytes]) -> None:
+    found = read("a.pdf", data[1])
+    assert (NAME in found.text, reasons(found)) == (True, [])
+
+
 def test_a_file_that_a_pdf_has_beside_its_list_of_attachments_is_read(read) -> None:
     packed = embedded(zlib.compress(word(NAME)), b"/Type/EmbeddedFile/Filter/FlateDecode")
     found = read("a.pdf", with_catalogue(b"/AF[6 0 R]", specified(), packed))

@@ -23,9 +23,10 @@ from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 from workflow.guard.readers.pdf_objects import PdfObjects
 from workflow.guard.readers.xml import read_xml
 
-_PROPERTIES = (b"Title", b"Author", b"Subject", b"Keywords")
-_NOTES = (b"Contents", b"RC", b"T")
-"""What a note says: its text, the same with markup, and who wrote it."""
+_PROPERTIES = (b"Title", b"Author", b"Subject", b"Keywords", b"Company", b"Manager", b"Category", b"Comments")
+"""What the standard has, and what programs add to it."""
+_NOTES = (b"Contents", b"RC", b"T", b"Subj")
+"""What a note says: its text, the same with markup, who wrote it, and about what."""
 
 _ANY = re.compile(r"[^\W_]")
 _PICTURES = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM, raw.FPDF_PAGEOBJ_SHADING)
@@ -53,7 +54,7 @@ def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str]
         gathering.add("\n".join(_titles(gathering, document)) + "\n")
         objects, read = PdfObjects(gathering, document, content), set[bytes]()
         gathering.add("\n".join(objects.titles()) + "\n")
-        _read_more_properties(gathering, content)
+        _read_more_properties(gathering, content, objects)
         if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
             document.init_forms()
             _read_form(gathering, document)
@@ -66,7 +67,7 @@ def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str]
                 continue
             words += not is_unseen and _ANY.search(text) is not None
             scans += is_unseen
-            gathering.add(f"{text}\n")
+            gathering.add(f"{text}\n{_string(partial(raw.FPDF_GetPageLabel, document, number))}\n")
             gathering.look_at_clock()
         for attachment in range(_at_most(gathering, raw.FPDFDoc_GetAttachmentCount(document), _ATTACHED_MOST)):
             _read_attached(gathering, raw.FPDFDoc_GetAttachment(document, attachment), read)
@@ -93,11 +94,12 @@ def _at_most(gathering: Gathering, count: int, most: int) -> int:
     return min(count, most)
 
 
-def _read_more_properties(gathering: Gathering, content: object) -> None:
+def _read_more_properties(gathering: Gathering, content: object, objects: PdfObjects) -> None:
     """A title may stand here alone, as later standards have it (ISO 32000-2, 14.3)."""
-    for packet in islice(_XMP.finditer(content), _PACKETS_MOST):  # type: ignore[call-overload]  # bytes, or an array of them
+    packets = [packet[0] for packet in islice(_XMP.finditer(content), _PACKETS_MOST)]  # type: ignore[call-overload]  # bytes, or an array of them
+    for packet in packets or objects.packed_properties():
         with contextlib.suppress(NoText):
-            read_xml(gathering, io.BytesIO(packet[0]))
+            read_xml(gathering, io.BytesIO(packet))
         gathering.add("\n")
 
 
@@ -184,6 +186,7 @@ def _notes(gathering: Gathering, document: Any, page: Any, read: set[bytes]) -> 
                 if action:
                     told.append(_string(partial(raw.FPDFAction_GetURIPath, document, action), "utf-8"))
                     told.append(_string(partial(raw.FPDFAction_GetFilePath, action), "utf-8"))
+                told.append(_string(partial(raw.FPDFAnnot_GetStringValue, note, b"Contents")))
                 continue
             is_drawn_on = True
             told += [_string(partial(raw.FPDFAnnot_GetStringValue, note, name)) for name in _NOTES]

@@ -1,5 +1,7 @@
 """What pdfium does not tell of a PDF, from its objects as they are written: what its layers are
-called (ISO 32000-2, 8.11), and files that are attached beside its list of attachments (14.13).
+called (ISO 32000-2, 8.11), what is said in place of a picture (14.9), by whom and why it was signed
+(12.8), properties that are packed (14.3), and files that are attached beside its list of
+attachments (14.13).
 
 They are found by words, in the file and in what its object streams (7.5.7) hold: no page is loaded
 for it. Of an encrypted document the copy is looked at that pdfium makes. An attached file that is
@@ -23,9 +25,12 @@ from pypdfium2 import raw
 from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 
 _PACKED, _FILE, _GROUP = b"/ObjStm", b"/EF", b"/OCG"
-_WORDS = (_PACKED, _FILE, _GROUP, b"/OCProperties", b"/Order")
-"""Object streams; a file's specification; layers, and how they are listed."""
-_ANY_WORD = re.compile(b"|".join(_WORDS))
+_LAYERS, _PROPERTIES = (_GROUP, b"/OCProperties", b"/Order"), b"/Metadata"
+_SAID = (b"/Alt", b"/ActualText", b"/ByteRange")
+_WORDS = (_PACKED, _FILE, *_LAYERS, _PROPERTIES, *_SAID)
+"""Object streams; a file's specification; layers, and how they are listed; where properties are;
+what is said of a picture, in place of letters, and by a signature."""
+_ANY_WORD = re.compile(b"|".join(rb"%b(?![A-Za-z])" % word if word in _SAID else word for word in _WORDS))
 
 _STEP = 1024 * 1024
 """Of the file so much is looked through at once."""
@@ -33,9 +38,10 @@ _STEP = 1024 * 1024
 _BEFORE, _AFTER = 4096, 65_536
 """An object is looked for so far before such a word, and behind it."""
 
-_PLACES_MOST, _FILES_MOST = 10_000, 100
+_PLACES_MOST, _FILES_MOST, _PROPERTIES_MOST = 10_000, 100, 10
 
 _FILES = re.compile(rb"/EF\b\s{0,100}(?:<<([^<>]{0,1000})>>|(\d{1,10}\s{1,100}\d{1,5}\s{1,100}R\b))")
+_PROPERTIES_AT = re.compile(rb"/Metadata\b\s{0,100}(\d{1,10})\s{1,100}\d{1,5}\s{1,100}R\b")
 _REFERENCE = re.compile(rb"(\d{1,10})\s{1,100}\d{1,5}\s{1,100}R\b")
 _NAMED = (re.compile(rb"/UF\b\s{0,100}"), re.compile(rb"/F\b\s{0,100}"))
 _LENGTH = re.compile(rb"/Length\b\s{0,100}(\d{1,10})\b(?!\s{1,100}\d{1,5}\s{1,100}R\b)")
@@ -65,10 +71,18 @@ class PdfObjects:
         self._packed = self._object_streams() if self._places[_PACKED] else b""
 
     def titles(self) -> list[str]:
-        """What the layers are called, and groups of them."""
-        if not self._places[_GROUP] and _GROUP not in self._packed:
-            return []
-        return [_text(found) for written in self._with(*_WORDS[2:]) for found in _STRING.finditer(written)]
+        """What the layers are called, and groups of them; what is said of pictures and by
+        signatures."""
+        has_layers = self._places[_GROUP] or _GROUP in self._packed
+        words = (*(_LAYERS if has_layers else ()), *_SAID)
+        return [_text(found) for written in self._with(*words) for found in _STRING.finditer(written)]
+
+    def packed_properties(self) -> Iterator[bytes]:
+        """The document's properties as XML."""
+        wanted = {int(number) for written in self._with(_PROPERTIES) for number in _PROPERTIES_AT.findall(written)}
+        for _, data in self._streams(dict.fromkeys(sorted(wanted)[:_PROPERTIES_MOST], "")):
+            if data:
+                yield data
 
     def read_attached(self, read: set[bytes]) -> None:
         """Read what is attached, but what was read: its SHA-256 are `read`."""
@@ -76,6 +90,8 @@ class PdfObjects:
         for written in self._with(_FILE):
             named = (_STRING.match(written, at.end()) for key in _NAMED for at in key.finditer(written))
             name = next((_text(string) for string in named if string), "") or "attachment"
+            if _FILES.search(written):  # what it is said to be, and to belong to (7.11.6)
+                self._gathering.add("\n".join(_text(found) for found in _STRING.finditer(written)) + "\n")
             for found in _FILES.finditer(written):
                 for number in _REFERENCE.findall(found[1] or found[2]):
                     wanted.setdefault(int(number), name)
