@@ -23,7 +23,7 @@ from types import MappingProxyType
 
 import pytest
 from fpdf import FPDF
-from kit.compound import compound
+from kit.compound import Streams, compound
 from kit.guard_corpus import pdf, scan, word
 from kit.papers import NAMES, documents, mail, outlook, picture, stored, utf16, zipped
 from kit.support import need
@@ -104,6 +104,14 @@ LINK = f'<Relationships><Relationship Target="file:///Z:/{NAME.replace(" ", "%20
 WORKBOOK = {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"}
 STRINGS = f"<sst><si><t>Klant</t></si><si><t>{NAME}</t></si></sst>"
 SHEET = '<worksheet><sheetData><row><c t="s"><v>1</v></c></row></sheetData></worksheet>'
+
+
+def outlook_with(streams: Streams) -> bytes:
+    """A mail of Outlook with these besides."""
+    return compound({"__properties_version1.0": bytes(32), "__substg1.0_1000001F": utf16("Zie"), **streams})
+
+
+ATTACHMENT = {"__properties_version1.0": bytes(8), "__substg1.0_3707001F": utf16("a.txt"), "__substg1.0_37010102": b"x"}
 
 
 def ruled(rules: str, cell: str = "<c><v>1</v></c>") -> bytes:
@@ -302,6 +310,13 @@ WITHIN = {
     "inline.eml": within_a_mail("text/plain", "8bit", b"Bijgaand:\r\n\r\n" + base64.encodebytes(word(NAME)) + b"\r\nGroet"),
     "body.eml": within_a_mail("text/html", "8bit", b"<p><a href='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'>a</a>"),
     "address.svg": b"<svg xmlns='x'><text>Zie</text><image href='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'/></svg>",
+    "file.uue": b"begin 644 a.docx\n" + PACKED_AS + b"`\nend\n",
+    "called.gz": b"\x1f\x8b\x08\x1c" + bytes(6) + b"\3\0abc" + f"{NAME}.txt\0remark\0".encode() + gzip.compress(b"Beste")[10:],
+    "old.vcf": b"BEGIN:VCARD\r\nVERSION:2.1\r\nORG;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Noorder=6C=\r\nicht=20Beheer B.V.\r\nEND:VCARD",
+    "link.html": b"<p>Zie <a href='file:///Z:/Noorderlicht%20Beheer%20B.V./a.pdf'>a</a>", "data.html": f'<p data-klant="{NAME}">x'.encode(),
+    "category.msg": outlook_with({"__substg1.0_8002101F-00000000": utf16(f"{NAME}\0")}),
+    "taken-from.msg": outlook_with({"__attach_version1.0_#00000000": ATTACHMENT | {"__substg1.0_370D001F": utf16(f"Z:\\{NAME}\\a.txt")}}),
+    "shown-as.msg": outlook_with({"__attach_version1.0_#00000000": ATTACHMENT | {"__substg1.0_3001001F": utf16(NAME)}}),
     "default.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:ffData><w:default w:val="{NAME}"/></w:ffData>')}),
     "tag.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:sdtPr><w:tag w:val="{NAME}"/></w:sdtPr>')}),
     "person.docx": repacked("letter.docx", {"word/people.xml": f'<x:people xmlns:x="x"><x:person x:author="{NAME}"/></x:people>'}),
@@ -650,6 +665,11 @@ def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
             "__properties_version1.0": bytes(8), "__substg1.0_3701000D": {"CONTENTS": bytes(90)}}}), "`attachment` in it: files of its kind"),
         "object.rtf": (in_rtf(b"Package", bytes(90)), "files of its kind are not read"),
         "binary.rtf": (b"{\\rtf1 Zie{\\object{\\*\\objdata\\bin9 123456789}}}", "files of its kind are not read"),
+        "printed.ps": (b"%!PS-Adobe-3.0\n(Noor) show (derlicht) show\n", "files of its kind are not read"),
+        "printed.prn": (b"\x1bE\x1b&l0ONoor\x1b&a1Cderlicht", "files of its kind are not read"),
+        "telephone.eml": (within_a_mail("multipart/mixed; boundary=q", "8bit", b"--q\r\nContent-Type: text/plain\r\n\r\nZie\r\n--q\r\n"
+            b"Content-Type: image/jpeg; name=scan.jpg\r\nContent-Disposition: inline; filename=scan.jpg\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            + base64.encodebytes(picture("JPEG")) + b"--q--\r\n"), "`scan.jpg` in it: there is no text"),
         "short.rtf": (b"{\\rtf1 Zie{\\pict\\bin999 }" + NAME.encode() + b"}", "it is damaged"),
         "model.xlsx": (repacked("ledger.xlsx", {"xl/model/item.data": bytes(90)}), "`item.data` in it: files of its kind are not read"),
         "logo.eml": (mail("x", {"p.docx": stored("protected-letter.docx")}), "`p.docx` in it: it is protected"),

@@ -5,11 +5,9 @@ Also as mail programs keep it: with a line of their own above it (.emlx), or man
 
 from __future__ import annotations
 
-import binascii
 import codecs
 import io
 import re
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.errors import InvalidBase64LengthDefect
 from email.header import decode_header, make_header
@@ -26,6 +24,7 @@ from workflow.guard.readers.plain_text import (
     encoding_of,
     has_sealed,
     read_letters,
+    read_uuencoded,
     text_of_html,
 )
 from workflow.guard.readers.xml import read_files_in
@@ -52,9 +51,6 @@ _NEXT = re.compile(rb"(?:^|(?<=\n))From [^\r\n]+ \d\d:\d\d[^\r\n]*\r?\n(?=[!-9;-
 """Above each mail of an .mbox (RFC 4155)."""
 _GOES_ON = re.compile(r"=\s*[\w+/]")
 """Where base64 ends for some programs and goes on for others."""
-_PACKED = re.compile(r"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[ -`]{1,86}\r?\n)+)end\b", re.MULTILINE)
-"""A file within the text, as mail programs attached it before MIME: uuencode (POSIX)."""
-
 HEADER_MOST = 10_000
 """Characters of a header that are decoded; a line of a mail has at most 998 (RFC 5322, 2.1.1)."""
 
@@ -118,35 +114,31 @@ def _read_part(gathering: Gathering, part: Message) -> None:
             if content == "text/html":
                 gathering.add(text_of_html(text))
                 read_files_in(gathering, text)
+                read_uuencoded(gathering, text)
             else:
                 read_letters(gathering, text)
             gathering.add("\n")
-            for packed, file in _packed(text):
-                gathering.part(packed, io.BytesIO(file))
         elif content in _HEADS:
             gathering.within(name or content, partial(read_mail, gathering, io.BytesIO(_data(gathering, part))))
         else:
             if content.startswith("multipart/"):  # its parts can't be told from each other
                 gathering.miss("damaged")
             data = _data(gathering, part)
-            if not (content.startswith("image/") and part.get_content_disposition() != "attachment" and _is_logo(data)):
+            if not (content.startswith("image/") and _is_in_text(part) and _is_logo(data)):
                 gathering.part(name or content, io.BytesIO(data))
+
+
+def _is_in_text(part: Message) -> bool:
+    """True for what the text can show, by an address (RFC 2392, RFC 2557); what it can't is
+    attached, were it by a telephone that calls it `inline`."""
+    is_named = part.get("Content-ID") is not None or part.get("Content-Location") is not None
+    return is_named and part.get_content_disposition() != "attachment"
 
 
 def _is_logo(data: bytes) -> bool:
     """True for a picture, which in a mail's text is no paper. What only says so is none."""
     seen = marks_of(data)
     return seen.kind in PICTURES or (not seen.kind and encoding_of(seen.head) is None)
-
-
-def _packed(text: str) -> Iterator[tuple[str, bytes]]:
-    """(name, contents) of each file that lies in the text itself."""
-    for found in _PACKED.finditer(text) if "\nend" in text else ():
-        lines = (line.encode("ascii") for line in found[2].splitlines())
-        try:
-            yield found[1].strip(), b"".join(map(binascii.a2b_uu, lines))
-        except binascii.Error:
-            yield found[1].strip(), b"\0"  # of no kind that anything reads, which is told
 
 
 def _read_inner(gathering: Gathering, inner: Message, part: Message) -> None:

@@ -156,6 +156,8 @@ BESIDE_BYTES = 256 * 1024
 """So much of a formatted text is read, as it is packed, where the same text is there as another."""
 
 _ATTACHED, _ATTACHED_MESSAGE, _LONG_NAME, _SHORT_NAME = "37010102", "3701000D", "3707", "3704"
+_SHOWN_AS, _LAY_AT = "3001", ("370D", "3708")
+"""What an attachment is called in the message, and where it was taken from."""
 
 
 def _read_message(gathering: Gathering, file: OleFileIO, place: tuple[str, ...]) -> None:
@@ -195,16 +197,20 @@ def _read_html(gathering: Gathering, data: bytes) -> None:
 
 def _property(file: OleFileIO, path: list[str]) -> str:
     """The text of a property; empty for one that is none."""
-    kind = path[-1][-4:].upper()
-    if kind not in ("001F", "001E"):
+    name, _, is_one_of_several = path[-1].partition("-")
+    kind = name[-4:].upper()
+    if kind not in (("101F", "101E") if is_one_of_several else ("001F", "001E")):
         return ""
-    return str(file.openstream(path).read(PART_BYTES).decode("utf-16-le" if kind == "001F" else "cp1252", "replace"))
+    return str(file.openstream(path).read(PART_BYTES).decode("utf-16-le" if kind[-1] == "F" else "cp1252", "replace"))
 
 
 def _read_attached(gathering: Gathering, file: OleFileIO, place: tuple[str, ...]) -> None:
     inside = {path[len(place)].upper(): path for path in file.listdir() if tuple(path[: len(place)]) == place}
     names = [_property(file, inside[key]) for number in (_LONG_NAME, _SHORT_NAME) for key in inside if key[12:16] == number]
     name = next((name for name in names if name), "attachment")
+    for key, path in inside.items():
+        if key[12:16] in (_SHOWN_AS, *_LAY_AT) and (text := _property(file, path)) != name:
+            gathering.add(f"{text}\n")
     message = next((key for key in inside if key.endswith(_ATTACHED_MESSAGE)), None)
     if message is not None:
         storage = (*place, inside[message][len(place)])

@@ -34,7 +34,7 @@ _BLOCKS = re.compile(
 _CELLS = re.compile(r"</?(?:td|th)\b[^<>]{0,2000}>", re.IGNORECASE)
 _TAGS = re.compile(r"<[!/?a-zA-Z][^<>]{0,10000}>")
 _SHOWN_ATTRIBUTES = re.compile(
-    r"\b(?:alt|title|content|value|label|placeholder|aria-label)\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})')",
+    r"\b(?:alt|title|content|value|label|placeholder|aria-label|href|data-[\w-]{1,50})\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})')",
     re.IGNORECASE,
 )
 _ATTRIBUTES = re.compile(r"\s[\w:.-]{1,100}\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})')")
@@ -46,12 +46,18 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _USUAL = "Klant 1."
 
 
-_SEALED = re.compile(r"^[ \t]*-----BEGIN (?:PGP MESSAGE|PKCS7|CMS)-----", re.MULTILINE)
-"""RFC 4880 section 6.2, RFC 7468 sections 8 and 9: what is encrypted or signed, as letters."""
+_SEALED = re.compile(r"^[ \t]*-----BEGIN (?:PGP MESSAGE|PKCS7|CMS)-----|\A(?:\x04?%!PS|\x1b%-12345X|\x1bE)", re.MULTILINE)
+"""RFC 4880 section 6.2, RFC 7468 sections 8 and 9: what is encrypted or signed, as letters. And
+what is meant for a printer, in which the letters of a word need not stand together."""
 
 
 _CARD = re.compile(r"\s*BEGIN:V(?:CALENDAR|CARD)\b", re.IGNORECASE)
 _FOLD = re.compile(r"\r?\n[ \t]")
+_QUOTED = re.compile(
+    r"^([^:\r\n]{1,1000};(?:ENCODING=)?QUOTED-PRINTABLE[^:\r\n]{0,1000}:)((?:=\r?\n|[^\r\n]){1,100000})",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""How cards of old, and Outlook, write what is not ASCII, over several lines (vCard 2.1, 2.1.3)."""
 _JSON = re.compile(r"\s*(?:\{|\[\s*(?:[\"{\[\]]|-?[0-9.eE+-]{1,30}\s*,|(?:true|false|null)\b))")
 """How JSON begins; no list of settings (`[General]`) nor a log (`[2026-11-30 10:12] ...`), where a
 path has backslashes: `D:\\Noord` says no line break."""
@@ -75,6 +81,10 @@ _SURE_BYTES = 200
 """So many bytes that look like text in any encoding are no accident."""
 
 
+_UUENCODED = re.compile(r"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[ -`]{1,86}\r?\n)+)end\b", re.MULTILINE)
+"""A file within the text, as mail programs attached it before MIME (POSIX)."""
+
+
 class Packed(NamedTuple):
     """A file that stands in a text."""
 
@@ -86,10 +96,17 @@ def legible(text: str) -> str:
     """A text that programs write for programs (JSON; RFC 5545, RFC 6350) without what cuts its
     words; any other as it is."""
     if _CARD.match(text):
-        text = _FOLD.sub("", text)
+        text = _FOLD.sub("", _QUOTED.sub(_unquoted, text))
     elif not _JSON.match(text[:1_000]):
         return text
     return _ESCAPED.sub(_meant, text) if "\\" in text else text
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    import quopri
+
+    data = quopri.decodestring(found[2].encode())
+    return f"{found[1]}{decoded(data) or ''}"
 
 
 def _meant(found: re.Match[str]) -> str:
@@ -101,7 +118,7 @@ def _meant(found: re.Match[str]) -> str:
 def may_hold_files(text: str) -> bool:
     """True for a (legible) text with something in it that looks like a file in base64."""
     runs = enumerate(_RUN.finditer(text))
-    return _ATTACHED.search(text) is not None or any(
+    return any(lain.search(text) for lain in (_ATTACHED, _UUENCODED)) or any(
         number == _RUNS_MOST or _is_file(_unpacked(run[0][:_HEAD_LETTERS])) for number, run in runs
     )
 
@@ -117,6 +134,17 @@ def read_letters(gathering: Gathering, text: str) -> None:
         else:
             gathering.add(piece)
         gathering.look_at_clock()
+    read_uuencoded(gathering, text)
+
+
+def read_uuencoded(gathering: Gathering, text: str) -> None:
+    """The files that lie in the text so; what can't be read is told. Raises Enough."""
+    for found in _UUENCODED.finditer(text) if "\nend" in text else ():
+        try:
+            data = b"".join(binascii.a2b_uu(line.encode("ascii")) for line in found[2].splitlines())
+        except binascii.Error:
+            data = b"\0"  # of no kind that anything reads
+        gathering.part(found[1].strip(), io.BytesIO(data))
 
 
 def _pieces(text: str) -> Iterator[str | Packed]:
@@ -236,10 +264,12 @@ def files_in(source: str) -> Iterator[bytes]:
 
 
 def text_of_html(source: str) -> str:
-    """What is to be read, what stands in attributes that people get to see, and remarks."""
+    """What is to be read, what stands in attributes that people get to see, where links lead, and
+    remarks."""
     import html
+    from urllib.parse import unquote
 
     remarks = "\n".join(piece.partition("-->")[0] for piece in source.split("<!--")[1:])
-    told = "\n".join(html.unescape(first or second) for first, second in _SHOWN_ATTRIBUTES.findall(source))
+    told = "\n".join(unquote(html.unescape(first or second)) for first, second in _SHOWN_ATTRIBUTES.findall(source))
     text = _TAGS.sub("", _CELLS.sub("\t", _BLOCKS.sub("\n", source)))
     return f"{html.unescape(text)}\n{told}\n{remarks}"
