@@ -12,24 +12,11 @@ from types import ModuleType
 from typing import Literal, TextIO, cast
 
 from desk.cli.translation import _
+from desk.sparing import without
 
-
-@contextmanager
-def _without(module: str, stand_in: ModuleType | None = None) -> Iterator[None]:
-    """Meanwhile, this module can't be imported; or whoever imports it gets the stand-in."""
-    loaded = sys.modules.get(module)
-    sys.modules[module] = stand_in  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[module]
-        if loaded is not None:
-            sys.modules[module] = loaded
-
-
-# structlog would draw tracebacks with rich, and has ways to log from asyncio. Neither is asked for,
-# and to load them is a fourth of the daemon's start.
-with _without("rich"), _without("asyncio", ModuleType("asyncio")):
+# structlog would draw tracebacks with rich, and has ways to log from asyncio and greenlets. None is
+# asked for, and to load them is a fourth of the daemon's start.
+with without("rich"), without("asyncio", ModuleType("asyncio")), without("greenlet"):
     import structlog
 
 PROGRESS_FROM = 50

@@ -149,7 +149,7 @@ class _LogsApart:
 
 def _to_stderr(structlog: ModuleType) -> None:
     if not structlog.is_configured():
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))  # as it is then
 
 
 def opened() -> Office:

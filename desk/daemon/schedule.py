@@ -7,21 +7,28 @@ drop them after a second. What connection to a database server a job opened is c
 
 from __future__ import annotations
 
+import inspect
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
-from apscheduler.executors.base import BaseExecutor, run_job
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.util import undefined
 
 from desk.daemon.scheduled_job import ScheduledJob
+from desk.sparing import without
 from dossier.database.database import close_database, is_shared
 from dossier.database.trouble import UNAVAILABLE, told
+
+_asyncio = ModuleType("asyncio")  # no job here is written for it: one question is all that is asked of it
+vars(_asyncio)["iscoroutinefunction"] = inspect.iscoroutinefunction
+with without("asyncio", _asyncio):
+    from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
+    from apscheduler.executors.base import BaseExecutor, run_job
+    from apscheduler.schedulers.background import BackgroundScheduler
+    from apscheduler.util import undefined
 
 log = structlog.get_logger("schedule")
 

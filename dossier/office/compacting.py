@@ -7,18 +7,27 @@ there, they are 10.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
-from dossier.office.keys import Strict
+from dossier.office.keys import Client, Contact, Staff, Strict
 
 V = TypeVar("V")
 
+for _model in (Client, Contact, Staff):
+    # What the attributes of a class are called is kept once for all of its objects only if the
+    # first of them have them: CPython leaves less room for names with each that is made without.
+    _first = _model.__new__(_model)
+    for _name in _model.model_fields:
+        object.__setattr__(_first, _name, None)
+
 
 def compacted(values: Mapping[str, V]) -> dict[str, V]:
-    """Models by their codes, made anew; texts that are the same are one."""
+    """Models by their codes, made anew; texts that are the same are one, and codes are the same as
+    the names of folders that are called so."""
     maker = _Maker()
-    return {maker.text(code): cast(V, maker.made(model)) for code, model in values.items()}
+    return {sys.intern(maker.text(code)): cast(V, maker.made(model)) for code, model in values.items()}
 
 
 class _Maker:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import stat
+import sys
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -171,7 +172,7 @@ def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]
             if not entry.is_dir(follow_symlinks=False):
                 others[entry.name] = sentence("inbox.link_no_folder" if entry.is_symlink() else "inbox.in_no_folder")
             elif entry.name in office.clients:
-                known.append(entry.name)
+                known.append(sys.intern(entry.name))
             else:
                 others[entry.name] = sentence("inbox.no_clients_folder")
     return sorted(known), dict(sorted(others.items()))

@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -143,6 +144,7 @@ class Watcher:
         self._gone = False
         self._full = False
         self._lock = threading.RLock()
+        self._id = id(self)
         self._places: dict[int, tuple[str, ...]] = {}
         self._numbers: dict[tuple[str, ...], WatchDescriptor] = {}
 
@@ -194,7 +196,7 @@ class Watcher:
             return  # gone, or a look will say that it can't be read
         follow = _IN.IN_DONT_FOLLOW if place else 0
         try:
-            number = self._inotify.add_callback(os.fsencode(path), Mask(_MASK | follow), self, id(self))  # type: ignore[arg-type]
+            number = self._inotify.add_callback(os.fsencode(path), Mask(_MASK | follow), self, self._id)  # type: ignore[arg-type]
         except OSError as error:
             if not place:
                 raise
@@ -215,7 +217,7 @@ class Watcher:
             if self._full:
                 return
             if not names.is_ignored(name) and (*place, name) not in self._numbers:
-                self._add((*place, name))
+                self._add((*place, sys.intern(name)))
 
     def _forget(self, place: tuple[str, ...]) -> None:
         """Watch `place` and what is in it no more: something else is there, or nothing."""
@@ -224,7 +226,7 @@ class Watcher:
         for known in below or [place]:
             number = self._numbers.pop(known)
             self._places.pop(number, None)
-            self._inotify.remove_callbacks([(number, id(self))])  # type: ignore[list-item]
+            self._inotify.remove_callbacks([(number, self._id)])  # type: ignore[list-item]
 
     # What InotifyFD calls, on its thread. An exception here would silently end that thread.
 

@@ -11,8 +11,6 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from stdnum.nl import bsn
-
 LABEL_REACH = 45
 """Characters before a number in which its label is looked for."""
 
@@ -79,6 +77,8 @@ def _is_account(number: str) -> bool:
 
 
 def _tax(client: str, digits: str) -> list[tuple[str, Number]]:
+    from stdnum.nl import bsn
+
     return [(digits, Number(client, "rsin", proven=bsn.is_valid(digits))), *_without_zeros(client, digits, "rsin")]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -46,3 +48,19 @@ def test_nothing_of_what_was_read_is_kept_and_the_same_text_is_kept_once() -> No
 def test_a_model_made_anew_is_as_frozen_as_any() -> None:
     with pytest.raises(ValidationError):
         compacted(READ)["client-0"].name = "Another"  # type: ignore[misc]
+
+
+PROGRAM = """
+import sys
+from dossier.office.compacting import compacted
+from dossier.office.keys import Clients
+read = Clients.model_validate({"clients": {f"c{number}": {"name": "A", "contacts": [{"id": "x", "name": "B", "email": "b@c.example"}]}
+                                           for number in range(100)}}).clients
+for one in compacted(read).values():
+    for model in (one, one.contacts[0]):
+        assert sys.getsizeof(model.__dict__) < 0.6 * sys.getsizeof(dict(model.__dict__)), "each keeps the names of its attributes"
+"""
+
+
+def test_of_many_models_the_names_of_their_attributes_are_kept_once() -> None:
+    subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=60)
