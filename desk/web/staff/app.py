@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -101,9 +102,9 @@ class DeskWeb:
                 self._inside("/clients", clients.client_list, get),
                 self._inside("/clients/{client}", clients.client, get),
                 self._with_files("/clients/{client}/new", new_item.new_item, both),
-                self._inside("/clients/{client}/many", many.many_items, post),
+                self._sent("/clients/{client}/many", many.many_items),
                 self._inside("/clients/{client}/portal", clients.as_the_client, get),
-                self._inside("/clients/{client}/export", clients.export, post),
+                self._sent("/clients/{client}/export", clients.export),
                 self._inside("/clients/{client}/drops", new_item.begin, post),
                 Route("/drops/{drop}/files/{name}", self.gate.stream(new_item.put_file, one_file_bytes), methods=["PUT"]),
                 self._inside("/drops/{drop}/files/{name}", new_item.take_out, ["DELETE"]),
@@ -112,18 +113,19 @@ class DeskWeb:
                 self._inside("/items/{item}/proof", items.proof, get),
                 self._inside("/items/{item}/portal/{when}/", items.as_the_client, get),
                 self._inside("/items/{item}/portal/{when}/{name:path}", items.file_as_the_client, get),
-                self._inside("/items/{item}/edit", item_changes.edit, post),
-                self._inside("/items/{item}/share", item_changes.share, post),
-                self._inside("/items/{item}/withdraw", item_changes.withdraw, post),
-                self._inside("/items/{item}/publish", item_changes.put_back, post),
-                self._inside("/items/{item}/notify", item_changes.notify, post),
-                self._inside("/items/{item}/remind", item_changes.remind, post),
-                self._inside("/items/{item}/files", item_changes.change_files, post),
+                self._sent("/items/{item}/edit", item_changes.edit),
+                self._sent("/items/{item}/share", item_changes.share),
+                self._sent("/items/{item}/withdraw", item_changes.withdraw),
+                self._sent("/items/{item}/publish", item_changes.put_back),
+                self._sent("/items/{item}/notify", item_changes.notify),
+                self._sent("/items/{item}/remind", item_changes.remind),
+                self._sent("/items/{item}/files", item_changes.change_files),
                 self._with_files("/items/{item}/attach", item_changes.attach, post),
-                self._inside("/items/{item}/copy", item_changes.copy, post),
-                self._inside("/items/{item}/delete", item_changes.delete, post),
+                self._inside("/items/{item}/attach", to_its_page, get),
+                self._sent("/items/{item}/copy", item_changes.copy),
+                self._sent("/items/{item}/delete", item_changes.delete),
                 self._inside("/items/{item}/undelete", item_changes.undelete, post),
-                self._inside("/items/{item}/move", item_changes.move, post),
+                self._sent("/items/{item}/move", item_changes.move),
                 self._inside("/items/{item}/attachments/{name:path}", items.attachment, get),
                 self._inside("/items/{item}/pictures/{name:path}", papers.picture, get),
                 self._inside("/items/{item}/pages/{name:path}", papers.reading, get),
@@ -133,7 +135,7 @@ class DeskWeb:
                 self._inside("/inbox/waiting/{client}/{name}", inbox.without_sidecar, both),
                 self._inside("/inbox/waiting/{client}/{name}/file", inbox.lying_file, get),
                 self._inside("/inbox/refused/{client}/{folder}", inbox.refused, both),
-                self._inside("/inbox/refused/{client}/{folder}/bin", inbox.throw_away, post),
+                self._sent("/inbox/refused/{client}/{folder}/bin", inbox.throw_away),
                 self._inside("/inbox/refused/{client}/{folder}/unbin", inbox.take_out, post),
                 self._inside("/due", clients.due, get),
                 self._inside("/bin", item_changes.bin_page, get),
@@ -147,9 +149,9 @@ class DeskWeb:
                 self._inside("/office/tokens/{name}/revoke", office_pages.revoke, post),
                 self._inside("/office/doctor", office_pages.examined, get),
                 self._inside("/office/trail", office_pages.trail, get),
-                self._inside("/office/holds", office_pages.hold, post),
+                self._sent("/office/holds", office_pages.hold),
                 self._inside("/office/retention", office_pages.retention, both),
-                self._inside("/office/tokens", office_pages.new_token, post),
+                self._sent("/office/tokens", office_pages.new_token),
                 self._inside("/office/text/{which}", office_pages.config, both),
                 self._inside("/office/new/{kind}", config_forms.form, both),
                 self._with_files("/office/import/{kind}", list_pages.bring_in, both),
@@ -167,6 +169,12 @@ class DeskWeb:
         """A page for people who are logged in."""
         return self.gate.route(
             path, lambda visit: _once(visit, handler) if visit.session is not None else _ask_who(visit), methods
+        )
+
+    def _sent(self, path: str, handler: Handler) -> Route:
+        """Where a form is sent whose page stands again, at this address, if it is refused."""
+        return self._inside(
+            path, lambda visit: handler(visit) if visit.request.method == "POST" else to_its_page(visit), ["GET", "POST"]
         )
 
     def _with_files(self, path: str, handler: Handler, methods: list[str]) -> Route:
@@ -219,6 +227,12 @@ def _ask_who(visit: StaffVisit, files: Sequence[str] = ()) -> Response:
 
 def _typed(visit: StaffVisit) -> list[tuple[str, str]]:
     return [(name, value) for name, values in visit.form.items() for value in values]
+
+
+def to_its_page(visit: StaffVisit) -> Response:
+    """To the page of a form, which lies above where the form is sent: whoever keeps or passes on
+    the address of one that was refused has nothing but that."""
+    return visit.to(quote(str(visit.request.scope["path"]).rpartition("/")[0]))
 
 
 def gone(visit: StaffVisit, about: Refusal | None = None) -> Response:

@@ -145,6 +145,16 @@ def test_an_approver_is_named_by_name_by_code_or_by_a_part_that_fits_one_alone(r
         assert rig.office.json("show", item)["approver"] == "m.devries"
 
 
+def test_the_address_where_a_form_was_refused_leads_to_its_page(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "refused", by="p.bakker")
+    for form in ("edit", "share", "withdraw", "publish", "notify", "remind", "files", "attach", "copy", "delete", "move"):
+        assert marieke.get(f"/items/{item}/{form}").goes_to == f"/items/{item}"
+    assert marieke.get("/clients/acme-bv/many").goes_to == "/clients/acme-bv"
+    assert marieke.get("/inbox/refused/acme-bv/a%20b%3F%C3%A9/bin").goes_to == "/inbox/refused/acme-bv/a%20b%3F%C3%A9"
+    assert rig.browser("b.boss").get("/office/tokens").goes_to == "/office"
+    assert marieke.get(f"/items/{item}/nothing").status == 404
+
+
 def test_an_approver_is_reminded_at_once_and_at_most_once_an_hour(rig: DeskRig, marieke: Browser) -> None:
     shared = "share: yes\nshare_attachments: all\nshare_status: concept\napprover: m.devries\n"
     item, address = make(rig, "remind", shared, by="p.bakker"), "m.devries@office.example"
