@@ -168,14 +168,16 @@ def move(visit: StaffVisit) -> Response:
 
 def bin_page(visit: StaffVisit) -> Response:
     """What is in the bin, the latest first."""
-    return _bin(visit, 200, was=visit.field("was"), problem=None)
+    return _bin(visit, 200, visit.field("was"), None)
 
 
-def _bin(visit: StaffVisit, status: int, **values: object) -> Response:
-    binned = leaf(visit, undoing.in_bin(visit.office, visit.actor), PAGE_BINNED)
+def _bin(visit: StaffVisit, status: int, was: str, problem: str | None) -> Response:
+    """`was`: the item that was put into it just now, if it lies there still."""
+    rows = undoing.in_bin(visit.office, visit.actor)
+    binned, was = leaf(visit, rows, PAGE_BINNED), was if was in [one["item"] for one in rows] else ""
     refused = leaf(visit, throwing_away.in_bin(visit.office, visit.actor, visit.language), PAGE_BINNED, "refused")
     may_take_out = partial(throwing_away.may_throw_away, visit.office, visit.actor)
-    return visit.page("bin.html", status, binned=binned, refused=refused, may_take_out=may_take_out, **values)
+    return visit.page("bin.html", status, binned=binned, refused=refused, may_take_out=may_take_out, was=was, problem=problem)
 
 
 def undelete(visit: StaffVisit) -> Response:
@@ -186,7 +188,7 @@ def undelete(visit: StaffVisit) -> Response:
     except Refusal as refusal:
         if refusal.http_status == 404:
             raise
-        return _bin(visit, refusal.http_status, was="", problem=visit.told(refusal))
+        return _bin(visit, refusal.http_status, "", visit.told(refusal))
     return visit.to(f"/items/{item_name(key)}?done=undeleted")
 
 

@@ -60,7 +60,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "closed": visit.told(sentence("rules.closed", status=item_status)) if item_status in office.settings.items.closed else "",
         "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
         "attention": [visit.told(line) for line in found.attention], "statuses": office.settings.items.statuses,
-        "problems": {}, "typed": {}, "opened": "", "done": visit.field("done"), "types": types,
+        "problems": {}, "typed": {}, "opened": "", "done": _done(visit.field("done"), found.summary["share_state"]), "types": types,
         "can_remind": found.may_change and found.is_asked and any(one != visit.actor.code for one in asked),
         "own_fields": types[found.summary["type"]].fields if found.summary["type"] in types else {},
         "approvers": offering.approvers(office, visit.actor, code, found.summary["type"]), "client": client,
@@ -74,6 +74,13 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "is_only_sharing": is_only_sharing, "address": f"{office.settings.desk.base_url.rstrip('/')}/items/{found.item}",
     }  # fmt: skip
     return visit.page("item.html", status, **{**values, **more})
+
+
+def _done(said: str, share_state: object) -> str:
+    """What was done, for the page to say. Its address keeps it, and may be opened once more long
+    after somebody did something else."""
+    is_off = share_state == "withdrawn"
+    return said if {"withdrawn": is_off, "put_back": not is_off}.get(said, True) else ""
 
 
 @dataclass(frozen=True, slots=True)

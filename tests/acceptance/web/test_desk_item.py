@@ -233,9 +233,11 @@ def test_what_no_client_saw_is_deleted_taken_out_of_the_bin_and_moved(rig: DeskR
     assert marieke.post(f"/items/{item}/delete", {"version": version(marieke, item)}).goes_to == f"/bin?was={item}"
     assert marieke.get(f"/items/{item}").status == 404 or "prullenbak" in marieke.get(f"/items/{item}").text
     assert item in marieke.get("/bin").text
+    assert f"{item} ligt nu in de prullenbak" in marieke.get(f"/bin?was={item}").text
     assert item not in rig.browser("k.smit").get("/bin").text, "it is none of Karel's clients'"
     assert rig.browser("p.bakker").post(f"/items/{item}/undelete").status in (403, 404)
     assert marieke.post(f"/items/{item}/undelete").goes_to == f"/items/{item}?done=undeleted"
+    assert item not in marieke.get(f"/bin?was={item}").text, "loaded once more"
     typed = {"version": version(marieke, item), "client": "no such client"}
     assert "no such client" in marieke.post(f"/items/{item}/move", typed).text
     assert marieke.post(f"/items/{item}/move", {**typed, "client": "bakkerij z"}).goes_to == f"/items/{item}?done=moved"

@@ -173,6 +173,12 @@ def test_taking_off_the_portal_needs_a_reason(rig: DeskRig, marieke: Browser) ->
     assert marieke.post(f"/items/{item}/withdraw", {"reason": "Wrong year"}).goes_to == f"/items/{item}?done=withdrawn"
     assert state(rig, item) == "withdrawn"
     assert "Wrong year" in marieke.get(f"/items/{item}").text
+    off, back = (f"/items/{item}?done={done}" for done in ("withdrawn", "put_back"))
+    assert "Het is van het portaal." in marieke.get(off).text
+    assert "Het gaat terug op het portaal" not in marieke.get(back).text, "loaded once more"
+    rig.office.run("publish", item, user="m.devries")
+    assert "Het is van het portaal." not in marieke.get(off).text, "loaded once more"
+    assert "Het gaat terug op het portaal" in marieke.get(back).text
 
 
 def test_what_is_typed_by_others_is_text_and_nothing_more(rig: DeskRig, marieke: Browser) -> None:
