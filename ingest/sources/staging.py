@@ -43,7 +43,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, scalar
 from ingest.inbox import listing
 from ingest.inbox.found import Found
@@ -90,13 +90,16 @@ class Fate:
 
 
 def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | None = None) -> StagedDrop:
-    """A drop to be put together for `client`. Raises NotFound, Forbidden.
+    """A drop to be put together for `client`. Raises NotFound, Invalid: what will be refused is
+    refused before its files are sent.
 
     `once`: what is asked with the same word again is the same drop.
     """
     if client not in office.clients or not people.may_read(office, actor, client):
         raise NotFound("staging.no_client", client=client)
     refusal = people.why_not_create(office, actor.code, client)
+    if refusal is None and not office.clients[client].active:
+        refusal = sentence("rules.client_not_active", client=client)
     if refusal is not None:
         raise Invalid([Problem("client", refusal)])
     end = clock.to_text(now + timedelta(hours=HOURS))

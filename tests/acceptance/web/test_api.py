@@ -104,6 +104,18 @@ def test_a_drop_is_put_together_committed_and_becomes_an_item_of_its_person(rig:
     assert (changed["actor"], changed["detail"]["way"], changed["detail"]["behind"]) == ("p.bakker", "api:hers", "j.admin")
 
 
+def test_a_drop_for_a_client_who_has_left_is_refused_before_its_files_are_sent(rig: DeskRig, petra: str) -> None:
+    clients = rig.office.path / "config/clients.yaml"
+    before = clients.read_text()
+    clients.write_text(before.replace("    name: Bakkerij Zon\n", "    name: Bakkerij Zon\n    active: false\n"))
+    try:
+        wait_for(lambda: not told(ask(rig, petra, "GET", "/clients/zon"))["active"], "it is read")
+        answer = ask(rig, petra, "POST", "/drops", {"client": "zon"})
+        assert (answer.status, told(answer)["detail"]) == (422, "klant zon is niet meer actief; vraag een beheerder")
+    finally:
+        clients.write_text(before)
+
+
 def test_all_faults_of_a_drop_come_at_once_each_with_its_key_and_nothing_happens(rig: DeskRig, petra: str) -> None:
     made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
     answer = ask(rig, petra, "POST", f"/drops/{made}/commit", {"description": "x", "status": "nonsense"})
