@@ -33,14 +33,16 @@ class EventFilter:
     until: datetime | None = None
 
 
-def events(office: Office, reader: Actor, wanted: EventFilter, newest: int | None = None) -> Iterator[RecordedEvent]:
+def events(
+    office: Office, reader: Actor, wanted: EventFilter, newest: int | None = None, last: int | None = None
+) -> Iterator[RecordedEvent]:
     """What happened, as far as the reader may know of it, oldest first.
 
-    `newest`: only so many, the newest.
+    `newest`: only so many, the newest. `last`: up to the one of this number.
     """
     return trail.events(
         item=wanted.item, client=wanted.client, person=wanted.person, since=wanted.since, until=wanted.until,
-        may=people.readable(office, reader), newest=newest,
+        last=last, may=people.readable(office, reader), newest=newest,
     )  # fmt: skip
 
 
@@ -62,19 +64,21 @@ def last() -> int:
 
 
 def export(office: Office, now: datetime, reader: Actor, wanted: EventFilter) -> Iterator[tuple[RecordedEvent, str | None]]:
-    """Each event, and the link that the chain holds of one that was written anew.
+    """Each event there is now, and the link that the chain holds of one that was written anew.
 
-    At the end it is noted who exported.
+    First it is recorded who gets them: whoever reads no further than half has read half.
     """
     from dossier.trail import redacting
 
-    found, links, count = events(office, reader, wanted), redacting.redactions(1, trail.head()[0]), 0
-    may = people.readable(office, reader)
-    for event in found:
-        yield trail.for_reader(event, may), links.get(event.seq)
-        count += 1
+    may, last = people.readable(office, reader), trail.head()[0]
+    count = trail.count(
+        item=wanted.item, client=wanted.client, person=wanted.person, since=wanted.since, until=wanted.until, last=last, may=may
+    )
+    links = redacting.redactions(1, last)
     with transaction():
         trail.record(now, reader, "exported", wanted.item, {"events": count}, wanted.client)
+    for event in events(office, reader, wanted, last=last):
+        yield trail.for_reader(event, may), links.get(event.seq)
 
 
 @dataclass(frozen=True, slots=True)

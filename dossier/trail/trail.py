@@ -168,20 +168,53 @@ def events(
     person: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    last: int | None = None,
     may: Readable = ALL,
     newest: int | None = None,
 ) -> Iterator[RecordedEvent]:
     """Events, oldest first; with `newest`, only so many, the newest. All that is given must hold.
 
     `person`: who acted, or typed it for another. `client`: about this client or an item of it.
-    `may`: what the reader may know of.
+    `last`: the number of the last one. `may`: what the reader may know of.
     """
+    chosen = _chosen(item, client, person, since, until, last, may, newest is not None)
+    if newest is not None:
+        yield from reversed(_read(chosen.order_by(Event.seq.desc()).limit(newest)))
+        return
+    yield from _chunks(chosen)
+
+
+def count(
+    *,
+    item: int | None,
+    client: str | None,
+    person: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    last: int,
+    may: Readable,
+) -> int:
+    """How many `events` tells of."""
+    return int(_chosen(item, client, person, since, until, last, may, is_short=False).count())
+
+
+def _chosen(
+    item: int | None,
+    client: str | None,
+    person: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    last: int | None,
+    may: Readable,
+    is_short: bool,
+) -> ModelSelect[Event]:
+    """The query for `events`. `is_short`: it will be for the newest few."""
     query = _select()
     if item is not None:
         query = query.where(Event.item == item)
     if client is not None:
         its = Item.select(Item.id).where(Item.client == client)
-        is_large = newest is not None and readable.have_many_items({client})
+        is_large = is_short and readable.have_many_items({client})
         of_item = unsought(Event.item) if is_large else Event.item
         subject = unsought(Event.subject) if is_large else Event.subject
         query = query.where(of_item.in_(its) | (subject == client))
@@ -191,11 +224,9 @@ def events(
         query = query.where(Event.at >= to_text(since))
     if until is not None:
         query = query.where(Event.at < to_text(until))
-    query = readable.only_events(query, may)
-    if newest is not None:
-        yield from reversed(_read(query.order_by(Event.seq.desc()).limit(newest)))
-        return
-    yield from _chunks(query)
+    if last is not None:
+        query = query.where(Event.seq <= last)
+    return readable.only_events(query, may)
 
 
 def after(seq: int, may: Readable, limit: int) -> list[RecordedEvent]:

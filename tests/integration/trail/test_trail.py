@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from desk.actions import auditing as actions
 from dossier.database import tables
 from dossier.database.database import close_database, is_shared, open_database, transaction
 from dossier.database.tables import PROXY, Event, EventDetail
@@ -270,3 +271,12 @@ def test_the_filters_combine(office: Office) -> None:
     assert [event.seq for event in trail.events(person="p.bakker", newest=2)] == [8, 9]
     assert list(trail.events(client="other")) == []
     assert list(trail.events(person="m.devries")) == []
+
+
+def test_who_reads_an_export_but_to_its_middle_is_in_the_trail(office: Office) -> None:
+    now, reader = NOW + timedelta(days=1), Actor("p.bakker", "command")
+    reading = actions.export(office, now, reader, actions.EventFilter(person="k.smit", since=NOW + timedelta(hours=1)))
+    assert next(reading)[0].seq == 4
+    [last] = trail.events(newest=1)
+    assert (last.actor, last.action, last.said) == ("p.bakker", "exported", {"events": 6})
+    assert [event.seq for event, _ in reading] == [5, 6, 7, 8, 9], "and not that it was exported"
