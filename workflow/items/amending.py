@@ -19,9 +19,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from peewee import fn
+
 from dossier.database import file_texts
 from dossier.database.search import search_text
-from dossier.database.tables import Attachment, Edition, Item, Label, Removal, insert_rows, item_name
+from dossier.database.tables import Attachment, Edition, Item, Label, Removal, insert_rows, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -270,6 +272,7 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
         else:
             _tell(change, "removed", {"name": row.name, "sha256": row.sha256})
     removed = set(map(fold, changes.remove))
+    were = _versions_that_were(change, [row.id for row in by_name.values()]) if changes.rename or changes.put else {}
     renamed = [(old, by_name.pop(fold(old), None), names.nfc(new)) for old, new in changes.rename.items()]
     for old, row, new in renamed:  # all old names are free by now: two attachments can swap theirs
         if row is None:
@@ -278,7 +281,7 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
         elif fold(new) in by_name:
             _object(change, "rename", "rules.name_taken", name=names.printable(new))
         else:
-            _rename(change, row, new)
+            _rename(change, row, new, were.get(new, 0))
             by_name[fold(new)] = row
     brought: set[str] = set()
     for file in changes.put:
@@ -288,7 +291,7 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
         old_row = by_name.get(fold(file.name))
         if old_row is None:
             position += 1
-        by_name[fold(file.name)] = _put(change, file, old_row, position)
+        by_name[fold(file.name)] = _put(change, file, old_row, position, were.get(file.name, 0))
     all_of_them = not changes.put or not change.item.share
     if changes.share_all is not None:
         said = {fold(file.name) for file in changes.put if file.share is not None}
@@ -304,7 +307,14 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
     change.files = sorted(by_name.values(), key=lambda row: (row.position, row.name))
 
 
-def _rename(change: _Change, row: Attachment, new: str) -> None:
+def _versions_that_were(change: _Change, kept: Sequence[int]) -> dict[str, int]:
+    """Name → the last version of it that is there no more. What takes the name is a later one: a
+    version is got by name and number."""
+    rows = Attachment.select(Attachment.name, fn.MAX(Attachment.version)).group_by(Attachment.name)
+    return dict(tuples(rows.where((Attachment.item == change.item.id) & Attachment.id.not_in(kept))))
+
+
+def _rename(change: _Change, row: Attachment, new: str, behind: int) -> None:
     if why := names.name_fault(new):
         _object(change, "rename", "rules.bad_name", name=names.printable(new), why=why)
     from dossier.text import media  # few changes are renamings
@@ -314,11 +324,13 @@ def _rename(change: _Change, row: Attachment, new: str) -> None:
     if new != row.name:
         _tell(change, "renamed", {"from": row.name, "to": new})
         change.makers = makers.added(change.makers, makers.place(row.position), change.actor.people)
+        row.version = max(row.version, behind + 1)
     row.name = new
 
 
-def _put(change: _Change, file: File, old: Attachment | None, position: int) -> Attachment:
-    """The row of an added file, or one in place of `old`. The same bytes are no new version."""
+def _put(change: _Change, file: File, old: Attachment | None, position: int, behind: int) -> Attachment:
+    """The row of an added file, whose version goes on behind `behind`, or one in place of `old`.
+    The same bytes are no new version."""
     note = file.note if file.note is not None else old.note if old is not None else None
     if old is not None and old.sha256 == file.sha256:
         if note != old.note:
@@ -328,9 +340,10 @@ def _put(change: _Change, file: File, old: Attachment | None, position: int) -> 
             _share(change, old, file.share)
         return old
     share = file.share if file.share is not None else old.share if old is not None else chosen(change.office, None)
-    position, version = (old.position, old.version + 1) if old is not None else (position, 1)
+    position = old.position if old is not None else position
+    version = old.version + 1 if old is not None else behind + 1
     change.makers = makers.added(change.makers, makers.place(position), [*change.actor.people, *file.makers])
-    number = {"version": version} if old is not None else {}
+    number = {"version": version} if version > 1 else {}
     told = {"name": file.name, "sha256": file.sha256, "share": share, **number, **items.owner_told(file)}
     _tell(change, "replaced" if old is not None else "added", told)
     return Attachment(

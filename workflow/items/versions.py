@@ -53,15 +53,21 @@ def taken_out(key: int) -> list[Version]:
 
 
 def _of(current: Attachment, rows: Sequence[Attachment]) -> list[Attachment]:
-    """Its versions among `rows`, the latest first. Another attachment may have had its place
-    before: then one version is not the one before the next."""
-    found, wanted = {current.id: current}, current.version - 1
-    for row in rows:
-        if row.id < current.id and row.position == current.position and row.version == wanted:
-            found[row.id], wanted = row, wanted - 1
-        elif row.name == current.name and not row.current:
-            found[row.id] = row
-    return sorted(found.values(), key=lambda row: (row.version, row.id), reverse=True)
+    """Its versions among `rows`, the latest first."""
+    found = {row.id: row for row in rows if row.name == current.name and not row.current}
+    latest: Attachment | None = current
+    while latest is not None:
+        found[latest.id] = latest
+        latest = _before(latest, rows)
+    return sorted(found.values(), key=lambda row: (row.current, row.version, row.id), reverse=True)
+
+
+def _before(latest: Attachment, rows: Sequence[Attachment]) -> Attachment | None:
+    """The version before this one: of its name, else what had its place. Another attachment may
+    have had that before: then one version is not the one before the next."""
+    older = [row for row in rows if row.id < latest.id and row.version == latest.version - 1]
+    called = [row for row in older if row.name == latest.name]
+    return next(iter(called or [row for row in older if row.position == latest.position]), None)
 
 
 def _version(row: Attachment, brought: dict[tuple[str, str], str]) -> Version:

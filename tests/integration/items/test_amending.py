@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from kit.records import JOOST, KAREL, LISA, MARIEKE, PETRA, STAFF, Records
 
-from desk.actions import changing
-from dossier.database.tables import Attachment, Edition, Item, first_edition
+from desk.actions import changing, item_view
+from dossier.database.tables import Attachment, Edition, Item, first_edition, item_name
 from dossier.text.refusals import Conflict, Invalid, Refusal
 from dossier.trail import auditing
-from workflow.items import breaches, items
+from workflow.items import breaches, items, versions
 
 
 @pytest.fixture
@@ -327,6 +327,26 @@ def test_replaced_and_removed_versions_stay_in_the_vault_and_in_the_records(offi
         ("accounts.pdf", 1, False), ("notes.pdf", 1, False), ("accounts.pdf", 2, True),
     ]  # fmt: skip
     assert [office.vault.location(row.sha256).read_text() for row in kept] == ["accounts", "notes", "corrected"]
+
+
+def test_each_version_that_had_a_name_is_got_by_its_number_and_the_one_that_is_there_is_the_latest(office: Records) -> None:
+    key = office.make(files=[office.file("a.pdf", "one"), office.file("b.pdf", "other")])
+    office.amend(key, put=[office.file("a.pdf", "two")])
+    office.amend(key, remove=["a.pdf"])
+    office.amend(key, put=[office.file("a.pdf", "three")])
+    texts = ["one", "two", "three"]
+    for change in (
+        {"remove": ["a.pdf"], "put": [office.file("a.pdf", "four")]},
+        {"remove": ["a.pdf"], "rename": {"b.pdf": "a.pdf"}},
+    ):
+        office.amend(key, **change)
+        texts.append(office.vault.location(items.attachments_of(key)[-1].sha256).read_text())
+    assert texts[3:] == ["four", "other"]
+    told = versions.versions(key)["a.pdf"]
+    assert [(one.number, one.is_current) for one in told] == [(5, True), (4, False), (3, False), (2, False), (1, False)]
+    found = [item_view.version_of(office.office, PETRA, item_name(key), "a.pdf", one.number) for one in reversed(told)]
+    assert [office.vault.location(row.sha256).read_text() for row in found] == texts
+    assert found[-1].sha256 == item_view.version_of(office.office, PETRA, item_name(key), "a.pdf", None).sha256
 
 
 def test_the_same_bytes_again_are_no_new_version_and_nothing_to_approve(office: Records) -> None:
