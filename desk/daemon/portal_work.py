@@ -17,7 +17,8 @@ from datetime import datetime
 import structlog
 
 from dossier.database import identity
-from dossier.database.database import close_database
+from dossier.database.database import close_database, transaction
+from dossier.database.tables import Note
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock, system
@@ -52,6 +53,12 @@ STEP_SECONDS = 2.0
 """After so long a step ends, and what was dropped and decided meanwhile has its turn, though
 there is more to publish."""
 
+FOLDER = "portal-folder"
+"""The note of the folder that was the portal's when a daemon last worked on it."""
+
+SHOWN = 20
+"""So many of what differs there are in the log: it may be all that clients see."""
+
 VERIFY_HOURS = 1
 """How often it is seen whether today's look at the files was had."""
 
@@ -82,6 +89,8 @@ class PortalWork:
         self._were_others = False
         self._unmended: Sentence | None = None
         """What could not be mended when that was tried last, and why."""
+        self._folder: str | None = None
+        """Which folder is the portal's, as far as what lies in it is known."""
         self._rest: dict[str, float] = {}
         """What was asked for and could not be mended → when that is tried again, in monotonic
         seconds."""
@@ -120,6 +129,7 @@ class PortalWork:
     def step(self, between: Callable[[], bool] = lambda: False) -> tuple[int, bool]:
         """Do what is due, for about STEP_SECONDS, or until `between`, which is called after each
         round, says so: (how many items were published, whether there is more to do at once)."""
+        self._see_which_folder()
         wanted = self._mend()
         batch = self._dresser.take()
         if batch is not None:
@@ -129,7 +139,30 @@ class PortalWork:
         if wanted and not self._were_others:
             verifying.forget(wanted)
         self._alarm("portal", self.portal.pauses.trouble)
+        if self.portal.site.folder != self._folder:
+            self._hint()
         return published, has_more
+
+    def _see_which_folder(self) -> None:
+        """Where the portal's folder is another one than it was, ask for what differs in it to be
+        mended. A disk that was away comes back, or a copy is put there, with what was taken off
+        the portal meanwhile."""
+        folder = self.portal.site.folder
+        if folder == self._folder or identity.is_trial():
+            return
+        try:
+            if Note.read(FOLDER) != folder:
+                found = verifying.look_at_other_folder(self.portal.office, is_made_anew=self._folder is not None)
+                for one in found[:SHOWN]:
+                    log.error("the portal's folder is another one, and not as the database says", what=str(one), of=len(found))
+                if found:
+                    verifying.ask(clock.utc_now(), trail.DAEMON, found)
+                with transaction():
+                    Note.put(FOLDER, folder or "")
+        except OSError as error:
+            log.error("the portal's folder is another one, and can't be looked at now", error=str(error))
+            return
+        self._folder = folder
 
     def _mend(self) -> list[str]:
         """Mend what was asked for; returns what was done. To try takes a look at all that the

@@ -117,6 +117,12 @@ class FolderSite:
             return True
         return self._made is not None and (now.st_dev, now.st_ino) != self._made
 
+    @property
+    def folder(self) -> str | None:
+        """Which folder `prepare` made or found, as the file system numbers it. None: no other one
+        can take its place."""
+        return None if self._made is None else "{}-{}".format(*self._made)
+
     def make_again(self) -> None:
         """Make it anew, while everything goes on. Raises OSError."""
         self._make()

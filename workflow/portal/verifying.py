@@ -141,13 +141,35 @@ def look(office: Office, vault: Vault, part: int | None = None) -> list[Differen
 
 def look_at_portal(office: Office, is_read: Callable[[str], bool]) -> list[Difference]:
     """What differs on the portal; `is_read` says of which clients the contents are hashed."""
+    codes, strangers = _homes(office)
+    found = []
+    for code in codes:
+        found += _look_until_sure(office, code, is_read(code))
+    return found + strangers
+
+
+def look_at_other_folder(office: Office, is_made_anew: bool) -> list[Difference]:
+    """What differs in a folder that was not the portal's a moment ago, by all names and sizes and
+    the pages' contents. `is_made_anew`: what lacks in it, or was changed, is being put there.
+
+    The portal's own thread: nothing is just being placed.
+    """
+    codes, found = _homes(office)
+    for code in codes:
+        _go_on()
+        is_coming = is_made_anew or bool(_waiting(code))
+        differs = look_at_client(office, code, is_read=False, are_pages_read=not is_coming)
+        found += [one for one in differs if one.kind == "stranger" or not is_coming]
+    return found
+
+
+def _homes(office: Office) -> tuple[list[str], list[Difference]]:
+    """(the clients at whose folders is to be looked; what is nobody's folder)."""
     shown = clients_with_items(are_public=True)
     shown |= {row[0] for row in tuples(Page.select(Page.client))}
     there, known = open_site(office).homes(), shown | set(office.clients)
-    found = []
-    for code in sorted((known & there) | {code for code in shown if is_on_portal(office, code)}):
-        found += _look_until_sure(office, code, is_read(code))
-    return found + [Difference("portal", name, "stranger") for name in sorted(there - known)]
+    codes = sorted((known & there) | {code for code in shown if is_on_portal(office, code)})
+    return codes, [Difference("portal", name, "stranger") for name in sorted(there - known)]
 
 
 def look_at_editions(is_read: Callable[[str], bool], code: str | None = None) -> list[Difference]:
@@ -203,8 +225,9 @@ def _waiting(code: str) -> set[int]:
     return {row[0] for row in tuples(Item.select(Item.id).where((Item.client == code) & Item.unsettled))}
 
 
-def look_at_client(office: Office, code: str, is_read: bool) -> list[Difference]:
-    """What differs in a client's folder, as it is at this moment."""
+def look_at_client(office: Office, code: str, is_read: bool, are_pages_read: bool = False) -> list[Difference]:
+    """What differs in a client's folder, as it is at this moment. `is_read`: by all contents, or
+    by those of the pages alone."""
     site = open_site(office)
     is_there, is_folder = site.has(code), site.is_folder(code)
     if not is_on_portal(office, code):
@@ -223,7 +246,9 @@ def look_at_client(office: Office, code: str, is_read: bool) -> list[Difference]
             found.append(Difference("portal", path, "stranger", code))
             if wanted is not None:
                 expected[name] = wanted
-        elif wanted.size not in (None, size) or (is_read and _is_changed(site, path, wanted)):
+        elif wanted.size not in (None, size) or (
+            (is_read or (are_pages_read and wanted.size is None)) and _is_changed(site, path, wanted)
+        ):
             found.append(Difference("portal", path, "changed", code, wanted.item))
     found += [Difference("portal", f"{code}/{name}", "lacks", code, wanted.item) for name, wanted in expected.items()]
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -129,3 +130,37 @@ def test_a_portal_within_a_mounted_file_system_works(root: Root, tmp_path: Path)
         assert [path.read_text() for path in (root.path / "var/quarantine").rglob("mine.txt")] == ["mine"]
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_portals_folder_that_comes_back_shows_nothing_that_was_taken_off_meanwhile(root: Root, tmp_path: Path) -> None:
+    for name in ("annual", "letter"):
+        root.drop(name, f"{SHARED}labels: [{name}]\n", **{f"{name}_pdf": PDF})
+    root.once()
+    first, second = sorted(one["item"] for one in root.json("items"))
+    portal, away = root.path / "var/portal", tmp_path / "away"
+
+    def shown() -> tuple[set[str], list[str]]:
+        """(what lies there, what the list names)."""
+        home = portal / "acme-bv"
+        named = [one["item"] for one in json.loads((home / "items.json").read_text())["items"]]
+        return {one.name for one in home.iterdir() if one.name.startswith("D-")}, named
+
+    with root.daemon():
+        portal.rename(away)
+        wait_for(lambda: (portal / "acme-bv/items.json").exists() and shown()[1], "all is made anew")
+        root.run("withdraw", first, "--reason", "The wrong year", user="m.devries")
+        wait_for(lambda: shown() == ({second}, [second]), "it is taken off")
+        portal.rename(tmp_path / "meanwhile")
+        away.rename(portal)
+        wait_for(lambda: shown() == ({second}, [second]), "what lies in the folder that came back is seen to")
+    portal.rename(away)
+    root.once()
+    root.run("withdraw", second, "--reason", "The wrong year", user="m.devries")
+    root.once()
+    assert shown() == (set(), [])
+    portal.rename(tmp_path / "then")
+    away.rename(portal)
+    assert shown() == ({second}, [second])
+    root.once()
+    assert shown() == (set(), [])
+    root.run("verify")

@@ -400,6 +400,7 @@ def test_what_cannot_be_mended_is_not_looked_at_before_each_publishing(
     now, looks = [1000.0], list[str]()
     work = PortalWork(office.office, office.vault, lambda: None, lambda cause, what: None)
     work.prepare(office.office)
+    work.step()  # it sees which folder the portal's is
     look_at_client = verifying.look_at_client
 
     def looked(of: Office, code: str, is_read: bool) -> list[Difference]:
