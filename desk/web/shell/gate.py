@@ -189,16 +189,16 @@ class Gate(Generic[V]):
         made.router.redirect_slashes = False
         return made
 
-    def route(self, path: str, handler: Callable[[V], Response], methods: Sequence[str]) -> Route:
-        """A page at this address."""
-        return Route(path, self.page(handler), methods=methods)
+    def route(self, path: str, handler: Callable[[V], Response], methods: Sequence[str], most: int | None = None) -> Route:
+        """A page at this address. `most`: bytes of its form, if not as many as of any other."""
+        return Route(path, self.page(handler, most), methods=methods)
 
-    def page(self, handler: Callable[[V], Response]) -> Endpoint:
+    def page(self, handler: Callable[[V], Response], most: int | None = None) -> Endpoint:
         """The endpoint of a page."""
 
         @_unless_gone
         async def endpoint(request: Request) -> Response:
-            form = await self._read_form(request)
+            form = await self._read_form(request, most)
             async with self._turns.of(self._who(request)):
                 return await self._answered(handler, request, form)
 
@@ -347,22 +347,22 @@ class Gate(Generic[V]):
         answer.headers.update(getattr(error, "headers", None) or {})
         return answer
 
-    async def _read_body(self, request: Request) -> bytes | None:
+    async def _read_body(self, request: Request, most: int | None = None) -> bytes | None:
         """The body; None for one that is too long, of which no more is read than is taken."""
-        body = b""
-        if _said_bytes(request) > self._form_bytes:
+        body, most = b"", most or self._form_bytes
+        if _said_bytes(request) > most:
             return None
         async for piece in request.stream():
             body += piece
-            if len(body) > self._form_bytes:
+            if len(body) > most:
                 return None
         return body
 
-    async def _read_form(self, request: Request) -> Form:
+    async def _read_form(self, request: Request, most: int | None = None) -> Form:
         """The fields of a POST."""
         if request.method != "POST":
             return {}
-        body = await self._read_body(request)
+        body = await self._read_body(request, most)
         if body is None:
             raise HTTPException(413)
         try:

@@ -67,7 +67,11 @@ HEADERS = {
 """As the portal's, and a script of the desk's own, which asks the desk alone."""
 
 FORM_BYTES = 512 * 1024
-"""No form of these pages is longer; files come each in a request of their own."""
+"""No form of these pages is longer but that of config/; files come each in a request of their
+own."""
+
+CONFIG_BYTES = 4 * 1024 * 1024
+"""Of a file of config/: some 10,000 clients."""
 
 Handler = Callable[[StaffVisit], Response]
 
@@ -152,7 +156,7 @@ class DeskWeb:
                 self._sent("/office/holds", office_pages.hold),
                 self._inside("/office/retention", office_pages.retention, both),
                 self._sent("/office/tokens", office_pages.new_token),
-                self._inside("/office/text/{which}", office_pages.config, both),
+                self._inside("/office/text/{which}", office_pages.config, both, CONFIG_BYTES),
                 self._inside("/office/new/{kind}", config_forms.form, both),
                 self._with_files("/office/import/{kind}", list_pages.bring_in, both),
                 self._inside("/office/{kind}", config_forms.listing, get),
@@ -165,10 +169,10 @@ class DeskWeb:
             ]
         )
 
-    def _inside(self, path: str, handler: Handler, methods: list[str]) -> Route:
-        """A page for people who are logged in."""
+    def _inside(self, path: str, handler: Handler, methods: list[str], most: int | None = None) -> Route:
+        """A page for people who are logged in. `most`: bytes of its form, if not FORM_BYTES."""
         return self.gate.route(
-            path, lambda visit: _once(visit, handler) if visit.session is not None else _ask_who(visit), methods
+            path, lambda visit: _once(visit, handler) if visit.session is not None else _ask_who(visit), methods, most
         )
 
     def _sent(self, path: str, handler: Handler) -> Route:
@@ -250,5 +254,7 @@ def message(visit: StaffVisit, status: int, about: Refusal | str) -> Response:
             return gone(visit, about) if visit.session is not None else visit.to_login()
         typed = _typed(visit) if status in (409, 422, 503) else []
         return visit.page("message.html", status, about="refusal", reason=visit.told(about), typed=typed)
+    if status == 413:
+        about = "long"
     typed = _typed(visit) if about == "trouble" else []
     return visit.page("message.html", status, about=about, reason=None, typed=typed)

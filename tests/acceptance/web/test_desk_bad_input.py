@@ -139,7 +139,8 @@ def test_a_form_with_fields_missing_doubled_oversized_or_wrongly_encoded_is_answ
         if status != 303:
             assert text, what
             assert b"Traceback" not in text
-    for body in (b"a=" + b"x" * 600_000, b"&".join([b"a=1"] * 3001)):
+    most = 4_300_000 if "/text/" in form else 600_000
+    for body in (b"a=" + b"x" * most, b"&".join([b"a=1"] * 3001)):
         status, text = send(joost, path, body)
         assert (status, b"<h1" in text) == (413, True)
     if form.endswith(("/new", "/attach")):

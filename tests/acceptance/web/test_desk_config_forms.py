@@ -229,6 +229,21 @@ def test_the_forms_are_for_admins_and_what_is_not_there_is_404(rig: DeskRig, joo
     assert [joost.get(f"/office/{kind}?q=zzz").status for kind in ("clients", "staff", "presets", "types")] == [200] * 4
 
 
+def test_the_file_of_a_large_office_is_saved_and_of_one_that_is_too_long_that_is_told(joost: Browser, clients: Path) -> None:
+    before = clients.read_text()
+    page = joost.get("/office/text/clients").text
+    digest = re.search('name="digest" value="([^"]+)"', page)
+    assert digest is not None
+    large = before + "# some 2,000 clients more\n" * 25_000
+    try:
+        assert joost.post("/office/text/clients", {"text": large, "digest": digest[1], "save": "1"}).status == 303
+        assert clients.read_text() == large
+        refused = joost.post("/office/text/clients", {"text": large * 7, "digest": digest[1], "save": "1"})
+        assert (refused.status, "longer than is taken here" in refused.text) == (413, True)
+    finally:
+        clients.write_text(before)
+
+
 def test_what_is_wrong_elsewhere_in_the_configuration_is_told_in_the_readers_language(rig: DeskRig) -> None:
     staff = rig.office.path / "config/staff.yaml"
     before = staff.read_text()
