@@ -63,3 +63,8 @@ def need_admin(office: Office, actor: Actor) -> None:
     """Raise Forbidden for whoever is no admin."""
     if not people.is_admin(office, actor.code):
         raise Forbidden("desk.admins_only")
+
+
+def is_last_admin(office: Office, actor: Actor) -> bool:
+    """True if nobody else manages the office."""
+    return people.admins(office) == [actor.code]

@@ -154,6 +154,7 @@ def _page(visit: StaffVisit, kind: Kind, code: str, is_new: bool, status: int, s
         "config_form.html", status, kind=kind, one=code, is_new=is_new, shown=shown, values=shown.values, problems=shown.problems,
         fields={one.key: one for one in config_forms.fields(visit.office, kind)}, contact_fields=CONTACT, staff=staff,
         rows=[*rows, *([blank] * NEW_CONTACTS)], known=len(rows), named=offering.named, done=visit.field("done"),
+        is_last=acting.is_last_admin(visit.office, visit.actor),
         changes=[change for one, before, then in shown.plan.changed for change in _changes(one, before, then)] if shown.plan else (),
     )  # fmt: skip
 

@@ -165,6 +165,23 @@ def test_staff_presets_and_types_are_forms_too(rig: DeskRig, joost: Browser) -> 
     assert (odd.status, 'id="f-fields-1"' in odd.text) == (422, True)
 
 
+def test_the_last_admin_is_told_that_nobody_manages_the_office_any_more(rig: DeskRig, joost: Browser) -> None:
+    staff = rig.office.path / "config/staff.yaml"
+    before, form = staff.read_text(), joost.get("/office/staff/j.admin").text
+
+    def told() -> tuple[bool, bool]:
+        text = joost.post("/office/staff/j.admin", change(form, {"rights": "create"}, "look")).text
+        return "That is you" in text, "Nobody else manages the office" in text
+
+    assert told() == (True, False)
+    staff.write_text(before.replace("rights: [admin]}", "rights: [create]}"))
+    try:
+        form = joost.get("/office/staff/j.admin").text
+        assert told() == (True, True)
+    finally:
+        staff.write_text(before)
+
+
 def test_a_contact_entered_by_mistake_is_taken_out_and_one_that_something_names_is_not(
     rig: DeskRig, joost: Browser, clients: Path
 ) -> None:
