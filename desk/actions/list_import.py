@@ -81,6 +81,9 @@ HEAD_ROWS = 20
 NUMBERS = (("kvk", "KvK"), ("rsin", "RSIN"), ("vat", "btw"))
 """The columns with numbers that one client has, and how config/ calls these."""
 
+DIGITS, ZEROS_MOST = {"kvk": 8, "rsin": 9}, 2
+"""How long a number always is, and so many zeros it may begin with: a spreadsheet drops them."""
+
 NEVER_TAKEN = ("bsn", "burgerservicenummer", "sofinummer")
 
 _YES, _NO = (
@@ -352,7 +355,7 @@ def _entries(
     found: dict[str, ListEntry] = {}
     by_name: dict[str, str] = {}
     for row in rows:
-        values = {key: row.cells.get(heading, "") for heading, key in columns.items()}
+        values = {key: _with_zeros(key, row.cells.get(heading, "")) for heading, key in columns.items()}
         headings = {key: heading for heading, key in columns.items()}
         wrong = list(_faults_of(kind, office, values))
         faults += [RowFault(row.number, headings.get(key, ""), message) for key, message in wrong]
@@ -375,6 +378,12 @@ def _entries(
             continue
         _take_over(office, entry, values)
     return found
+
+
+def _with_zeros(key: str, text: str) -> str:
+    """A number as it was before a spreadsheet took it for an amount; all else as it is."""
+    length = DIGITS.get(key, 0)
+    return text.zfill(length) if text.isdecimal() and length - ZEROS_MOST <= len(text) else text
 
 
 def _faults_of(kind: Kind, office: Office, values: Mapping[str, str]) -> Iterator[tuple[str, Sentence]]:

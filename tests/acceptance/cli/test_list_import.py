@@ -93,6 +93,20 @@ def test_an_excel_file_is_read_and_its_numbers_stay_numbers(office: Root, tmp_pa
     assert load_office(office.path, {}).clients["10023"].identifiers == ["KvK 11223344"]
 
 
+def test_a_number_gets_back_the_zeros_that_a_spreadsheet_took_from_it(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text(
+        "Code;Naam;KvK;RSIN\nzon;Bakkerij Zon;1234567;1234567\nmaan;Maan;12345678;812345678\nster;Ster;n.v.t.;12345\n"
+    )
+    assert plan(office, "clients", path, "--apply")["new"] == ["zon", "maan", "ster"]
+    clients = load_office(office.path, {}).clients
+    assert clients["zon"].identifiers == ["KvK 01234567", "RSIN 001234567"]
+    assert clients["maan"].identifiers == ["KvK 12345678", "RSIN 812345678"]
+    assert clients["ster"].identifiers == ["KvK n.v.t.", "RSIN 12345"]
+    path.write_text("Code;Naam;KvK;RSIN\nzon;Bakkerij Zon;01234567;001234567\n")
+    assert plan(office, "clients", path)["changed"] == {}
+
+
 def test_every_fault_is_told_with_its_row_and_column_and_then_nothing_is_changed(office: Root, tmp_path: Path) -> None:
     path = tmp_path / "relaties.csv"
     path.write_text("Code;Naam;E-mail;Goedkeurder\na/b;Eerste;x@y.example;\nzon;;zon;niemand\nzon2;Zon;zon@zon.example;\n")
