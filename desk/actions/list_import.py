@@ -213,6 +213,10 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=first.count)
 
 
+_END = "the end"
+"""Is a row of its own behind the last one, unless a quotation mark was opened and not closed."""
+
+
 def _csv(path: Path, data: bytes) -> Iterator[list[str]]:
     for encoding in _encodings(data):
         try:
@@ -227,9 +231,15 @@ def _csv(path: Path, data: bytes) -> Iterator[list[str]]:
     # Excel says which separator it chose in a first line of its own.
     told = re.match(r"sep=(.)\r?\n", text)
     separator = told[1] if told else _separator(text)
+    lines = f"{text[told.end() :] if told else text}\n{_END}"
+    rows = csv.reader(io.StringIO(lines, newline=""), delimiter=separator)
     try:
-        for cells in csv.reader(io.StringIO(text[told.end() :] if told else text, newline=""), delimiter=separator):
+        row, cells = 1, next(rows)
+        for following in rows:
             yield [_clean(cell) for cell in cells]
+            row, cells = row + 1, following
+        if cells != [_END]:  # all behind it would be one cell
+            raise Invalid([fault("file", "lists.open_quote", file=path.name, row=row)])
     except csv.Error as error:
         raise Invalid([fault("file", "lists.broken", file=path.name, error=plain(str(error)))]) from error
 
@@ -315,7 +325,7 @@ def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, dat
     text = editing.edited(before, kind, change)
     made.gone = [code for code in there if code not in entries]
     made.text = text if made.new or made.changed else before
-    if made.new or made.changed:
+    if (made.new or made.changed) and not made.faults:
         editing.check(office.root, environ, FILES[kind], made.text)
     made.difference = editing.difference(FILES[kind], before, made.text)
     return made
@@ -354,6 +364,7 @@ def _entries(
 ) -> dict[str, ListEntry]:
     found: dict[str, ListEntry] = {}
     by_name: dict[str, str] = {}
+    by_user = {one.os_user: code for code, one in office.staff.items() if one.os_user}
     for row in rows:
         values = {key: _with_zeros(key, row.cells.get(heading, "")) for heading, key in columns.items()}
         headings = {key: heading for heading, key in columns.items()}
@@ -375,6 +386,10 @@ def _entries(
             by_name[name] = code
         elif entry.values.get("name") != name:
             faults.append(RowFault(row.number, headings.get("code", ""), sentence("lists.twice", code=code, row=entry.row)))
+            continue
+        user = values.get("os_user")
+        if user and by_user.setdefault(user, code) != code:
+            faults.append(RowFault(row.number, headings["os_user"], sentence("lists.user_taken", user=user, code=by_user[user])))
             continue
         _take_over(office, entry, values)
     return found

@@ -93,6 +93,23 @@ def test_an_excel_file_is_read_and_its_numbers_stay_numbers(office: Root, tmp_pa
     assert load_office(office.path, {}).clients["10023"].identifiers == ["KvK 11223344"]
 
 
+def test_a_quotation_mark_that_nothing_closes_swallows_no_clients(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text('Code;Naam\nzon;Bakkerij Zon\nhoek;"t Hoekje\nmaan;Maan\nster;Ster\n')
+    assert "row 3: a quotation mark opens there that nothing closes" in office.run("clients", "import", str(path), code=1).stderr
+    path.write_text('Code;Naam\nhoek;"""t Hoekje"\nmaan;"De \nMaan"\nster;Caf\xe9 "Ster"')
+    assert plan(office, "clients", path)["new"] == ["hoek", "maan", "ster"]
+
+
+def test_a_user_name_that_two_have_is_told_with_its_row_beside_other_faults(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "staff.csv"
+    path.write_text(
+        "Naam;E-mail;Gebruikersnaam;Rechten\nPiet Bos;p@o.example;pbos;create\nPaul Bos;q@o.example;pbos;create\nKees;k@o.example;;alles\n"
+    )
+    found = json.loads(office.run("staff", "import", str(path), "--json", code=1).stdout)
+    assert [(one["row"], one["column"]) for one in found["faults"]] == [(3, "Gebruikersnaam"), (4, "Rechten")]
+
+
 def test_a_number_gets_back_the_zeros_that_a_spreadsheet_took_from_it(office: Root, tmp_path: Path) -> None:
     path = tmp_path / "relaties.csv"
     path.write_text(
