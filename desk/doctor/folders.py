@@ -20,6 +20,7 @@ from urllib.parse import unquote
 
 from desk.doctor.findings import Finding, note, ok, wrong
 from desk.doctor.queue import owner_and_mode
+from dossier.database import identity
 from dossier.files import files
 from dossier.files.leases import has_writer
 from dossier.office import people
@@ -55,6 +56,8 @@ def folders(office: Office) -> Iterator[Finding]:
     ):
         if fault := _why_unusable(name, path, may_be_made=name != "inbox"):
             yield fault
+        elif name == "vault" and identity.is_vault_away(office):
+            yield wrong(name, "doctor.vault_away", path=str(path))
         elif not path.exists():
             yield ok(name, "doctor.made_later", path=str(path))
         else:

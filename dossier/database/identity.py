@@ -53,6 +53,9 @@ NAME = "office.json"
 
 MOST_BYTES = 64 * 1024
 
+_OF_VAULT = rf"[0-9a-f]{{2}}|\.incoming|\.{NAME}"
+"""What lies in a vault from its first day on."""
+
 _opened: dict[Path, int] = {}
 """SQLite's file → a descriptor (O_PATH) of the one opened. Closing it ends no lock (open(2))."""
 
@@ -386,10 +389,28 @@ def mark(office: Office, is_adopted: bool = False) -> None:
         if known is not None and not is_adopted and (known.office != own or known.length >= length):
             continue
         with suppress(OSError):
-            if path.parent != office.vault:
+            if path.parent != office.vault or is_adopted:
                 files.make_folder(path.parent, 0o750)
+            elif known is None and is_vault_away(office):
+                continue
             if path.parent.is_dir():
                 files.write_whole(path, _written(now), 0o640, durably=True)
+
+
+def is_vault_away(office: Office) -> bool:
+    """True if nothing of the vault lies in its folder, and the office had items: a disk that is not
+    mounted, say. What is put there then is not to be seen once the disk is back."""
+    if office.vault_store is not None:
+        return False
+    try:
+        if any(re.fullmatch(_OF_VAULT, name) for name in os.listdir(office.vault)):
+            return False
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    known = _read(places(office)[0])
+    return known is not None and bool(known.numbers)
 
 
 def sweep(office: Office) -> None:

@@ -245,15 +245,19 @@ class Vault:
                     files.remove(self._incoming / name)
 
     def alone(self) -> IO[str] | None:
-        """A lock, to be closed, under which nobody receives anything; None if somebody does."""
+        """A lock, to be closed, under which nobody receives anything; None if somebody does, or the
+        folder is away."""
         try:
             return self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except (BlockingIOError, FileNotFoundError):
             return None
 
     def _lock(self, how: int) -> IO[str]:
         """Whoever receives shares this lock for as long as it lives; `sweep` must have it alone."""
-        lock = open(self._incoming / _LOCK, "a")  # noqa: SIM115
+        try:
+            lock = open(self._incoming / _LOCK, "a")  # noqa: SIM115
+        except FileNotFoundError as error:
+            raise FileNotFoundError(errno.ENOENT, sentence("vault.away"), str(self.path)) from error
         try:
             fcntl.flock(lock, how)
         except BaseException:

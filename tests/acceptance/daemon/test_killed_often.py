@@ -136,6 +136,37 @@ def test_a_portal_folder_that_is_deleted_under_the_daemon_comes_back(root: Root)
     root.run("verify")
 
 
+def test_while_the_vaults_disk_is_not_mounted_nothing_is_put_in_its_place(root: Root, tmp_path: Path) -> None:
+    root.drop("first", SIDECAR.format(number=1), first_pdf=PDF)
+    root.once()
+    item = root.json("items")[0]["item"]
+    vault, away = root.path / "var" / "vault", root.path / "var" / "away"
+    vault.rename(away)
+    vault.mkdir()  # where its disk is to be mounted
+    (vault / "lost+found").mkdir()
+    root.drop("second", SIDECAR.format(number=2), second_pdf=PDF + b"% 2\n")
+    told = "nothing of the vault lies here: is its disk mounted?"
+    assert told in root.run("run", "--once", code=4).stderr
+    (tmp_path / "letter.txt").write_text("letter")
+    assert told in root.run("attach", item, str(tmp_path / "letter.txt"), code=4, user="m.devries").stderr
+    root.run("verify", "--repair", code=1)
+    assert "nothing of the vault lies here" in root.run("doctor", code=1).stdout
+    assert told in root.run("status").stdout
+    assert [path.name for path in vault.iterdir()] == ["lost+found"]
+    vault.rename(root.path / "var" / "mountpoint")
+    away.rename(vault)
+    root.once()
+    assert root.receipt("second")
+    root.run("verify")
+    # It is lost, and an admin says so.
+    vault.rename(away)
+    root.drop("third", SIDECAR.format(number=3), third_pdf=PDF + b"% 3\n")
+    root.run("run", "--once", code=4)
+    root.run("adopt", "--reason", "the disk failed, and there is no backup", user="j.admin")
+    root.once()
+    assert root.receipt("third")
+
+
 def test_when_a_vault_that_was_gone_comes_back_drops_go_on_without_a_restart(root: Root) -> None:
     root.drop("first", SIDECAR.format(number=1), first_pdf=PDF)
     vault, away = root.path / "var" / "vault", root.path / "var" / "away"
