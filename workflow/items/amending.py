@@ -31,9 +31,9 @@ from dossier.office.terms import ENGLISH
 from dossier.text import clock, names
 from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, Refusal
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, packed
 from dossier.trail import trail
-from workflow.items import internal, items, makers, suspicion
+from workflow.items import internal, items, makers, notes, suspicion
 from workflow.items.items import File, content_digest, shown_to_client
 from workflow.items.rules import Draft, Wish, amended_draft, approver_problems, asking, attachment_problems, chosen, is_settled
 from workflow.items.steps import step
@@ -119,6 +119,7 @@ def amend(
     if change.action == "share" and (is_doubtful or suspicion.holds(office, change.screened)) and not problems:
         change.draft, change.action = suspicion.held(office, change.draft, change.screened), "offer"
     action, asks_inside = change.action, _find_approvers(change)
+    in_view = _still_in_view(change) if action == "offer" else []
     edition = items.next_edition(key) if asks_inside or action in ("offer", "share") else None
     if change.problems:
         raise Invalid(change.problems)
@@ -142,6 +143,9 @@ def amend(
     suspicion.record(office, now, item, change.screened)
     if is_doubtful:
         items.tell_doubts(now, item, doubts)
+    if in_view and item.pending:
+        there = set(map(packed, notes.on(item.pending)))
+        notes.add({item.pending: [line for line in in_view if packed(line) not in there]})
     steps = (action, "offer" if asks_inside else None, "held" if is_doubtful else None)
     return [*changed, *change.told, *filter(None, steps)]
 
@@ -519,6 +523,26 @@ def _take(change: _Change, action: str | None, number: int | None) -> None:
     else:
         items.make_standing(now, item, edition, actor.code)
         trail.record(now, actor, "approved", item.id, {"outright": True, **told})
+
+
+def _still_in_view(change: _Change) -> list[Sentence | str]:
+    """What approvers had in view when it was offered last, and nobody approved with; less what was
+    about a file that is not in the item any more, or not with these bytes."""
+    item = change.item
+    offered = {"concept": item.pending, "returned": items.next_edition(item.id) - 1}.get(item.share_state)
+    lines = notes.on(offered) if offered else []
+    if not lines:
+        return []
+    were = {row.name: row.sha256 for row in items.attachments_of(item.id)}
+    called = {row.sha256: row.name for row in change.files}
+    found = list[Sentence | str]()
+    for line in lines:
+        about = line.values.get("file") if isinstance(line, Sentence) else None
+        if about not in were or isinstance(line, str):
+            found.append(line)
+        elif were[about] in called:
+            found.append(Sentence(line.code, {**line.values, "file": called[were[about]]}))
+    return found
 
 
 def shares_of(key: int, only: Sequence[str]) -> dict[str, bool]:

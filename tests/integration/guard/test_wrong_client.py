@@ -309,6 +309,28 @@ def test_what_was_approved_with_the_finding_in_view_is_not_held_again_by_a_later
     assert newest(guarded)["share_state"] == "published"
 
 
+def test_a_finding_stays_in_view_through_changes_until_somebody_approved_or_the_file_is_another(
+    guarded: Root, tmp_path: Path
+) -> None:
+    item = drop(guarded, a_txt=THEIRS.encode(), b_txt=OURS.encode())["item"]
+    [line] = newest(guarded)["attention"]
+
+    def after(*words: str, user: str = "p.bakker") -> list[Any]:
+        guarded.run(*words, user=user)
+        return list(newest(guarded)["attention"])
+
+    assert after("edit", item, "--description", "Jaarrekening 2025, nader") == [line]
+    assert after("edit", item, "--share-none") == after("edit", item, "--share-all") == [line]
+    assert [str(one) for one in after("rename", item, "a.txt", "c.txt")] == [str(line).replace("a.txt", "c.txt")]
+    guarded.once()
+    [paper] = (guarded.path / "var/queue").glob("*/D-*.yaml")
+    assert "`c.txt` names Northwind Ltd" in paper.read_text()
+    guarded.run("reject", item, "--comment", "Look again", user="j.admin")
+    assert len(after("edit", item, "--share", "--share-status", "concept")) == 1
+    (tmp_path / "c.txt").write_text(OURS + " again")
+    assert after("replace", item, "c.txt", str(tmp_path / "c.txt")) == []
+
+
 def test_commands_that_share_outright_are_held_and_say_why(guarded: Root, tmp_path: Path) -> None:
     item = drop(guarded, "description: Jaarrekening 2025\ncreated_by: m.devries\n", a_pdf=pdf(THEIRS))
     said = command(guarded, "edit", item["item"], "--share", "--share-status", "approved", "--share-all")
