@@ -153,6 +153,8 @@ def amended_draft(
             problems.append(Problem("created_by", refusal))
         problems += _closed_problems(office, current.status, actor, wish.status)
     draft = _apply(office, client, current, actor, wish, problems)
+    if wish.share_status and wish.share is None and not draft.share:
+        problems.append(fault("share_status", "rules.status_of_nothing"))
     had = lacking_keys(office, current) if draft.type == current.type else []
     told = {problem.key for problem in problems}
     for key in lacking_keys(office, draft):

@@ -76,6 +76,21 @@ def attachments(root: Root, item: str) -> dict[str, tuple[int, bool]]:
     return {one["name"]: (one["version"], one["share"]) for one in root.json("show", item)["attachments"]}
 
 
+def test_to_say_how_what_is_not_shared_is_shared_is_refused_and_not_passed_over(root: Root, item: str) -> None:
+    root.drop("private", PRIVATE)
+    once_here(root)
+    private = root.told("private")["item"]
+    why = "`--share-status` is given, but it is not shared; use `--share` as well"
+    assert why in root.run("edit", private, "--share-status", "approved", user="m.devries", code=1).stderr
+    root.run("edit", item, "--no-share", "--reason", "wrong", user="m.devries")
+    assert why in root.run("edit", item, "--share-status", "approved", user="m.devries", code=1).stderr
+    root.drop("amend", f"item: {private}\nshare_status: approved\nattachments: []\ncreated_by: m.devries\n")
+    once_here(root)
+    assert "amend.yaml:2: `share_status` is given, but it is not shared; use `share: yes` as well" in str(root.why("amend"))
+    root.run("edit", private, "--share", "--share-status", "approved", user="m.devries")
+    assert root.json("show", private)["share_state"] == "approved"
+
+
 def test_edit_changes_what_is_given_and_leaves_the_rest(root: Root, item: str) -> None:
     done = root.run(
         "edit", item, "--status", "done", "--label", "vat", "--label", "a, [b]: c", "--location", "2025/Accounts",
