@@ -211,6 +211,7 @@ def test_a_service_has_no_right_that_it_does_not_need(name: str) -> None:
     assert done.returncode == 0, done.stdout[-400:] + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("site", ["portal", "desk"])
 def test_a_site_listens_on_the_socket_that_systemd_holds(site: str, tmp_path: Path) -> None:
     activate = need("systemd-socket-activate")

@@ -50,6 +50,7 @@ def test_killed_anywhere_the_next_start_leaves_the_office_as_if_nothing_had_happ
     assert len(play(*scenarios, "--sample", str(POINTS), "--apart")) == POINTS * len(scenarios)
 
 
+@pytest.mark.slow
 def test_killed_again_in_the_run_that_mends_it_nothing_is_lost() -> None:
     assert len(play("taken", "folder-refused", "--again", "--sample", "2", "--apart")) == 8
 

@@ -47,6 +47,7 @@ def shared(what: str, **keys: object) -> str:
 
 
 # Calls of the main thread; strace counts each thread apart. What a worker does is killed in test_crash.py.
+@pytest.mark.slow
 @pytest.mark.parametrize(("call", "which"), [("fdatasync", 5), ("rename", 2), ("unlink", 2)])
 def test_the_installed_command_killed_by_strace_at_a_call_goes_on_at_its_next_start(office: Root, call: str, which: int) -> None:
     strace = need("strace")
@@ -68,6 +69,7 @@ def test_the_installed_command_killed_by_strace_at_a_call_goes_on_at_its_next_st
     office.run("audit", "verify")
 
 
+@pytest.mark.slow
 def test_stopped_at_random_moments_it_ends_within_five_seconds_with_nothing_half_done(office: Root) -> None:
     chance = random.Random(20261125)
     contents: list[bytes] = []
@@ -92,6 +94,7 @@ def test_stopped_at_random_moments_it_ends_within_five_seconds_with_nothing_half
     assert strays(office.path, office.path / "inbox") == []
 
 
+@pytest.mark.slow
 def test_a_reader_who_looks_all_the_time_finds_the_portal_whole_while_the_daemon_publishes_and_is_killed(
     office: Root,
 ) -> None:

@@ -41,6 +41,7 @@ def machine() -> None:
     build()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scene", "kind", "busy"), PLAYED if WHOLE else PLAYED[:2])
 def test_after_a_power_cut_the_next_start_leaves_the_office_whole(scene: str, kind: str, busy: bool) -> None:
     words = [sys.executable, CUTS, scene, kind, "--states", str(STATES), *(["--busy"] if busy else [])]

@@ -197,6 +197,7 @@ def test_a_terminal_that_has_no_colours_or_shall_have_none_gets_none(office: Roo
     assert "\x1b" not in on_terminal(office, "items", NO_COLOR="1") + on_terminal(office, "items", TERM="dumb")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [80, 60, 40, 30])
 def test_no_table_is_wider_than_the_terminal_and_no_number_or_day_is_cut_off(office: Root, columns: int) -> None:
     shared = "share: yes\nshare_attachments: all\nshare_status: concept\napprover: m.devries\n"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 
+import pytest
 from kit.mail_server import Server, text_of
 from kit.support import PDF, Root, wait_for
 
@@ -35,6 +36,7 @@ def _drop(root: Root, count: int) -> None:
         root.drop(f"report{number}", SHARED.format(number=number), **{f"report{number}_pdf": PDF + str(number).encode()})
 
 
+@pytest.mark.slow
 def test_killed_between_250_and_the_commit_only_that_mail_is_repeated_with_the_same_message_id(root: Root, post: Server) -> None:
     _drop(root, 4)
     script = KILLED_AFTER_250.format(arguments=["--root", str(root.path), "run", "--once"])

@@ -79,6 +79,7 @@ def test_finding_and_showing_items_imports_the_database_and_what_reads_config_on
     assert slow <= {"concurrent.futures"}
 
 
+@pytest.mark.slow
 def test_what_asks_and_changes_little_reads_no_configuration_anew(office: PortalOffice) -> None:
     root, item = str(office.office.root), "D-2026-000001"
     (office.office.inbox / "acme-bv").mkdir(parents=True)

@@ -39,6 +39,7 @@ def test_what_several_items_are_to_become_they_become_though_nobody_reads_on(roo
     assert shell(root, "$D items --limit 0 | head -1; exit ${PIPESTATUS[0]}")[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_stream_that_is_closed_leads_nowhere(root: Root, closed: str) -> None:
     place(root, "a", 2)
@@ -48,6 +49,7 @@ def test_a_stream_that_is_closed_leads_nowhere(root: Root, closed: str) -> None:
     assert not (root.path / "var/errors.log").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_a_terminal_that_can_not_show_a_sign_shows_its_number_and_programs_get_it(root: Root, encoding: str) -> None:
     root.drop("a", SIDECAR.format("één İ 日本 🙂"))

@@ -123,6 +123,7 @@ def test_a_daemon_that_hangs_is_replaced_and_goes_on_when_it_wakes_up(shared: Ro
         check(shared, post, {"a", "b", "c", "d"})
 
 
+@pytest.mark.slow
 def test_while_the_daemon_that_leads_hangs_the_other_one_publishes(shared: Root, post: Server) -> None:
     archives = shared.path / "var/portal/acme-bv/_pages"
     with running(shared, "", "") as fleet:

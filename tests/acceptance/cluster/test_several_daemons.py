@@ -125,6 +125,7 @@ def running(root: Root) -> int:
     return len(root.json("status")["daemons"])
 
 
+@pytest.mark.slow
 def test_several_daemons_share_an_office_and_one_leads(shared: Root) -> None:
     shared.run("items")  # the tables are made
     fleet = Fleet(shared)

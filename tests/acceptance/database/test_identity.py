@@ -184,6 +184,7 @@ def test_marks_that_are_gone_do_not_make_an_empty_database_the_offices(lived_in:
     assert "there is no database, but an office" in lived_in.run("run", "--once", code=4).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("swap", ["removed", "replaced"])
 def test_a_database_that_is_swapped_under_daemon_desk_and_portal_ends_them_and_the_admins_get_mail(
     lived_in: Root, server: Server, tmp_path: Path, swap: str

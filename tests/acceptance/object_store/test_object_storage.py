@@ -64,6 +64,7 @@ def store(root: Root, keys: None) -> Iterator[Shop]:
         yield made
 
 
+@pytest.mark.slow
 def test_what_is_approved_reaches_the_portal_in_the_store(root: Root, store: Shop, post: Server) -> None:
     faults: list[str] = []
     watch_the_portal(store, faults)

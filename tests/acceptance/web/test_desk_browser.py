@@ -315,6 +315,7 @@ PASTE = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_files_are_dragged_with_their_folders_pasted_cancelled_and_given_another_name(
     rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], tmp_path: Path
 ) -> None:
@@ -365,6 +366,7 @@ def test_files_are_dragged_with_their_folders_pasted_cancelled_and_given_another
     made.close()
 
 
+@pytest.mark.slow
 def test_a_key_that_is_held_and_a_button_that_is_pressed_twice_decide_on_one_item(
     rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
 ) -> None:
@@ -400,6 +402,7 @@ def test_a_key_that_is_held_and_a_button_that_is_pressed_twice_decide_on_one_ite
     made.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [True, False])
 def test_enter_in_a_field_saves_and_takes_no_file_out(
     rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], tmp_path: Path, script: bool

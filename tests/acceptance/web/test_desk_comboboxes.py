@@ -38,6 +38,7 @@ def until_an_item(page: Page, script: bool) -> str:
     raise AssertionError(page.url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [True, False])
 def test_an_approver_and_a_client_are_chosen_by_typing_a_part_of_their_names(
     rig: DeskRig, browser: Browser, cookies: dict[str, str], script: bool

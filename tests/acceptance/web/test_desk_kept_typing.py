@@ -47,6 +47,7 @@ def address(rig: DeskRig, client: str = "acme-bv") -> str:
     return f"http://127.0.0.1:{rig.port}/clients/{client}/new"
 
 
+@pytest.mark.slow
 def test_what_was_typed_and_what_came_in_is_there_after_a_reload_and_gone_once_it_is_saved(
     rig: DeskRig, page: Page, tmp_path: Path
 ) -> None:

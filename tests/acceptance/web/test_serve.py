@@ -8,9 +8,11 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+import pytest
 from kit.support import DOSSIER, PDF, free_port, new_office, wait_for
 
 
+@pytest.mark.slow
 def test_one_command_takes_drops_and_serves_both_sites_and_one_that_dies_is_started_again(tmp_path: Path) -> None:
     desk, portal = free_port(), free_port()
     root = new_office(tmp_path / "office")

@@ -51,6 +51,7 @@ def nginx(folder: Path, public: int, served: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen([need("nginx"), "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_the_documented_set_up_logs_in_and_downloads_over_tls(office: PortalOffice, tmp_path: Path) -> None:
     public, behind = free_port(), free_port()
     base = f"https://localhost:{public}"

@@ -85,6 +85,7 @@ def test_check_explains_it_by_whatever_name_one_asks(office: Root, asked: str) -
     assert any("los.pdf" in line for line in lines) == (not asked)
 
 
+@pytest.mark.slow
 def test_thousands_that_wait_are_a_number_after_the_first(office: Root) -> None:
     office.place("acme-bv", {f"{number:04d}.pdf": b"" for number in range(3000)})
     told = office.run("status").stdout

@@ -188,6 +188,7 @@ def test_a_daemon_that_has_read_another_configuration_than_the_one_that_leads_pu
     assert office.row(item).public is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("can_swap", [True, False])
 def test_a_daemon_that_wakes_up_changes_nothing_though_the_one_that_goes_on_was_there_all_the_time(
     office: PortalOffice, helper: Helper, monkeypatch: pytest.MonkeyPatch, can_swap: bool

@@ -128,6 +128,7 @@ def unmount(office: Root) -> None:
     wait_for(lambda: subprocess.run(command, capture_output=True).returncode == 0, "the inbox can be unmounted")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["native", "polling"])
 def test_a_share_that_is_unmounted_is_an_alarm_and_work_goes_on_when_it_is_back(tmp_path: Path, share: Path, mode: str) -> None:
     settings = ALONE.replace("mode: native", f"mode: {mode}").replace("poll_seconds: 3600", "poll_seconds: 0.3")

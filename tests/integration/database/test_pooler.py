@@ -104,6 +104,7 @@ def test_a_pooler_that_takes_no_options_is_told_of_as_one(tmp_path: Path) -> Non
             PortalOffice(tmp_path / "office", settings=f"{SETTINGS}database: {{url: '{url}'}}\n")
 
 
+@pytest.mark.slow
 def test_what_only_passes_on_is_none(tmp_path: Path) -> None:
     with pooler(renumbers=False) as url:
         office = PortalOffice(tmp_path / "office", settings=f"{SETTINGS}database: {{url: '{url}'}}\n")

@@ -144,6 +144,7 @@ def test_a_database_of_a_later_version_is_refused_with_a_clear_word_and_left_alo
     assert not (path.parent / "backups").exists()
 
 
+@pytest.mark.slow
 def test_postgresql_is_copied_before_an_upgrade_and_backed_up_and_restored(
     root: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -780,6 +780,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_takes_no_more_than_its_share_and_hides_nothing(read, name: str) -> None:
     began = time.monotonic()
@@ -790,6 +791,7 @@ def test_a_hostile_file_takes_no_more_than_its_share_and_hides_nothing(read, nam
     assert NAME in read("good.pdf", pdf(NAME)).text
 
 
+@pytest.mark.slow
 def test_mangled_files_of_every_kind_never_break_the_reader(read) -> None:
     import random
 

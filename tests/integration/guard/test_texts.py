@@ -164,6 +164,7 @@ def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
     reader.close()
 
 
+@pytest.mark.slow
 def test_mangled_files_never_hang_or_break_the_reader(reader: Texts, tmp_path: Path) -> None:
     source = random.Random(7)
     good = pdf("Jaarrekening van Acme B.V.")
@@ -184,6 +185,7 @@ def page_faults() -> int:
     return sum(int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[7]) for pid in readers)
 
 
+@pytest.mark.slow
 def test_memory_is_kept_from_one_page_to_the_next(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(pdf("\n".join(f"Jaarrekening van Acme B.V., regel {number}, met de toelichting" for number in range(60))))

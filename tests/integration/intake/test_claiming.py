@@ -89,6 +89,7 @@ def nothing_came_of_it(root: Root) -> None:
     assert root.json("outbox") == []
 
 
+@pytest.mark.slow
 @needs_root
 def test_of_a_file_that_can_not_be_removed_nothing_is_made_however_often_it_is_edited(tmp_path: Path, fixed: list[Path]) -> None:
     root = own_office(tmp_path / "office", settings=SETTINGS)
@@ -122,6 +123,7 @@ def test_of_a_file_that_can_not_be_removed_nothing_is_made_however_often_it_is_e
     assert not [alarm for alarm in root.json("status")["alarms"] if "a.pdf" in alarm]
 
 
+@pytest.mark.slow
 @needs_root
 @pytest.mark.parametrize(
     ("sticky", "reason"),

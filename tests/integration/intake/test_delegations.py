@@ -157,6 +157,7 @@ def test_a_refused_one_that_is_moved_back_is_nobodys_word(office: AccountOffice)
     assert HELD_IN_SIGHT in is_refused(office, "acme-bv", folder.name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["Intake._claim", "Intake._commit", "Intake.clear_up"])
 def test_killed_while_it_is_taken_it_still_holds_and_still_only_once(office: AccountOffice, place: str) -> None:
     data = PDF + place.encode()

@@ -260,6 +260,7 @@ def test_ten_thousand_files_in_one_folder(running: Running) -> None:
         (running.home / f"scan-{number}.pdf").unlink()
 
 
+@pytest.mark.slow
 def test_a_folder_drop_of_ten_thousand_files_is_refused_with_all_of_them(running: Running) -> None:
     (running.home / "huge").mkdir()
     for number in range(FILES):

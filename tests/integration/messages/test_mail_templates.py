@@ -30,6 +30,7 @@ def office(tmp_path: Path, server: Server) -> MailOffice:
 DIGEST = CLIENTS.replace("email: j.jansen@acme.example", "email: j.jansen@acme.example, notify: digest")
 
 
+@pytest.mark.slow
 def test_who_wants_a_digest_gets_at_most_one_mail_an_hour_with_all_that_came(tmp_path: Path, server: Server) -> None:
     office = MailOffice(tmp_path / "office", server.port, clients=DIGEST)
     keys, sent_at = [], []

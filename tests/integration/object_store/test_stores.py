@@ -112,6 +112,7 @@ def test_an_object_of_the_portal_is_saved_and_never_acts_as_a_page(office: Store
     assert "ContentDisposition" not in index
 
 
+@pytest.mark.slow
 def test_what_is_withdrawn_while_it_is_sent_never_appears(
     office: StoreOffice, watched: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_bucket_that_was_emptied_is_filled_again(office: StoreOffice) -> None:
     assert verifying.look(office.office, office.vault) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lies_there", ["as it was written", "changed", "gone"])
 def test_what_is_older_is_copied_from_the_pages_that_lie_there(
     office: StoreOffice, lies_there: str, monkeypatch: pytest.MonkeyPatch
@@ -170,6 +172,7 @@ def test_what_is_older_is_copied_from_the_pages_that_lie_there(
     assert verifying.look(office.office, office.vault) == []
 
 
+@pytest.mark.slow
 def test_a_client_without_a_portal_has_nothing_there(office: StoreOffice) -> None:
     office.share({"one.pdf": b"one"})
     office.publish()
@@ -198,6 +201,7 @@ def test_while_the_vault_can_not_be_read_nothing_is_published_and_nothing_lost(o
     assert office.portal.pauses.trouble is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "where"), [(403, "one.pdf"), ("break", "two.bin"), ("lost", "two.bin"), ("lost", "items.json"), (403, "index.html")]
 )

@@ -43,6 +43,7 @@ def test_a_fault_of_the_file_is_told_of_the_file_though_a_variable_says_somethin
     assert [(fault.file, fault.line) for fault in refused.value.faults] == [("config/settings.yaml", 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["99999999", "99999999999999999999", "inf"])
 @pytest.mark.parametrize(
     "key", ["sharing: {remind_hours", "sharing: {escalate_hours", "alarms: {rejected_hours", "items: {bin_days"]

@@ -93,6 +93,7 @@ HERE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", HERE)
 def test_it_is_believed_to_be_of_whom_the_table_says(office: AccountOffice, row: str) -> None:
     HERE[row](office)

@@ -230,6 +230,7 @@ def test_what_draws_office_papers_may_open_no_more_files_than_by_default_though_
     assert int((tmp_path / "most").read_text()) == min(office_child.OPEN_FILES, before[1])
 
 
+@pytest.mark.slow
 def test_office_papers_have_a_picture_where_the_office_wants_it(office: PortalOffice) -> None:
     need("soffice", "libreoffice-{writer,calc,impress}-nogui")
     papers = {name: stored(name) for name in ("letter.docx", "ledger.xls", "slides.odp")}
@@ -328,6 +329,7 @@ def hostile() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_a_hostile_file_has_no_picture_and_takes_nobody_along(
     artist: Artist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,7 @@ def command(root: Root, folder: Path, *options: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_documents_become_items_with_their_tags_their_client_and_both_files(office: Root, tmp_path: Path) -> None:
     folder = export(tmp_path / "export", scanned(), document(12, "Brief", 1, [], "brief.pdf"))
     told = command(office, folder, "--map", str(office.path / "map.yaml"))
@@ -100,6 +101,7 @@ def test_what_is_no_manifest_is_told_of_in_words(tmp_path: Path, manifest: str) 
         list(PaperlessArchive(folder, paperless.read_map(None)).entries())
 
 
+@pytest.mark.slow
 def test_a_hostile_manifest_reaches_no_file_outside_and_is_no_traceback(office: Root, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("secret")
     odd = document(

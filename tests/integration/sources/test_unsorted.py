@@ -185,6 +185,7 @@ def test_a_file_that_is_still_being_written_is_left_alone(office: AccountOffice)
     path.unlink()
 
 
+@pytest.mark.slow
 def test_what_the_daemon_would_refuse_is_told_and_the_file_stays(office: AccountOffice) -> None:
     path = scanned(office, "goed.pdf")
     words = ("--client", "acme-bv", "--status", "weg", "--approver", "nobody")
@@ -253,6 +254,7 @@ def test_a_disk_that_fails_once_the_file_was_moved_takes_nothing_away(
     assert office.root.receipt(file.parent.name)
 
 
+@pytest.mark.slow
 def test_killed_before_its_file_is_moved_it_lies_where_it_was_and_can_be_assigned_again(office: AccountOffice) -> None:
     path = scanned(office, "afgebroken.pdf")
     code = (

@@ -154,6 +154,7 @@ MOMENTS = (
 """What a whole drop does one after the other: before and behind each of them is a moment to be killed."""
 
 
+@pytest.mark.slow
 def test_a_whole_drop_that_is_killed_anywhere_is_nothing_or_one_and_asked_again_one(office: Records) -> None:
     program, at, left = Program(office), 0, set[str]()
     while _killed_at(program, at):

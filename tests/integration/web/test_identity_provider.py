@@ -93,6 +93,7 @@ def test_a_key_that_names_no_algorithm_is_as_good_as_one_that_does(evil: Identit
     assert whom(evil) == evil.subject
 
 
+@pytest.mark.slow
 def test_a_key_that_nobody_here_can_use_keeps_nobody_out(evil: IdentityProvider) -> None:
     of_others = [
         {"kty": "EC", "crv": "BP-256", "x": "AAAA", "y": "AAAA", "kid": "another curve"},
@@ -115,6 +116,7 @@ def test_an_unknown_key_is_looked_for_once_and_the_addresses_are_remembered(evil
     assert evil.asked.count("/.well-known/openid-configuration") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claims", "wrong"),
     [

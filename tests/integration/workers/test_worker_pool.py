@@ -34,6 +34,7 @@ def _in_time(function: Callable[[], object]) -> object:
     return given[0]
 
 
+@pytest.mark.slow
 def test_work_of_processes_that_were_killed_is_done_here_and_nobody_waits_for_them() -> None:
     pool = WorkerPool()
     helpers = {answer() for answer in [pool.begin(_who, number) for number in range(4 * WORKERS)]}
