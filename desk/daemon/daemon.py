@@ -76,6 +76,9 @@ also while drops keep coming."""
 IDLE_SECONDS = 30.0
 """After so long a rest memory is given back that only work needs."""
 
+LEAN_SECONDS = 60.0
+"""So often it is given back once more: what is done by the clock takes some as well."""
+
 TURN_SECONDS = 2.0
 """While a backlog of drops is taken: so often what was decided and approved has its turn."""
 
@@ -388,7 +391,7 @@ class Daemon:
         if self._brought_in_at < self._wrote_at:
             self._brought_in_at = now
             bring_in_log()
-        if self._lean_at < self._wrote_at < now - IDLE_SECONDS:
+        if self._wrote_at < now - IDLE_SECONDS and self._lean_at < max(self._wrote_at, now - LEAN_SECONDS):
             self._lean_at = now
             memory.give_back()
 
