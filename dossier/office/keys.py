@@ -66,18 +66,25 @@ EMAIL = r"[^@\s<>\"(),:;\[\]\\\x00-\x1f]+@[^@\s<>\"(),:;\[\]\\\x00-\x1f]+"
 """A mail address, as far as its form can tell."""
 
 
+_UNQUOTED = re.compile(r"([^\"<>\r\n]*[,;:@()\[\]\\][^\"<>\r\n]*?)\s*(<[^<>\s]+>)")
+"""A name with marks that RFC 5322 section 3.4 wants quotes around, and an address."""
+
+
 def _sender(value: str) -> str:
+    if unquoted := _UNQUOTED.fullmatch(value.strip()):  # nobody knows that `Jansen, De Vries & Zn.` needs them
+        name = unquoted[1].strip().replace("\\", "\\\\")
+        value = f'"{name}" {unquoted[2]}'
     if not re.fullmatch(EMAIL, parseaddr(value)[1]):
         raise UnfitValue("config.sender")
     return _one_line(value)
 
 
 def _reply_to(value: str) -> str:
-    address = parseaddr(_sender(value))[1]
-    if not address.rpartition("@")[0].isascii():
+    whole = _sender(value)
+    if not parseaddr(whole)[1].rpartition("@")[0].isascii():
         # It stands in every mail, and most servers take no such mail (RFC 6532).
         raise UnfitValue("config.plain_address")
-    return value.strip()
+    return whole.strip()
 
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
