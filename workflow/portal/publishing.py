@@ -204,9 +204,9 @@ class Publisher:
             comes_back = stands & ~Item.unsettled & (Item.type.is_null() | Item.type.not_in(never))
             back = [key for key, code in tuples(Item.select(Item.id, Item.client).where(comes_back)) if code not in away]
             Item.update(unsettled=True).where(among(Item.id, back)).execute()
-        self._known = known | set(self.office.clients)
-        self._has_looked = False
         looks, house = dict(tuples(Page.select(Page.client, Page.look))), houses(self.office)
+        self._known = known | set(looks) | set(self.office.clients)  # who never had an item has a page, too
+        self._has_looked = False
         there = {code: look for code, look in looks.items() if is_on_portal(self.office, code)}
         self._stale |= {code for code, look in there.items() if look != look_of(self.office, code, house(code))}
 

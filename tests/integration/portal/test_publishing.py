@@ -192,11 +192,13 @@ def test_a_client_with_nothing_shared_has_a_page_as_long_as_they_may_have_one(ei
     assert json.loads(read_page(either, "zon", "items.json")) == {"schema_version": 1, "client": "zon", "items": []}
     assert "Er staat hier nog niets" in read_page(either, "zon", "index.html")
     assert verifying.look(either.office, either.vault) == []
-    for off in ("active: false", "portal: false"):
-        either.configure(clients=CLIENTS.replace("name: Bakkerij Zon", f"name: Bakkerij Zon, {off}"))
+    listed = "zon: {name: Bakkerij Zon}"
+    for off in ("zon: {name: Bakkerij Zon, active: false}", "zon: {name: Bakkerij Zon, portal: false}", ""):
+        either.configure(clients=CLIENTS.replace(listed, off))
         either.reload()
         either.publish()
         assert "zon" not in either.portal.site.homes()
+        assert verifying.look(either.office, either.vault) == []
         either.configure(clients=CLIENTS)
         either.reload()
         either.publish()
