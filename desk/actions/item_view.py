@@ -24,6 +24,7 @@ from workflow.approval.waiting import Seating
 from workflow.items import items, suspicion, versions
 from workflow.portal_access import opened
 from workflow.portal_access.opened import OpeningTold
+from workflow.reminders import reminders
 from workflow.reports import finding, reasons, story
 from workflow.reports.story import Told
 
@@ -79,8 +80,8 @@ class ItemView:
     may_decide: bool
     share_explanation: bool
     """The client may read the explanation, if it is shared."""
-    is_asked: bool
-    """A decision on it is waited for."""
+    to_remind: Sequence[str]
+    """Others whose decision on it is waited for."""
 
 
 def find(office: Office, actor: Actor, name: str) -> Item:
@@ -111,7 +112,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
         opened.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None, items.can_be_restored(item),
-        _may_decide(office, actor, now, item), item.share_explanation, bool(item.pending),
+        _may_decide(office, actor, now, item), item.share_explanation, reminders.whom(office, actor, item),
     )  # fmt: skip
 
 

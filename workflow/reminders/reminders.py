@@ -117,11 +117,7 @@ def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentenc
         raise Forbidden(refusal)
     if not item.pending:
         raise Conflict(deciding.what_became(item))
-    rows = [
-        row
-        for row in _open((Asked.edition == item.pending) & Asked.person.not_in(actor.people))
-        if row.person in office.staff and office.staff[row.person].active
-    ]
+    rows = _others(office, actor, item)
     if not rows:
         raise Conflict("deciding.nobody_to_remind", item=item_name(key))
     late = clock.to_text(now - AGAIN)
@@ -134,6 +130,18 @@ def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentenc
         _send(office, now, "reminder", row.person, [row])
         trail.record(now, actor, "reminded", key, {"to": row.person})
     return sentence("deciding.reminded", who=sorted(row.person for row in left))
+
+
+def whom(office: Office, actor: Actor, item: Item) -> list[str]:
+    """Who can be reminded of an item: all others who are asked to decide on it and have not."""
+    return sorted(row.person for row in _others(office, actor, item))
+
+
+def _others(office: Office, actor: Actor, item: Item) -> list[Open]:
+    if not item.pending:
+        return []
+    rows = _open((Asked.edition == item.pending) & Asked.person.not_in(actor.people))
+    return [row for row in rows if row.person in office.staff and office.staff[row.person].active]
 
 
 def _last_reminded(key: int) -> dict[str, str]:

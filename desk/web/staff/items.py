@@ -61,7 +61,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
         "attention": [visit.told(line) for line in found.attention], "statuses": office.settings.items.statuses,
         "problems": {}, "typed": {}, "opened": "", "done": _done(visit.field("done"), found.summary["share_state"]), "types": types,
-        "can_remind": found.may_change and found.is_asked and any(one != visit.actor.code for one in asked),
+        "to_remind": ", ".join(office.staff[one].name for one in found.to_remind) if found.may_change else "",
         "own_fields": types[found.summary["type"]].fields if found.summary["type"] in types else {},
         "approvers": offering.approvers(office, visit.actor, code, found.summary["type"]), "client": client,
         "approver_names": ", ".join(office.staff[one].name if one in office.staff else one for one in asked),

@@ -29,13 +29,13 @@ def marieke(rig: DeskRig) -> Browser:
     return rig.browser("m.devries")
 
 
-def make(rig: DeskRig, stem: str, keys: str = "", by: str = "m.devries") -> str:
+def make(rig: DeskRig, stem: str, keys: str = "", by: str = "m.devries", client: str = "acme-bv") -> str:
     """A private item with one attachment, paper.pdf; its number."""
     listed = f"attachments: [{{file: {stem}.pdf, name: paper.pdf}}]"
     text = f"created_by: {by}\ndescription: Paper {stem} of the year\n{listed}\n{keys}"
-    rig.office.place("acme-bv", {f"{stem}.pdf": PDF + stem.encode(), f"{stem}.yaml": text})
-    rig.office.until_taken("acme-bv", stem)
-    return str(rig.office.told(stem, "acme-bv")["item"])
+    rig.office.place(client, {f"{stem}.pdf": PDF + stem.encode(), f"{stem}.yaml": text})
+    rig.office.until_taken(client, stem)
+    return str(rig.office.told(stem, client)["item"])
 
 
 def version(browser: Browser, item: str) -> str:
@@ -153,6 +153,17 @@ def test_the_address_where_a_form_was_refused_leads_to_its_page(rig: DeskRig, ma
     assert marieke.get("/inbox/refused/acme-bv/a%20b%3F%C3%A9/bin").goes_to == "/inbox/refused/acme-bv/a%20b%3F%C3%A9"
     assert rig.browser("b.boss").get("/office/tokens").goes_to == "/office"
     assert marieke.get(f"/items/{item}/nothing").status == 404
+
+
+def test_of_several_approvers_those_are_reminded_who_have_not_decided(rig: DeskRig, marieke: Browser) -> None:
+    shared = "share: yes\nshare_attachments: all\nshare_status: concept\napprover: [m.devries, k.smit]\n"
+    item = make(rig, "remindboth", shared, "p.bakker", "zon")
+    petra, karel = rig.browser("p.bakker"), rig.browser("k.smit")
+    wait_for(lambda: "Herinner Karel Smit, Marieke de Vries<" in petra.get(f"/items/{item}").text, "both are asked")
+    assert "Remind Marieke de Vries<" in karel.get(f"/items/{item}").text, "and not himself"
+    rig.office.run("approve", item, user="m.devries")
+    assert "Herinner Karel Smit<" in petra.get(f"/items/{item}").text
+    assert f'action="/items/{item}/remind"' not in karel.get(f"/items/{item}").text, "it waits for him alone"
 
 
 def test_an_approver_is_reminded_at_once_and_at_most_once_an_hour(rig: DeskRig, marieke: Browser) -> None:
