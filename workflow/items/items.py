@@ -32,6 +32,7 @@ from dossier.database.tables import (
     first_edition,
     first_key,
     insert_rows,
+    item_key,
     item_name,
 )
 from dossier.office import people
@@ -42,6 +43,7 @@ from dossier.text.names import fold, nfc
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import Sentence, as_data
 from dossier.trail import trail
+from dossier.trail.trail import RecordedEvent
 from workflow.items import breaches, internal, makers, notes, suspicion
 from workflow.items.steps import step
 from workflow.items.suspicion import NOTHING, Screened
@@ -115,13 +117,26 @@ def owner_told(file: File) -> dict[str, object]:
 
 
 def brought_by(key: int, sha256: str) -> tuple[str, ...]:
-    """Who brought these bytes, by the trail: their work stays theirs. Untold: all makers."""
-    found = list[str]()
-    for event in trail.events(item=key):
-        for one in files_in(event) if event.action in ("created", "amended") else ():
-            if one.get("sha256") == sha256:
-                found += [name for name in (event.actor, event.behind, one.get("owner")) if name]
-    return tuple(dict.fromkeys(found or (name for names in get(key).makers.values() for name in names)))
+    """Who brought these bytes, by the trail, also to the items that they were copied from: their
+    work stays theirs. Of an item that does not tell, all makers."""
+    found, places = list[str](), [key]
+    for place in places:  # it grows
+        told = [
+            one for event in trail.events(item=place) if event.action in ("created", "amended") for one in _brought(event, sha256)
+        ]
+        found += [name for names, _ in told for name in names] or [name for names in get(place).makers.values() for name in names]
+        places += {item_key(origin) for _, origin in told if origin} - set(places)
+    return tuple(dict.fromkeys(found))
+
+
+def _brought(event: RecordedEvent, sha256: str) -> list[tuple[list[str], str | None]]:
+    """(who brought it, the item that it was copied from) of each file with these bytes in an event
+    of an item."""
+    return [
+        ([name for name in (event.actor, event.behind, one.get("owner")) if name], one.get("copied_from"))
+        for one in files_in(event)
+        if one.get("sha256") == sha256
+    ]
 
 
 def content_digest(item: int, client: str, shown: Shown) -> str:

@@ -193,3 +193,18 @@ def test_both_histories_tell_of_a_copy_and_who_made_the_file_does_not_approve_it
     office.run("p.bakker", "edit", target, "--share", "--share-status", "concept", "--share-all", "--approver", "l.visser")
     assert "four eyes" in office.run("k.smit", "approve", target, code=1)
     office.run("l.visser", "approve", target)
+
+
+def test_who_made_a_file_does_not_approve_a_copy_of_a_copy_of_it_nor_an_earlier_version_of_that(office: AccountOffice) -> None:
+    source = drop(office, "first", who="k.smit", data=b"made by Karel")
+    between, target = (drop(office, stem, f"description: A letter, {stem}\nattachments: []\n") for stem in ("second", "third"))
+    office.run("p.bakker", "copy", source, "a.txt", "--to", between)
+    office.run("p.bakker", "copy", between, "a.txt", "--to", target)
+    offer = ("edit", target, "--share", "--share-status", "concept", "--share-all", "--approver", "k.smit")
+    assert "four eyes" in office.run("p.bakker", *offer, code=1)
+    (office.folder / "other.txt").write_text("of Petra")
+    office.run("p.bakker", "replace", target, "a.txt", str(office.folder / "other.txt"))
+    office.run("p.bakker", "revert", target, "a.txt", "--version", "1")
+    assert "four eyes" in office.run("p.bakker", *offer, code=1)
+    office.run("p.bakker", *offer[:-1], "l.visser")
+    office.run("l.visser", "approve", target)
