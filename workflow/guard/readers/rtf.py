@@ -32,7 +32,7 @@ _SHOWN = re.compile(
     rb"\{\\sn\s{1,10}(?:gtextUNICODE|wzDescription|wzTooltip)\}\s{0,100}\{\\sv\s{0,10}((?:[^{}\\]|\\.){1,10000})\}", re.DOTALL
 )
 """Of a shape or picture what people get to see: letters that are drawn, what it is said to show."""
-_BINARY = re.compile(rb"(?<!\\)((?:\\\\){0,100})\\bin(\d{1,10}) ?")
+_BINARY = re.compile(rb"\\bin(\d{1,10}) ?")
 """So many bytes follow that are neither letters nor commands."""
 _NEAR = 100
 """An object's command stands so near before its bytes."""
@@ -168,10 +168,12 @@ def _without_binary(gathering: Gathering, data: bytes) -> bytes:
     read, and what claims more than there is, as damaged."""
     pieces, at = list[bytes](), 0
     for found in _BINARY.finditer(data):
-        if found.start() >= at:
-            pieces.append(data[at : found.end(1)])
-            at = found.end() + int(found[2])
-            if b"\\objdata" in data[max(0, found.start() - _NEAR) : found.start()]:
+        before = data[max(at, found.start() - _NEAR) : found.start()]
+        is_escaped = (len(before) - len(before.rstrip(b"\\"))) % 2
+        if found.start() >= at and not is_escaped:
+            pieces.append(data[at : found.start()])
+            at = found.end() + int(found[1])
+            if b"\\objdata" in before:
                 gathering.miss("format")
             elif at > len(data):
                 gathering.miss("damaged")
