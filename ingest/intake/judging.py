@@ -167,6 +167,6 @@ def _file_problems(office: Office, found: Found) -> list[Problem]:
         if look and look.size > limits.max_file_mb * 1024 * 1024:
             messages.append(sentence("intake.too_large", file=shown, most=limits.max_file_mb))
         blocked = [kind for kind in (names.extension(disk), names.extension(name)) if kind in limits.blocked_types]
-        if blocked:
+        if blocked and not listed:
             messages.append(sentence("intake.blocked", file=shown, ending=blocked[0]))
     return [Problem("attachments", message) for message in messages]

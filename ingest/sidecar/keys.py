@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from dossier.office.item_types import fitting, is_date, wanted
 from dossier.office.terms import LATER_KEYS, SIDECAR_KEYS, YES_NO
-from dossier.text.names import clipped, fold, has_bad_characters, name_fault, nfc, printable
+from dossier.text.names import clipped, extension, fold, has_bad_characters, name_fault, nfc, printable
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Scalar
 
@@ -315,6 +315,7 @@ def _attachments(reading: SidecarReading, node: Node, word: str) -> tuple[Attach
     if len(node.items) > most:  # however many of them come, it will not do
         reading.say(node.line, "intake.too_many_files", files=len(node.items), most=most)
     entries: list[AttachmentEntry] = [one for item in node.items if (one := reading.read(_attachment, item, word))]
+    blocked = reading.settings.intake.blocked_types
     files: set[str] = set()
     called: dict[str, AttachmentEntry] = {}
     for entry in entries:
@@ -324,6 +325,9 @@ def _attachments(reading: SidecarReading, node: Node, word: str) -> tuple[Attach
         elif first is not entry:
             reading.say(entry.line, "sidecar.same_name", name=clipped(nfc(first.name or first.file)))
         files.add(nfc(entry.file))
+        endings = [ending for ending in map(extension, (entry.file, entry.name or "")) if ending in blocked]
+        if endings:  # whatever is in the file when it comes
+            reading.say(entry.line, "intake.blocked", file=clipped(nfc(entry.name or entry.file)), ending=endings[0])
     return tuple(entries)
 
 
