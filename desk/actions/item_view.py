@@ -112,7 +112,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
         opened.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None, items.can_be_restored(item),
-        _may_decide(office, actor, now, item), item.share_explanation, reminders.whom(office, actor, item),
+        _may_decide(office, actor, now, item), item.share_explanation, reminders.whom(office, now, actor, item),
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from dossier.text import clock
 from dossier.text.refusals import Conflict, Forbidden
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
-from workflow.approval import asked, deciding
+from workflow.approval import asked, deciding, waiting
 from workflow.items import items
 from workflow.messages import firm
 from workflow.outbox import outbox
@@ -117,7 +117,7 @@ def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentenc
         raise Forbidden(refusal)
     if not item.pending:
         raise Conflict(deciding.what_became(item))
-    rows = _others(office, actor, item)
+    rows = _others(office, now, actor, item)
     if not rows:
         raise Conflict("deciding.nobody_to_remind", item=item_name(key))
     late = clock.to_text(now - AGAIN)
@@ -132,16 +132,19 @@ def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentenc
     return sentence("deciding.reminded", who=sorted(row.person for row in left))
 
 
-def whom(office: Office, actor: Actor, item: Item) -> list[str]:
+def whom(office: Office, now: datetime, actor: Actor, item: Item) -> list[str]:
     """Who can be reminded of an item: all others who are asked to decide on it and have not."""
-    return sorted(row.person for row in _others(office, actor, item))
+    return sorted(row.person for row in _others(office, now, actor, item))
 
 
-def _others(office: Office, actor: Actor, item: Item) -> list[Open]:
+def _others(office: Office, now: datetime, actor: Actor, item: Item) -> list[Open]:
+    """Of those who were told that they are asked, who still is: a decision that was just made ends
+    that before the daemon's next round does."""
     if not item.pending:
         return []
+    asked_now = waiting.who_is_asked(office, hours.today(office, now), items=[item.id]).get(item.id, ())
     rows = _open((Asked.edition == item.pending) & Asked.person.not_in(actor.people))
-    return [row for row in rows if row.person in office.staff and office.staff[row.person].active]
+    return [row for row in rows if row.person in asked_now and office.staff[row.person].active]
 
 
 def _last_reminded(key: int) -> dict[str, str]:
