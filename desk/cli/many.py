@@ -41,6 +41,7 @@ def each_of(
     between: str = "",
 ) -> None:
     """Do it to each item, and say what became of each; with something `between`, not in one line.
+    The database is open.
 
     `act` is told the key, and the version that was listed, if it was.
     """
@@ -53,7 +54,7 @@ def each_of(
 
     if bool(names) == bool(where):
         raise typer.BadParameter(_("which items? give their numbers, or --where SEARCH"))
-    office = session.opened()
+    office = session.office()
     if names and len(names) == 1:
         say(act(key_of(names[0]), None))
         return

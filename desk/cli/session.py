@@ -328,11 +328,12 @@ def _named() -> str | None:
     return GIVEN.staff if GIVEN.staff is not None else os.environ.get("DOSSIER_USER") or None
 
 
-def actor() -> Actor:
-    """Who does this. Raises Refusal if that can't be told, or may not be claimed."""
+def actor(despite_faults: bool = False) -> Actor:
+    """Who does this. Raises Refusal if that can't be told, or may not be claimed, and while config/
+    has a fault, unless it can't wait."""
     from desk.actions import acting
 
-    if _fault is not None:
+    if _fault is not None and not despite_faults:
         raise _fault
     return acting.doing(office(), _named())
 

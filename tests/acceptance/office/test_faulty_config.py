@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kit.servers import new_database
-from kit.support import PDF, Root
+from kit.support import PDF, Root, wait_for
 
 from dossier.text.database_address import without_password
 
@@ -54,6 +54,22 @@ def test_a_key_is_revoked_though_config_has_a_fault(root: Root) -> None:
     assert key["state"] == "revoked"
     path.write_text(f"{good}nonsense: 1\n")
     assert "config/clients.yaml" in root.run("token", "revoke", "leaked", user="j.admin", code=3).stderr
+
+
+def test_an_item_is_withdrawn_though_config_has_a_fault(root: Root) -> None:
+    root.drop("one", CONCEPT, one_pdf=PDF)
+    root.once()
+    [item] = [one["item"] for one in root.json("items")]
+    root.run("approve", item, user="m.devries")
+    with root.daemon():
+        shown = root.path / "var/portal/acme-bv"
+        wait_for(lambda: [*shown.rglob("*.pdf")], "it is on the portal")
+        with open(root.path / "config/clients.yaml", "a") as file:
+            file.write("nonsense: 1\n")
+        done = root.run("withdraw", item, "--reason", "Of another client", user="m.devries")
+        assert "config/clients.yaml" in done.stderr
+        wait_for(lambda: not [*shown.rglob("*.pdf")], "it is off the portal")
+    assert "config/clients.yaml" in root.run("withdraw", item, "--reason", "Again", user="m.devries", code=3).stderr
 
 
 @pytest.mark.sqlite  # it has a PostgreSQL of its own
