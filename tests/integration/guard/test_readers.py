@@ -310,6 +310,8 @@ WITHIN = {
     "inline.eml": within_a_mail("text/plain", "8bit", b"Bijgaand:\r\n\r\n" + base64.encodebytes(word(NAME)) + b"\r\nGroet"),
     "body.eml": within_a_mail("text/html", "8bit", b"<p><a href='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'>a</a>"),
     "address.svg": b"<svg xmlns='x'><text>Zie</text><image href='data:application/pdf;base64," + base64.b64encode(pdf(NAME)) + b"'/></svg>",
+    "page.xps": zipped({"[Content_Types].xml": "<Types/>", "Documents/1/Pages/1.fpage": "<FixedPage xmlns='x'>"
+        "<Glyphs UnicodeString='Aan Noorderlicht'/><Glyphs UnicodeString='Beheer B.V. te Utrecht'/></FixedPage>"}),
     "file.uue": b"begin 644 a.docx\n" + PACKED_AS + b"`\nend\n",
     "called.gz": b"\x1f\x8b\x08\x1c" + bytes(6) + b"\3\0abc" + f"{NAME}.txt\0remark\0".encode() + gzip.compress(b"Beste")[10:],
     "old.vcf": b"BEGIN:VCARD\r\nVERSION:2.1\r\nORG;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Noorder=6C=\r\nicht=20Beheer B.V.\r\nEND:VCARD",

@@ -143,11 +143,11 @@ def read_picture(gathering: Gathering, content: object) -> None:
 
 
 _RUNNING = re.compile(
-    rb"<(?:[\w.-]+:)?(html|svg|package|wordDocument|document|body|div|p|span|table|section|article|main|h[1-6]|ul|ol|form|font)[\s>]"
+    rb"<(?:[\w.-]+:)?(html|svg|package|wordDocument|document|FixedPage|body|div|p|span|table|section|article|main|h[1-6]|ul|ol|form|font)[\s>]"
 )
 """The outermost element of what is read as running text: a name may have marks within."""
 
-_OFFICE_ROOTS = (b"package", b"wordDocument", b"document")
+_OFFICE_ROOTS = (b"package", b"wordDocument", b"document", b"FixedPage")
 
 
 def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
@@ -171,6 +171,7 @@ def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
         if root[1] not in _OFFICE_ROOTS:
             gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))
             return
-        from workflow.guard.readers.office import OPEN, WORD
+        from workflow.guard.readers.office import OPEN, PRINTED, WORD
 
-        (OPEN if root[1] == b"document" else WORD).read(gathering, stream)
+        rules = {b"document": OPEN, b"FixedPage": PRINTED}.get(root[1], WORD)
+        rules.read(gathering, stream)

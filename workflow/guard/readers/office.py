@@ -108,6 +108,9 @@ OPEN = Rules(
 )  # fmt: skip
 """OpenDocument, in a zip or flat."""
 
+PRINTED = Rules({}, {"Glyphs": ("UnicodeString",)}, frozenset())
+"""A page of XPS: each run of letters is an attribute (ECMA-388, 12.1.3)."""
+
 _CELLS = re.compile(r"xl/(?:worksheets|macrosheets)/[^/]+\.xml", re.IGNORECASE)
 _STRINGS = re.compile(r"xl/sharedstrings[^/]*\.xml", re.IGNORECASE)
 """Where a workbook usually has these. Some programs call its sheets otherwise."""
