@@ -42,7 +42,7 @@ def find_items(
 
     `limit` 0: all. `after`: the key of the item behind which the list goes on. Of what is due
     (`wanted.due_by`) the earliest is first, with `due_on` and `due_for`: its first day, and of
-    what.
+    what. Raises Invalid for an `after` that tells no place in the list.
     """
     may = people.readable(office, reader)
     named = {} if wanted.client else finding.clients_by_word(office, wanted.words, may)
@@ -58,7 +58,9 @@ def find_items(
     for these in chunks(list(first), finding.FEW):
         found |= {item.id: item for item in finding.find_items(wanted._replace(only=these), 0, None, may, named)}
     keys = [key for key in first if key in found]
-    keys = keys[keys.index(after) + 1 :] if after in keys else keys
+    if after is not None and after not in keys:
+        raise finding.not_listed(after)
+    keys = keys if after is None else keys[keys.index(after) + 1 :]
     return [
         finding.summary(found[key]) | {"due_on": str(first[key].day), "due_for": first[key].name or first[key].kind}
         for key in keys[: limit or None]

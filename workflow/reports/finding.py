@@ -35,6 +35,7 @@ from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
 from dossier.text.names import fold, without_accents
+from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
 
@@ -84,6 +85,7 @@ def find_items(
     wanted: Filter, limit: int, after: int | None = None, may: Readable = ALL, named: Mapping[str, Collection[str]] | None = None
 ) -> list[Item]:
     """Items, the best match first, else the newest. `limit` 0: all. `after`: behind this one.
+    Raises Invalid where nobody can tell what comes behind it.
 
     `may`: what the reader may know of. `named`: word → the clients whose name or code has it; their
     items with the other words come behind. Items of which words are in the text of their files come
@@ -99,6 +101,8 @@ def find_items(
         # Where the page before ended: an item lies in one part only.
         while parts and not parts[0].where(Item.id == after).exists():
             parts = parts[1:]
+        if not parts:
+            raise not_listed(after)
     found: list[Item] = []
     for part in parts:
         behind = part if after is None else part.where(Item.id < after)
@@ -107,6 +111,12 @@ def find_items(
         if limit and len(found) >= limit:
             break
     return found
+
+
+def not_listed(item: int) -> Invalid:
+    """The refusal of a list to go on behind an item that does not stand in it (any more): to end
+    there, or to begin anew, would tell whoever pages that these are all."""
+    return Invalid([fault("after", "items.not_listed", item=item_name(item))])
 
 
 def _parts(

@@ -673,6 +673,20 @@ def test_lists_page_and_wrong_parameters_are_told(rig: DeskRig, petra: str) -> N
     assert "geef een geheel getal van 1 tot en met 200" in ask(rig, petra, "GET", "/items?limit=0").text
 
 
+def test_a_list_does_not_end_or_begin_anew_behind_an_item_that_left_it(rig: DeskRig, petra: str) -> None:
+    keys = {"description": "Turned over quickly", "due": "2027-03-01"}
+    items = [drop(rig, petra, keys, {f"{name}.pdf": PDF + name.encode()}) for name in ("t1", "t2")]
+    for filters in ("q=turned", "due_by=2027-03-01&q=turned"):
+        first = told(ask(rig, petra, "GET", f"/items?{filters}&limit=1"))
+        assert len(told(ask(rig, petra, "GET", f"/items?{filters}&after={first[0]['item']}"))) == 1
+    ask(rig, petra, "PATCH", f"/items/{items[1]}", {"description": "Something else", "due": ""}, if_match="*")
+    for filters in ("q=turned", "due_by=2027-03-01"):
+        answer = ask(rig, petra, "GET", f"/items?{filters}&after={items[1]}")
+        assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, ["after"]), filters
+    assert ask(rig, petra, "GET", f"/items?status=new&after={items[1]}").status == 200, "by number there is no doubt"
+    assert items[1] in rig.office.run("items", "turned", "--after", items[1], user="p.bakker", code=1).stderr
+
+
 def test_a_number_that_no_item_can_have_is_an_item_that_is_not_there(rig: DeskRig, petra: str) -> None:
     far = "D-9999999999999999999999-000001"
     assert ask(rig, petra, "GET", f"/items/{far}").status == 404
