@@ -177,7 +177,7 @@ def preview(office: Office, actor: Actor, now: datetime, key: int) -> str:
 
     Raises NotFound for what does not wait, or is not this person's to know.
     """
-    items.get_for(office, actor, key)
+    item = items.get_for(office, actor, key)
     askings = Seating(office, hours.today(office, now)).askings([key])
     if not askings:
         raise NotFound("desk.no_item", item=item_name(key))
@@ -188,4 +188,5 @@ def preview(office: Office, actor: Actor, now: datetime, key: int) -> str:
         pictures.rest()
     if page is None:  # no client sees what is approved inside the office
         raise NotFound("desk.no_item", item=item_name(key))
+    finding.note_shown(now, actor, item, "decision")
     return page

@@ -57,6 +57,16 @@ def test_an_item_is_shown_as_the_client_sees_it_and_as_they_would(office: Record
     assert not Opening.select().exists(), "no client opened anything"
 
 
+def test_who_looks_at_what_waits_by_its_preview_alone_is_in_the_trail(office: Records) -> None:
+    item = office.make(
+        PETRA, files=[office.file("a.pdf", "a", share=True)], share=True, share_status="concept", approvers=("m.devries",)
+    )
+    told = Person(office, "p.bakker").get(f"/queue/{item_name(item)}/preview/")
+    assert told.status == 200
+    assert office.actions(item)[-1] == "viewed"
+    assert office.last_detail(item, "viewed")["how"] == "decision"
+
+
 def test_what_was_renamed_since_is_given_under_the_name_that_the_client_sees(office: Records) -> None:
     item = office.published()
     office.amend(item, PETRA, rename={"accounts.pdf": "annual-accounts.pdf"})
