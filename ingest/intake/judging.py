@@ -63,7 +63,7 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
         if by_preset:  # it is made a concept, for these doubts
             problems = [problem for problem in problems if not _is_about_sharing(problem)]
         if "share_attachments" not in sidecar.told and not any(problem.key == "share" for problem in problems):
-            problems += attachment_problems(office, draft, {name: share for name, share, _, _ in entries(found)})
+            problems += attachment_problems(office, draft, _shares(found))
     if sidecar.client is not None and sidecar.client != found.client:
         problems = [problem for problem in problems if problem.key != "contact"]  # it may well be one of that client
         problems.append(fault("client", "intake.another_client", said=sidecar.client, client=found.client))
@@ -115,6 +115,15 @@ def entries(found: Found) -> Iterator[tuple[str, bool | None, str | None, str]]:
         return
     for asked, disk in found.matched.items():
         yield names.nfc(asked), sidecar.share_attachments if sidecar else None, None, disk
+
+
+def _shares(found: Found) -> dict[str, bool | None]:
+    """Name in the item → shared or None, of each that is there, and of those that are listed and
+    never came."""
+    sidecar = found.sidecar
+    if sidecar is not None and sidecar.attachments is not None:
+        return {names.nfc(entry.name or entry.file): said(sidecar, entry.share) for entry in sidecar.attachments}
+    return {name: share for name, share, _, _ in entries(found)}
 
 
 def said(sidecar: Sidecar, share: bool | None) -> bool | None:
