@@ -123,7 +123,8 @@ def due(office: Office, reader: Actor, day: date, client: str | None = None, own
 
 
 def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
-    """Raise Invalid for a client, status, type or share state that there is none of.
+    """Raise Invalid for a client, status, type or share state that there is none of, and for a look
+    into files for no words.
 
     It says what was perhaps meant.
     """
@@ -140,6 +141,8 @@ def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
             continue
         near = difflib.get_close_matches(given, values, 3, 0.5) or list(values)[:6]
         faults.append(fault(key, f"actions.no_such_{key}" if near else f"actions.no_{key}", given=given, near=", ".join(near)))
+    if wanted.in_files and not wanted.words.strip():  # it would let everything through
+        faults.append(fault("in", "actions.no_words"))
     if faults:
         raise Invalid(faults)
 

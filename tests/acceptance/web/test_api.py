@@ -389,6 +389,7 @@ def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_
         ),
         ("/items?client=%20", "client", "`client` is leeg"),
         ("/clients?q=", "q", "`q` is leeg"),
+        ("/items?in=files", "in", "geef de woorden die in de tekst van de bestanden moeten staan"),
         ("/queue?after=", "after", "`after` is leeg"),
         ("/events?after=", "after", "`after` is leeg"),
     ],
