@@ -34,7 +34,7 @@ def item(visit: StaffVisit) -> Response:
 def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Response:
     """The item's page. `more`: the `problems` of what was asked, by field, and what was `typed`."""
     office = visit.office
-    found = item_view.view(office, visit.actor, visit.now, name, note=visit.request.method == "GET")
+    found = item_view.view(office, visit.actor, visit.now, name, note=visit.request.method != "HEAD")
     code, client = found.summary["client"], office.clients.get(found.summary["client"])
     types, kind = offering.types(office, visit.actor), office.settings.types.get(found.summary["type"])
     approver, item_status = found.summary["approver"], found.summary["status"]

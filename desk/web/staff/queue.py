@@ -60,7 +60,7 @@ def previewed_file(visit: StaffVisit) -> Response:
 
 
 def _page(visit: StaffVisit, key: int, status: int = 200, **more: object) -> Response:
-    found = concepts.view(visit.office, visit.actor, visit.now, key, note=visit.request.method == "GET")
+    found = concepts.view(visit.office, visit.actor, visit.now, key, note=visit.request.method != "HEAD")
     concepts.note_shown(visit.now, visit.actor, found)
     keys = keys_to_decide(visit)
     place = keys.index(key) if key in keys else None

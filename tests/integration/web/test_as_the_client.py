@@ -11,6 +11,7 @@ from kit.clicking import Person
 from kit.records import JOOST, LISA, PETRA, Records, with_inbox
 
 from dossier.database.tables import Opening, item_name
+from dossier.trail import trail
 from workflow.queue import client_view
 
 TYPES = "sharing: {guard: off}\ntypes: {salary: {share: free, staff: [l.visser, m.devries]}}\n"
@@ -65,6 +66,17 @@ def test_who_looks_at_what_waits_by_its_preview_alone_is_in_the_trail(office: Re
     assert told.status == 200
     assert office.actions(item)[-1] == "viewed"
     assert office.last_detail(item, "viewed")["how"] == "decision"
+
+
+def test_who_is_shown_an_item_for_what_they_asked_in_vain_is_in_the_trail(office: Records) -> None:
+    item = office.make(
+        PETRA, files=[office.file("a.pdf", "a", share=True)], share=True, share_status="concept", approvers=("m.devries",)
+    )
+    name = item_name(item)
+    for who, path in (("k.smit", f"/items/{name}/withdraw"), ("l.visser", f"/queue/{name}")):
+        told = Person(office, who).post(path, decision="perhaps")
+        assert (told.status, "a.pdf" in told.body.decode()) == (422, True)
+        assert [event["actor"] for event in trail.history(item)][-1] == who
 
 
 def test_what_was_renamed_since_is_given_under_the_name_that_the_client_sees(office: Records) -> None:
