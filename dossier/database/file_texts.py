@@ -71,6 +71,11 @@ def keep_each(items: Sequence[tuple[TextRow, Mapping[str, Said]]]) -> None:
     _insert([(row, *_joined(said)) for row, said in items if said])
 
 
+def keep_new(items: Sequence[tuple[TextRow, Mapping[str, Said]]]) -> None:
+    """The same of items that are new: nothing was kept of them."""
+    _insert([(row, *_joined(said)) for row, said in items if said])
+
+
 def _joined(said: Mapping[str, Said]) -> tuple[str, str]:
     """The texts as one, and which part of it is whose."""
     pieces, files, room = list[str](), list[tuple[str, int, bool]](), LONGEST

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
 from peewee import SQL, ModelSelect, Table
 
 from dossier.database import file_texts
 from dossier.database.database import is_shared
+from dossier.database.file_texts import Said
 from dossier.database.tables import PROXY, Item, TextRow, chunks
 
 
@@ -28,9 +30,16 @@ FEW_CLIENTS = 50
 """The text index looks for items of so many clients; of more, for items of any."""
 
 
-def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
-    """Put what items are found by into the index; files are read later. Inside `transaction()`."""
-    file_texts.make_due([row[0] for row in rows], replace)
+def search_text(
+    rows: Sequence[TextRow], replace: bool = False, said: Mapping[int, Mapping[str, Said]] = MappingProxyType({})
+) -> None:
+    """Put what items are found by into the index; files are read later. Inside `transaction()`.
+
+    `said`: what the files of these new items say, by SHA-256: nothing is left to be read of them.
+    """
+    file_texts.make_due([row[0] for row in rows if row[0] not in said], replace)
+    if said:
+        file_texts.keep_new([(row, said[row[0]]) for row in rows if row[0] in said])
     if replace:
         file_texts.follow(rows)
     if is_shared():

@@ -489,7 +489,10 @@ class Intake:
                 else:
                     firsts.setdefault(drop.fingerprint, drop)
             makers = list(firsts.values())
-            for drop, key in zip(makers, items.create_all(self.office, now, [new_item_of(drop) for drop in makers]), strict=True):
+            # Words of a single drop are kept at rest: whoever waits for it need not wait for them.
+            read = self.gate.screen.take_texts if len(drops) > 1 else None
+            keys = items.create_all(self.office, now, [new_item_of(drop) for drop in makers], read)
+            for drop, key in zip(makers, keys, strict=True):
                 drop.item = key
             for drop in sorted(drops, key=lambda drop: drop.found.changed_at):  # amendments in the order they came
                 if drop.amends is not None:

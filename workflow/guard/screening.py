@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -138,6 +138,15 @@ class Screen:
             text = self._taken.pop(sha256, None)
             self._characters -= len(text or "")
             return text
+
+    def take_texts(self, hashes: Collection[str]) -> dict[str, str] | None:
+        """The same of the files of an item, by SHA-256; None if one of them was not read lately."""
+        with self._lock:
+            if not all(sha256 in self._taken for sha256 in hashes):
+                return None
+            found = {sha256: self._taken.pop(sha256) for sha256 in dict.fromkeys(hashes)}
+            self._characters -= sum(map(len, found.values()))
+            return found
 
     def _known(self, office: Office) -> ClientNames:
         with self._lock:

@@ -11,10 +11,11 @@ All functions that write are called inside `transaction()`, and write their even
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from dossier.database.file_texts import Said
 from dossier.database.prepared import Prepared
 from dossier.database.search import search_text
 from dossier.database.tables import (
@@ -148,8 +149,15 @@ def content_digest(item: int, client: str, shown: Shown) -> str:
 _content_text = jsontext.writer(ensure_ascii=False, sort_keys=True)
 
 
-def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[int]:
+def create_all(
+    office: Office,
+    now: datetime,
+    new: Sequence[NewItem],
+    read: Callable[[Collection[str]], Mapping[str, str] | None] | None = None,
+) -> list[int]:
     """Make items with the next numbers, in this order; their keys. The drafts passed rules.py.
+
+    `read`: what the files with these SHA-256s say, if all of them were read just now.
 
     Raises Unscreened if the wrong-client guard has not seen what is shared outright.
     """
@@ -159,6 +167,7 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
         return []
     at, key = clock.to_text(now), _take_numbers(now.astimezone().year, len(new))
     keys, items, labels, attachments, editions, texts, entries = [], [], [], [], [], [], []
+    said = dict[int, dict[str, Said]]()
     for one in new:
         draft = one.draft
         files = [file._replace(share=chosen(office, file.share)) for file in one.files]
@@ -196,6 +205,8 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
                 (key, position, file.name, file.share, file.note, 1, file.sha256, file.size, file.media_type, at, True)
             )
         texts.append(text_row(key, draft, [file.name for file in files]))
+        if read is not None and (words := read([file.sha256 for file in files])) is not None:
+            said[key] = {sha256: Said(text) for sha256, text in words.items()}
         entries += _created_entries(office, one, key, files, state, editions[-1][2] if draft.share or approval else None)
         keys.append(key)
         key += 1
@@ -203,7 +214,7 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
     insert_rows(Label, labels)
     insert_rows(Attachment, attachments, Attachment._meta.sorted_fields[1:])  # its number is given by the database
     insert_rows(Edition, editions)
-    search_text(texts)
+    search_text(texts, said=said)
     trail.record_all(now, entries)
     for one, key in zip(new, keys, strict=True):
         if one.screened.findings or suspicion.holds(office, one.screened):
