@@ -7,8 +7,10 @@ changed again within one tick of its file system's clock, so its content counts 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import time
 from pathlib import Path
 from typing import TypeAlias
@@ -17,6 +19,11 @@ from dossier.office.terms import CLIENTS, SETTINGS, STAFF
 
 RACY_SECONDS = 2.0
 """Coarser than the clock of any file system that an office is kept on."""
+
+
+class NoFile(OSError):
+    """A pipe or a device lies where a file should."""
+
 
 Fingerprint: TypeAlias = "tuple[object, ...]"
 """What config/ is like, to be compared with another such value and for nothing else."""
@@ -35,10 +42,18 @@ def is_racy(root: Path) -> bool:
 def _of_file(path: str) -> object:
     try:
         status = os.stat(path)
-        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest() if _is_racy(status) else ""
+        digest = hashlib.sha256(content(path)).hexdigest() if _is_racy(status) else ""
     except OSError as error:
         return error.errno
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, digest
+
+
+def content(path: str | Path) -> bytes:
+    """What this file of config/ says. Raises NoFile of what may never end, as a pipe; OSError."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise NoFile(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+        return file.read()
 
 
 def _is_racy(status: os.stat_result) -> bool:

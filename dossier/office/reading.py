@@ -18,7 +18,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dossier.office import item_types, keys, presets
+from dossier.office import fingerprint, item_types, keys, presets
 from dossier.office.compacting import compacted
 from dossier.office.keys import Client, Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
@@ -52,7 +52,7 @@ def _language_of(root: Path, settings: Settings | None) -> Language:
     if settings is not None:
         return settings.office.language
     try:
-        values: Any = plain(read_map((root / SETTINGS).read_bytes(), CONFIG_LIMITS)[0])
+        values: Any = plain(read_map(fingerprint.content(root / SETTINGS), CONFIG_LIMITS)[0])
         return "nl" if values["office"]["language"] == "nl" else "en"
     except (OSError, KeyError, TypeError):
         return "en"
@@ -67,9 +67,12 @@ def _load(
     """One file as its model, with its tree; or None, its faults added to `faults`."""
     path = root / name
     try:
-        data = path.read_bytes()
+        data = fingerprint.content(path)
     except FileNotFoundError:
         faults.append(ConfigFault(name, 0, "", sentence("config.lacks", root=shlex.quote(str(root)))))
+        return None
+    except fingerprint.NoFile:
+        faults.append(ConfigFault(name, 0, "", sentence("config.no_file")))
         return None
     except OSError as error:
         faults.append(ConfigFault(name, 0, "", sentence("config.unreadable", error=error.strerror)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from kit.servers import new_database
 from kit.support import PDF, Root, wait_for
@@ -88,3 +90,11 @@ def test_so_it_does_on_postgresql_without_a_password_and_else_the_fault_is_told(
         assert without_password(url) in text
         kept.write_text(text.replace(without_password(url), "postgresql://nobody@127.0.0.1:1/nothing"))
         assert "config/clients.yaml" in root.run("items", code=3).stderr
+
+
+def test_a_pipe_in_place_of_a_file_is_told_and_not_waited_for(root: Root) -> None:
+    path = root.path / "config/clients.yaml"
+    path.unlink()
+    os.mkfifo(path)
+    for words in (("items",), ("status",), ("run", "--once")):
+        assert "config/clients.yaml: it is no ordinary file" in root.run(*words, code=3).stderr.replace(":0:", ":"), words
