@@ -63,6 +63,14 @@ NO_PAGES = {
 }  # fmt: skip
 """Files, pictures, what a script asks for, and the ways to the identity provider and back."""
 
+LED_ON = {
+    "/clients/{client}/many", "/clients/{client}/export", "/inbox/refused/{client}/{folder}/bin", "/office/holds", "/office/tokens",
+    *(f"/items/{{item}}/{form}" for form in (
+        "edit", "share", "withdraw", "publish", "notify", "remind", "files", "attach", "copy", "delete", "move",
+    )),
+}  # fmt: skip
+"""Where forms are sent: whoever asks for the address is led to the page of the form."""
+
 ALONE = {
     "/_login",
     "/_login/{secret}",

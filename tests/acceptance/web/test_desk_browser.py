@@ -57,7 +57,7 @@ LOOKS = (
 
 def test_every_address_of_the_desk_is_in_the_list_of_what_is_looked_at(rig: DeskRig) -> None:
     app = DeskWeb(load_office(rig.office.path, {}), {}).app.routes
-    assert desk_pages.routes(app, "GET") == set(desk_pages.PAGES) | desk_pages.NO_PAGES | desk_pages.ALONE
+    assert desk_pages.routes(app, "GET") == set(desk_pages.PAGES) | desk_pages.NO_PAGES | desk_pages.LED_ON | desk_pages.ALONE
     assert desk_pages.routes(app, "POST") == set(desk_pages.FORMS) | desk_pages.ONWARD
 
 
