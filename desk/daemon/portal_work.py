@@ -89,7 +89,7 @@ class PortalWork:
         self._were_others = False
         self._unmended: Sentence | None = None
         """What could not be mended when that was tried last, and why."""
-        self._folder: str | None = None
+        self._folder: tuple[str, int] | None = None
         """Which folder is the portal's, as far as what lies in it is known."""
         self._rest: dict[str, float] = {}
         """What was asked for and could not be mended → when that is tried again, in monotonic
@@ -148,17 +148,17 @@ class PortalWork:
         mended. A disk that was away comes back, or a copy is put there, with what was taken off
         the portal meanwhile."""
         folder = self.portal.site.folder
-        if folder == self._folder or identity.is_trial():
+        if folder is None or folder == self._folder or identity.is_trial():
             return
         try:
-            if Note.read(FOLDER) != folder:
+            if self._folder is not None or Note.read(FOLDER) != folder[0]:
                 found = verifying.look_at_other_folder(self.portal.office, is_made_anew=self._folder is not None)
                 for one in found[:SHOWN]:
                     log.error("the portal's folder is another one, and not as the database says", what=str(one), of=len(found))
                 if found:
                     verifying.ask(clock.utc_now(), trail.DAEMON, found)
                 with transaction():
-                    Note.put(FOLDER, folder or "")
+                    Note.put(FOLDER, folder[0])
         except OSError as error:
             log.error("the portal's folder is another one, and can't be looked at now", error=str(error))
             return
@@ -246,6 +246,7 @@ class PortalWork:
             return False
         if self.portal.is_awaited(now):
             self.portal.let_go()
+            self._hint()  # not by what was written, perhaps: the folder is another one
             return False
         self.portal.were_others()
         self.portal.round(now, is_called)

@@ -56,6 +56,7 @@ class FolderSite:
         self.staging = self._stagings / secrets.token_hex(8)
         self._can_swap = False
         self._made: tuple[int, int] | None = None
+        self._times_made = 0
         self._session = ""
 
     def share(self, session: str) -> None:
@@ -118,10 +119,10 @@ class FolderSite:
         return self._made is not None and (now.st_dev, now.st_ino) != self._made
 
     @property
-    def folder(self) -> str | None:
-        """Which folder `prepare` made or found, as the file system numbers it. None: no other one
-        can take its place."""
-        return None if self._made is None else "{}-{}".format(*self._made)
+    def folder(self) -> tuple[str, int] | None:
+        """Which folder was made or found, as the file system numbers it, and the how many-th that
+        was: one that was away may be there again. None: no other one can take its place."""
+        return None if self._made is None else ("{}-{}".format(*self._made), self._times_made)
 
     def make_again(self) -> None:
         """Make it anew, while everything goes on. Raises OSError."""
@@ -136,12 +137,15 @@ class FolderSite:
         """Go on in the folder that another daemon made anew. FileNotFoundError: nobody did yet."""
         found = os.stat(self.path)
         self._make_staging()
-        self._made = (found.st_dev, found.st_ino)
+        self._note(found)
 
     def _make(self) -> None:
         files.make_folder(self.path)
-        made = os.stat(self.path)
+        self._note(os.stat(self.path))
+
+    def _note(self, made: os.stat_result) -> None:
         self._made = (made.st_dev, made.st_ino)
+        self._times_made += 1
 
     # Whose is what, where several daemons put things there (sharing.py)
 
