@@ -13,8 +13,8 @@ none. Only the user whose var/ it is writes them: the daemon must be able to rep
 holds none: a restored office makes its own.
 
 An office of an earlier version has no marks: they are made when it is opened. But where a vault, a
-portal or anchors show that there was an office, an empty database is none. One that is the
-office's, but older than it was or changed by hand, can still be read (database.open_to_read).
+portal, anchors or receipts show that there was an office, an empty database is none. One that is
+the office's, but older than it was or changed by hand, can still be read (database.open_to_read).
 
 A database restored for trying (`restore --trial`) says so, and so do its marks. Nothing leaves such
 an office: whatever mails, publishes or posts asks `is_trial` first. `adopt` makes it a real one.
@@ -448,6 +448,10 @@ def _check_begins(office: Office) -> None:
     ):
         if any(re.fullmatch(sign, name) for name in _names(path, depth)):
             raise NotThisOffice("identity.lost", where=_where(office), sign=str(path))
+    # All of the above may lie on one disk, and that not be mounted.
+    for receipts in (office.inbox / client / "_done" for client in _names(office.inbox, 1)):
+        if any(name.endswith(".receipt.yaml") for name in _names(receipts, 1)):
+            raise NotThisOffice("identity.lost", where=_where(office), sign=str(receipts))
     for url, sign in ((office.vault_store, "[0-9a-f]{2}/.+"), (office.portal_store, r"[^/]+/D-[0-9]{4}-[0-9]+/.+")):
         if url is not None:
             with _asking(office, url) as store:

@@ -257,3 +257,24 @@ def test_a_database_that_only_the_daemon_was_told_of_is_known_to_every_command(r
         assert f"{tmp_path}/elsewhere.db" in root.run(*words, code=4).stderr
     assert not (root.path / "var/dossier.db").exists()
     daemon.run("status")
+
+
+def test_where_all_of_var_is_away_receipts_tell_that_it_is_not_the_first_day(lived_in: Root) -> None:
+    var, away = lived_in.path / "var", lived_in.path / "away"
+    var.rename(away)
+    _drop(lived_in, "three")
+    for words in (("run", "--once"), ("items",)):
+        assert "inbox/acme-bv/_done" in lived_in.run(*words, code=4).stderr, words
+    assert (lived_in.path / "inbox/acme-bv/three.yaml").exists()
+    shutil.rmtree(var, ignore_errors=True)
+    away.rename(var)
+    lived_in.once()
+    assert _numbers(lived_in) == ["000001", "000002", "000003"]
+
+
+def test_an_admin_goes_on_though_all_of_var_is_lost(lived_in: Root) -> None:
+    shutil.rmtree(lived_in.path / "var")
+    lived_in.run("adopt", "--reason", "the disk is lost, and there is no backup", user="j.admin")
+    _drop(lived_in, "three")
+    lived_in.once()
+    assert _numbers(lived_in) == ["000001"]
