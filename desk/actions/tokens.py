@@ -69,7 +69,7 @@ def new(
     wrong += [fault("scope", "tokens.scope", scope=one, known=", ".join(SCOPES)) for one in scopes if one not in SCOPES]
     if not scopes:
         wrong.append(fault("scope", "tokens.no_scope", known=", ".join(SCOPES)))
-    if until <= hours.today(office, now):
+    if until < hours.today(office, now):
         wrong.append(fault("until", "tokens.until", until=until.isoformat()))
     wrong += [fault("clients", "tokens.client", client=one) for one in clients if one not in office.clients]
     own = people.readable_clients(office, staff)

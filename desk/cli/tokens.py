@@ -49,7 +49,7 @@ def list_tokens(json: Json = False) -> None:
     states = {"good": _("good"), "over": _("over"), "revoked": _("revoked"), "left": _("its person has left")}
     shown: list[printing.Column] = [
         (_("name"), "name"), (_("for"), "for"), (_("may"), "scopes"), (_("clients"), lambda one: one["clients"] or _("all")),
-        (_("until"), printing.moment("until")), (_("last used"), printing.moment("used_at")),
+        (_("until"), "last_day"), (_("last used"), printing.moment("used_at")),
         ("", lambda one: states[one["state"]]),
     ]  # fmt: skip
     printing.listing(tokens.listing(office, clock.utc_now()), json, shown, _("There are no keys."))

@@ -47,3 +47,12 @@ def test_a_key_made_in_winter_is_over_at_midnight_of_its_last_day_in_summer(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_a_key_may_be_for_today_alone_and_never_for_a_day_that_is_over(office: Records) -> None:
+    key = tokens.new(office.office, WINTER, JOOST, "today", "p.bakker", ["items:read"], WINTER.date())
+    assert tokens.bearer(office.office, WINTER, key) is not None
+    [told] = tokens.listing(office.office, WINTER)
+    assert (told["last_day"], told["state"]) == ("2026-11-24", "good")
+    with pytest.raises(Invalid, match="2026-11-23 is over"):
+        tokens.new(office.office, WINTER, JOOST, "yesterday", "p.bakker", ["items:read"], date(2026, 11, 23))
