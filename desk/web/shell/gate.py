@@ -446,7 +446,7 @@ def _logged(request: Request, error: Exception) -> int:
     path = _safe_path(request)
     if isinstance(error, UNAVAILABLE):
         log.error("the database can't be used", path=path, error=str(error))
-    elif isinstance(error, OSError) and system.advised(error) is not None:
+    elif isinstance(error, OSError) and (system.advised(error) is not None or isinstance(error.strerror, Sentence)):
         log.error("a file can't be used", path=path, error=str(error))
     else:
         log.error("an unexpected error", path=path, exc_info=error)

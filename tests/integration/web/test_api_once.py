@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -30,6 +31,7 @@ from dossier.database.web_tables import ApiAnswer, StagedDrop
 from dossier.files import files, moves
 from dossier.text import clock
 from dossier.text.refusals import Conflict, NotFound
+from dossier.text.sentences import sentence
 from ingest.intake import delegation
 from ingest.sources import staging
 
@@ -252,6 +254,18 @@ def test_while_the_database_is_away_that_is_told_as_a_problem(office: Records, m
     answer = Program(office).api._gate.answer(lambda _: Response(), request, {})
     assert (answer.status_code, answer.media_type) == (503, "application/problem+json")
     assert json.loads(bytes(answer.body))["detail"]
+
+
+def test_while_the_vaults_disk_is_away_that_is_told_as_a_problem(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    def go_on() -> None:
+        raise FileNotFoundError(errno.ENOENT, sentence("vault.away"), "vault")
+
+    request = Request(
+        {"type": "http", "method": "PUT", "path": "/api/v1/items", "headers": [], "query_string": b"", "client": None}
+    )
+    monkeypatch.setattr("desk.web.shell.gate.go_on", go_on)
+    answer = Program(office).api._gate.answer(lambda _: Response(), request, {})
+    assert (answer.status_code, answer.media_type) == (503, "application/problem+json")
 
 
 def test_what_a_request_opened_serves_the_next_unless_another_file_is_there_now(office: Records) -> None:
