@@ -310,7 +310,7 @@ def test_which_file_of_the_certificate_can_not_be_used_is_said_and_nobody_is_ask
 
 def test_who_starts_it_is_told_what_it_lacks(office: PortalOffice) -> None:
     with serve(office, "", "--host", "0.0.0.0") as served:
-        assert served.said("without TLS")
+        wait_for(lambda: served.said("without TLS"), "it says that there is no TLS")
         wait_for(lambda: served.said("no daemon runs here"), "it says that no daemon runs")
     with serve(office) as served:
         assert not served.said("without TLS")
