@@ -246,7 +246,7 @@ class PortalWork:
             return False
         if self.portal.is_awaited(now):
             self.portal.let_go()
-            self._hint()  # not by what was written, perhaps: the folder is another one
+            self._hint()  # it may be a folder that was just made anew, of which nobody else tells
             return False
         self.portal.were_others()
         self.portal.round(now, is_called)

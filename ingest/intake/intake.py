@@ -25,7 +25,8 @@ What happens to a batch of drops, in this order:
               Killed here? As 4. From the end of this step not even a power cut brings a file back
               under its name.
  6. commit    one transaction: item, attachments, events, and the drop itself, `taken` and not yet
-              `cleared`, with its receipt. For a refused drop: the same, with its WHY.txt, where
+              `cleared`, with its receipt; of a batch also the words that the guard has read of
+              its files. For a refused drop: the same, with its WHY.txt, where
               its files go and where they lay (sightings.py). A word that was given for this drop
               alone (`new --as`) is used up with it. Killed before? As 4. Killed after? The drop is
               taken, and the next start goes on with 7.
