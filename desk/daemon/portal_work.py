@@ -26,7 +26,7 @@ from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool
-from workflow.portal import verifying
+from workflow.portal import former, verifying
 from workflow.portal.pauses import RETRY_SECONDS
 from workflow.portal.pictures import Dresser, PicturedItems, Studio
 from workflow.portal.publishing import Publisher
@@ -100,6 +100,9 @@ class PortalWork:
         self.portal.office = office
         self._is_ready, self._ready_at = False, 0.0  # to help: should another daemon lead later
         self.portal.prepare()
+        with transaction():
+            former.note(office)
+        self._see_former()
 
     def reconsider(self, office: Office) -> None:
         """The configuration has changed."""
@@ -163,6 +166,11 @@ class PortalWork:
             log.error("the portal's folder is another one, and can't be looked at now", error=str(error))
             return
         self._folder = folder
+
+    def _see_former(self) -> None:
+        folders = [] if identity.is_trial() else former.still_showing(self.portal.office)
+        what = sentence("daemon.former_portal", path=str(folders[0])) if folders else None
+        self._alarm("former portal", what)
 
     def _mend(self) -> list[str]:
         """Mend what was asked for; returns what was done. To try takes a look at all that the
@@ -289,6 +297,7 @@ class PortalWork:
     def verify_daily(self) -> None:
         """Once a day: look at all names and sizes and a part of the contents, and ask for what
         differs to be mended."""
+        self._see_former()
         now = clock.utc_now()
         today = f"{now.astimezone():%Y-%m-%d}"
         part = verifying.next_part(today)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -62,6 +63,23 @@ def test_a_running_daemon_mends_what_verify_asks_for(root: Root, published: str)
         assert (root.path / HOME / published / "report.pdf").read_bytes() == PDF
         root.run("verify")
     root.run("audit", "verify")
+
+
+def test_a_folder_that_was_the_portal_before_is_told_of_until_it_is_gone(root: Root, published: str) -> None:
+    root.environ["DOSSIER_PATHS__PORTAL"] = "var/shown"
+    root.once()
+    now = root.path / "var/shown/acme-bv" / published / "report.pdf"
+    assert now.read_bytes() == PDF
+    root.run("withdraw", published, "--reason", "Wrong year", user="m.devries")
+    root.once()
+    assert not now.exists()
+    assert (root.path / HOME / published / "report.pdf").is_file(), "nobody takes it off there"
+    [alarm] = root.json("status")["alarms"]
+    assert f"{root.path}/var/portal was the portal before" in alarm
+    assert "remove it" in alarm
+    shutil.rmtree(root.path / "var/portal")
+    root.once()
+    assert root.json("status")["alarms"] == []
 
 
 def test_a_damaged_vault_file_without_a_good_copy_is_told_with_what_to_do(root: Root, published: str) -> None:
