@@ -34,6 +34,7 @@ from dossier.text import clock, system
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from dossier.trail import anchors, trail
 from dossier.vault.opening import open_vault
+from ingest.intake import earlier
 from workflow.portal.publishing import Publisher
 from workflow.portal_access import staff_access
 
@@ -97,10 +98,12 @@ def standing(now: datetime) -> tuple[int, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """How many events the database has that is the office's now, and how many mails wait in it."""
+    """How many events the database has that is the office's now, how many mails wait in it, and
+    what was hidden in the inbox of drops that it does not know, and has its name again."""
 
     events: int
     mails: int
+    given_back: list[str]
 
 
 def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
@@ -108,6 +111,7 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
     was for trying.
 
     Numbers that were used stay used. Anchors of what the database does not know are put aside.
+    What was hidden in the inbox when the office was lost is seen there again, and is taken anew.
     Raises Refusal, DatabaseUnavailable.
     """
     acting.need_admin(office, actor)
@@ -126,12 +130,12 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
         was = {"events": known.length, "head": known.head, "database": known.database} if known else None
         aside = anchors.set_aside(office, now)
         with transaction():
-            identity.adopt(known)
+            identity.adopt(known, earlier.numbers_given(office))
             told = {"reason": reason.strip(), "events": length, "head": head, "was": was, "anchors": aside}
             trail.record(now, actor, "adopted", None, told)
         identity.mark(office, is_adopted=True)
         identity.send(office, is_adopted=True)
-        return Adopted(length, Mail.select().where(Mail.state == "waiting").count())
+        return Adopted(length, Mail.select().where(Mail.state == "waiting").count(), earlier.give_back(office))
 
 
 def trial_link(office: Office, now: datetime, actor: Actor, code: str) -> str:

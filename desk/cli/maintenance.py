@@ -226,6 +226,8 @@ def adopt(
     print(_("This database, with %(events)s events, is the office's from now on; numbers that were used stay used.") % values)
     if adopted.mails:
         print(_("%(mails)s mails wait, and are sent by the next run; those that are not to go: dossier outbox") % values)
+    for path in adopted.given_back:
+        print(_("In the inbox again, of a drop that this database does not know: %(path)s") % {"path": path})
     _tell_standing()
     print(_("Next: dossier --root %(root)s verify --repair, then run") % values)
 

@@ -420,14 +420,15 @@ def sweep(office: Office) -> None:
             files.sweep_temporaries(folder)
 
 
-def adopt(known: Mark | None) -> None:
-    """Make the open database this office's; used numbers stay used. Inside `transaction()`."""
+def adopt(known: Mark | None, given: Mapping[str, int]) -> None:
+    """Make the open database this office's. Numbers that were used stay used: those that the mark
+    knows and `given`, year → the last. Inside `transaction()`."""
     global _trial_since
     _trial_since = None
     Note.delete().where(Note.key.in_((_MOVED, _TRIAL, _TRIAL_PLACES))).execute()
     if _note(_ID) is None:
         give(known.office if known else os.urandom(16).hex())
-    for year, last in (known.numbers if known else {}).items():
+    for year, last in (*(known.numbers if known else {}).items(), *given.items()):
         there = Counter.get_or_none(Counter.year == int(year))
         if there is None:
             Counter.insert(year=int(year), last=last).execute()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -272,9 +273,35 @@ def test_where_all_of_var_is_away_receipts_tell_that_it_is_not_the_first_day(liv
     assert _numbers(lived_in) == ["000001", "000002", "000003"]
 
 
+@needs_root
 def test_an_admin_goes_on_though_all_of_var_is_lost(lived_in: Root) -> None:
+    inbox = lived_in.path / "inbox/acme-bv"
+    os.chown(next((inbox / "_done").glob("one*")), 65534, 65534)  # somebody may write what they like there
+    (forged := inbox / "_done/forged.receipt.yaml").write_text("item: D-2026-000999\n")
+    os.chown(forged, 65534, 65534)
     shutil.rmtree(lived_in.path / "var")
     lived_in.run("adopt", "--reason", "the disk is lost, and there is no backup", user="j.admin")
     _drop(lived_in, "three")
     lived_in.once()
-    assert _numbers(lived_in) == ["000001"]
+    assert _numbers(lived_in) == ["000003"], "the receipts tell which numbers were given"
+
+
+def test_what_was_hidden_when_the_office_was_lost_has_its_name_again(lived_in: Root) -> None:
+    inbox = lived_in.path / "inbox/acme-bv"
+    for folder, names in ((inbox / "deed", ("item.yaml", "deed.pdf")), (inbox, ("new.yaml", "new.pdf"))):
+        folder.mkdir(exist_ok=True)
+        word = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        for number, name in enumerate(names):
+            text = "description: Taken when all was lost\ncreated_by: p.bakker\n" if name.endswith("yaml") else folder.name
+            (inbox / f".taken-{word}-{number}-{name}").write_text(text)
+    (inbox / "deed").rmdir()
+    (inbox / "new.pdf").write_text("a newer one")
+    _lay(lived_in.path / "var/dossier.db", (lived_in.path / "older.db").read_bytes())
+    told = lived_in.run("adopt", "--reason", "the disk failed", user="j.admin").stdout
+    assert told.count("In the inbox again") == 4
+    assert sorted(path.read_text() for path in inbox.glob("new*.pdf")) == ["a newer one", "acme-bv"]
+    (inbox / "new (2).pdf").unlink()
+    lived_in.once()
+    assert not list(inbox.glob(".taken-*"))
+    assert {item["description"] for item in lived_in.json("items")} >= {"Taken when all was lost"}
+    assert len([item for item in lived_in.json("items") if item["description"] == "Taken when all was lost"]) == 2
