@@ -163,34 +163,42 @@ def commands() -> str:
 
 def _commands_of(group: Any, path: str) -> list[str]:
     parts: list[str] = []
-    for name in group.commands:
-        command = group.commands[name]
-        if getattr(command, "commands", None):
+    for name, command in group.commands.items():
+        below = getattr(command, "commands", None)
+        if not below or command.invoke_without_command:
+            parts += _command(command, path if command.hidden else f"{path} {name}")
+        if below:
             parts += _commands_of(command, f"{path} {name}")
-            continue
-        arguments = " ".join(_argument(one) for one in command.params if one.param_type_name == "argument")
-        parts.append(f"## {path} {name} {arguments}".rstrip() + "\n")
-        parts.append(_one_line((command.help or "").split("\f")[0]) + "\n")
-        options = [one for one in command.params if one.param_type_name == "option"]
-        if options:
-            lines = ["| option | |", "|---|---|"]
-            lines += [f"| `{', '.join(one.opts)}`{_value(one)} | {_one_line(one.help or '')} |" for one in options]
-            parts.append("\n".join(lines) + "\n")
-        example = re.sub(r"^Example: ", "", command.epilog or "")
-        if example:
-            parts.append(f"    {example}\n")
     return parts
 
 
+def _command(command: Any, path: str) -> list[str]:
+    arguments = " ".join(_argument(one) for one in command.params if one.param_type_name == "argument")
+    parts = [f"## {path} {arguments}".rstrip() + "\n", _one_line((command.help or "").split("\f")[0]) + "\n"]
+    options = [one for one in command.params if one.param_type_name == "option"]
+    if options:
+        lines = ["| option | |", "|---|---|"]
+        lines += [
+            f"| `{', '.join((*one.opts, *one.secondary_opts))}`{_value(one)} | {_one_line(one.help or '')} |" for one in options
+        ]
+        parts.append("\n".join(lines) + "\n")
+    example = re.sub(r"^Example: ", "", command.epilog or "")
+    return [*parts, f"    {example}\n"] if example else parts
+
+
 def _argument(argument: Any) -> str:
-    name = argument.metavar or argument.name.upper()
+    name = argument.metavar or _choices(argument) or argument.name.upper()
     return name if argument.required or name.startswith("[") else f"[{name}]"
 
 
 def _value(option: Any) -> str:
     if option.is_flag:
         return ""
-    return f" {option.metavar}" if option.metavar else f" {option.type.name.upper()}"
+    return " " + (option.metavar or _choices(option).replace("|", "\\|") or option.type.name.upper().removesuffix(" RANGE"))
+
+
+def _choices(parameter: Any) -> str:
+    return "|".join(getattr(parameter.type, "choices", ()))
 
 
 def man() -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import pkgutil
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +99,25 @@ def test_the_reference_is_what_the_models_and_the_code_say(page: str) -> None:
     made = importlib.util.module_from_spec(found)
     found.loader.exec_module(made)
     assert (CHECKOUT / "docs" / page).read_text() == made.PAGES[page](), "say: make reference"
+
+
+def test_every_command_and_option_is_in_the_reference() -> None:
+    page = (CHECKOUT / "docs/commands.md").read_text()
+    sections = {}
+    for head, _, body in (part.partition("\n") for part in page.split("\n## ")[1:]):
+        sections[" ".join(takewhile(re.compile("[a-z-]+").fullmatch, head.split()))] = body
+    for path, command in _commands(_program(), "dossier"):
+        assert path in sections
+        for option in (option for one in command.params for option in (*one.opts, *one.secondary_opts)):
+            assert not option.startswith("--") or option in sections[path], f"{path} {option}"
+
+
+def _commands(group: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Each of them, by what is typed; a group that does something without a command behind it,
+    or by a hidden one of its own, is one too."""
+    for name, command in group.commands.items():
+        below = getattr(command, "commands", None)
+        if not below or command.invoke_without_command:
+            yield path if command.hidden else f"{path} {name}", command
+        if below:
+            yield from _commands(command, f"{path} {name}")
