@@ -19,13 +19,14 @@ from dossier.cluster import presence
 from dossier.database import identity, snapshot, trouble
 from dossier.database.database import close_database, open_to_read, probe
 from dossier.database.identity import NotAsked, NotThisOffice
-from dossier.database.tables import PROXY, Event, Item
+from dossier.database.tables import PROXY, Event, Item, item_name
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.names import fold
+from dossier.text.sentences import Sentence
 from dossier.trail import anchors, trail
 from ingest.intake import scanning
 from ingest.sidecar.presets import Spoken
@@ -158,14 +159,16 @@ def _exists(user: str) -> bool:
 
 
 def concepts(office: Office) -> Iterator[Finding]:
-    """Those that wait for somebody who can't decide on them."""
-    told = set()
-    for item in Item.select(Item.client, Item.approvers, Item.type).where(Item.pending.is_null(False)):
+    """Those that wait for somebody who can't decide on them: by whom it is, and why not."""
+    waiting = Item.select(Item.id, Item.client, Item.approvers, Item.type).where(Item.pending.is_null(False))
+    found: dict[tuple[str, Sentence], list[int]] = {}
+    for item in waiting.order_by(Item.id):
         for code in item.approvers:
-            refusal = people.why_not_approve(office, code, item.client, item.type)
-            if refusal and (code, refusal) not in told:
-                told.add((code, refusal))
-                yield wrong("people", "doctor.approver_may_not", client=item.client, staff=code, why=refusal)
+            if refusal := people.why_not_approve(office, code, item.client, item.type):
+                found.setdefault((code, refusal), []).append(item.id)
+    for (code, refusal), items in found.items():
+        first = item_name(items[0])
+        yield wrong("people", "doctor.approver_may_not", staff=code, why=refusal, count=len(items), item=first)
 
 
 def clients(office: Office) -> Iterator[Finding]:

@@ -134,7 +134,23 @@ def test_a_concept_that_waits_for_somebody_without_the_right_is_found(root: Root
     root.once()
     assert _found(root) == {}
     root.set("staff", STAFF.replace("rights: [create, approve]", "rights: [create]"))
-    assert "a concept of acme-bv waits for k.smit: k.smit does not have the right `approve`" in _found(root)["people"][0]
+    assert "D-2026-000001 waits for k.smit: k.smit does not have the right `approve`" in _found(root)["people"][0]
+
+
+def test_each_concept_that_waits_for_who_left_is_counted_with_the_command_that_gives_it_to_another(
+    root: Root, post: Server
+) -> None:
+    for name in ("first", "second"):
+        asked = "share: yes\nshare_status: concept\nshare_attachments: all\napprover: k.smit\ncreated_by: p.bakker\n"
+        root.drop(name, f"description: Annual accounts {name}\n{asked}", **{f"{name}_pdf": name.encode()})
+    root.once()
+    root.set("staff", STAFF.replace("rights: [create, approve]", "rights: [create, approve], active: no"))
+    told = root.run("doctor", code=1).stdout
+    assert "2 concepts wait for k.smit, such as D-2026-000001: k.smit is not active any more" in told
+    assert "dossier edit D-2026-000001 --approver STAFF" in told
+    for item in ("1", "2"):
+        root.run("--as", "j.admin", "edit", item, "--approver", "m.devries")
+    assert "people" not in _found(root)
 
 
 def test_mail_is_tried_up_to_the_recipient_and_none_is_sent(root: Root) -> None:
