@@ -496,7 +496,6 @@ def _offer_again(office: Office, now: datetime, actor: Actor, item: Item, editio
 
 
 def _refuse_restoring(office: Office, actor: Actor, item: Item) -> None:
-    is_admin = people.is_admin(office, actor.code)
     if refusal := people.why_not_restore(office, actor.code, item.client):
         raise Forbidden(refusal)
     client, kind = office.clients.get(item.client), office.settings.types.get(item.type or "")
@@ -504,5 +503,5 @@ def _refuse_restoring(office: Office, actor: Actor, item: Item) -> None:
         raise Conflict("items.no_portal", client=item.client)
     if kind is not None and kind.share == "never":
         raise Conflict("items.never_shared", type=item.type)
-    if item.status in office.settings.items.closed and not is_admin:
+    if item.status in office.settings.items.closed:
         raise Conflict("rules.closed", status=item.status)

@@ -130,12 +130,12 @@ def binned(may: Readable) -> Sequence[tuple[Item, str, str]]:
 
 
 def _refuse_undoing(office: Office, actor: Actor, item: Item) -> None:
-    """Raises Forbidden; Conflict if a client ever saw it, or it is held."""
+    """Raises Forbidden; Conflict if it is closed or held, or a client ever saw it."""
     _refuse_others(office, actor, item)
     name = item_name(item.id)
     if Removal.get_or_none(Removal.item == item.id) is not None:
         raise NotFound("rules.removed_for_good", item=name)
-    if item.status in office.settings.items.closed and not people.is_admin(office, actor.code):
+    if item.status in office.settings.items.closed:
         raise Conflict("rules.closed", status=item.status)
     if was_seen(item):
         raise Conflict("undoing.was_seen", item=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from kit.records import JOOST, KAREL, LISA, MARIEKE, PETRA, STAFF, Records
 
 from desk.actions import changing, item_view
+from dossier.database.database import transaction
 from dossier.database.tables import Attachment, Edition, Item, first_edition, item_name
 from dossier.text.refusals import Conflict, Invalid, Refusal
 from dossier.trail import auditing
-from workflow.items import breaches, items, versions
+from workflow.items import breaches, items, undoing, versions
 
 
 @pytest.fixture
@@ -422,10 +424,21 @@ def test_a_closed_item_is_frozen_until_an_admin_opens_it(office: Records) -> Non
         with pytest.raises(Invalid, match="nothing changes until an admin"):
             office.amend(key, actor, **change)
     office.withdraw(key)
-    with pytest.raises(Refusal, match="nothing changes until an admin"):
-        office.restore(key)
+    for actor in (LISA, JOOST):
+        with pytest.raises(Refusal, match="nothing changes until an admin"):
+            office.restore(key, actor)
     office.amend(key, JOOST, status="done")
     office.amend(key, LISA, labels=("x",))
+
+
+def test_an_admin_deletes_or_moves_no_closed_item_either(office: Records) -> None:
+    key = office.make(status="closed")
+    for undo in (undoing.delete, partial(undoing.move, client="zon")):
+        with pytest.raises(Refusal, match="nothing changes until an admin"):
+            undo(office.office, office.tick(), JOOST, key)
+    office.amend(key, JOOST, status="done")
+    with transaction():
+        undoing.delete(office.office, office.tick(), JOOST, key)
 
 
 def test_an_item_of_a_client_that_is_gone_from_the_configuration_is_refused_in_words(office: Records) -> None:
