@@ -22,7 +22,9 @@ def assign(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="In inbox/_unsorted: its name, or its path.")],
     client: Annotated[
         str | None,
-        typer.Option(metavar="CODE", help="Whose it is. Without it: whom the file names.", autocompletion=completing.clients),
+        typer.Option(
+            metavar="CODE", help="Whose it is. Without it you are told whom the file names.", autocompletion=completing.clients
+        ),
     ] = None,
     *,
     wish: options.Given,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import pkgutil
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from itertools import takewhile
@@ -77,6 +78,13 @@ def _unknown(span: str) -> str | None:
                 return word
             command = commands[word]
     return None
+
+
+def test_every_alarm_is_explained() -> None:
+    rows = re.findall(r"^\| ([^|]+) \|", (CHECKOUT / "docs/operations.md").read_text(), re.MULTILINE)
+    explained = {name.replace("`", "") for row in rows for name in row.split("; ")}
+    alarms = tomllib.loads((CHECKOUT / "dossier/sentences/alarms.toml").read_text())
+    assert {one["en"] for name, one in alarms.items() if name.startswith("called_")} <= explained
 
 
 def test_a_piece_of_configuration_on_a_page_is_read_without_a_fault() -> None:

@@ -64,7 +64,7 @@ def test_status_and_check_say_what_waits_for_what_since_when(office: Root) -> No
     assert f"  acme-bv/los.pdf waits for a sidecar since {clock(home / 'los.pdf')}\n" in told
     assert f"  acme-bv/map waits for its sidecar item.yaml since {clock(home / 'map')}\n" in told
     assert f"  acme-bv/klaar is whole and waits for the daemon since {clock(home / 'klaar.yaml')}\n" in told
-    assert f"{home / 'open.yaml'}:1: waits for open.pdf, which is still being written since" in still.stdout + still.stderr
+    assert f"{home / 'open.yaml'}:1: waits for open.pdf, which is still being written, since" in still.stdout + still.stderr
 
     found = office.json("status")
     waits = {one["path"]: one for one in found["waits"]}
@@ -80,8 +80,8 @@ def test_check_explains_it_by_whatever_name_one_asks(office: Root, asked: str) -
     told = office.run("check", str(office.path / "inbox" / "acme-bv" / asked), code=None)
     assert told.returncode == 1
     lines = (told.stdout + told.stderr).splitlines()
-    assert f"{office.path / 'inbox'}/acme-bv/jaarrekening.yaml:1: waits for bijlage.xlsx since " in lines[0] or not asked
-    assert any("jaarrekening.yaml:1: waits for bijlage.xlsx since" in line for line in lines)
+    assert f"{office.path / 'inbox'}/acme-bv/jaarrekening.yaml:1: waits for bijlage.xlsx, since " in lines[0] or not asked
+    assert any("jaarrekening.yaml:1: waits for bijlage.xlsx, since" in line for line in lines)
     assert any("los.pdf" in line for line in lines) == (not asked)
 
 

@@ -298,7 +298,10 @@ def test_a_file_of_an_operating_system_user_who_is_no_staff_is_refused(tmp_path:
     office.place("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD})
     os.chown(office.path / "inbox" / "acme-bv" / "a.yaml", pwd.getpwnam("nobody").pw_uid, -1)
     office.once()
-    assert office.why("a") == "a.yaml:1: this file is `nobody`'s, who is nobody in config/staff.yaml (os_user)\n"
+    assert office.why("a") == (
+        "a.yaml:1: this file is `nobody`'s, who is nobody in config/staff.yaml (os_user);"
+        " let somebody of the staff drop it, or an admin enter that account there\n"
+    )
 
 
 def test_what_stays_incomplete_is_refused_after_wait_hours(tmp_path: Path) -> None:
