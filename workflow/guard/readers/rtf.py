@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import NamedTuple
 
 from workflow.guard.readers.gathering import PART_BYTES, Gathering
 from workflow.guard.readers.native import read_native
@@ -95,72 +96,116 @@ def _unpacked(data: bytes) -> bytes:
 def read_rtf(gathering: Gathering, data: bytes) -> None:
     """All groups but those without words: headers, notes, comments, properties, too. What is no
     part of the line in which it stands (a bookmark, a field's command) comes last. Enough."""
-    silent, encoding, skip, ends = list[tuple[bool, bool, bool]](), "cp1252", 1, 0
-    mute, beside, parted, pending, packed, last = False, False, False, bytearray(), list[bytes](), list[str]()
     data = _without_binary(gathering, data)
-
-    def add(text: str) -> None:
-        last.append(text) if beside else gathering.add(text)
-
+    reading = _Reading(gathering)
     for number, token in enumerate(_TOKENS.finditer(data)):
-        word, value, byte, star, escaped, brace, plain = token.groups()
         if number % 4096 == 0:
             gathering.look_at_clock()
-        if byte:
-            if ends:
-                ends -= 1  # what stands for a character in readers that know no Unicode
-            elif not mute:
-                pending += bytes.fromhex(byte.decode())
-            continue
-        if pending:
-            add(pending.decode(encoding, "replace"))
-            pending.clear()
-        if brace == b"{":
-            silent.append((mute, beside, parted))
-            if parted:
-                add("\n")
-        elif brace == b"}":
-            if packed and not (silent and silent[-1][0]):
-                _read_object(gathering, b"".join(packed))
-                packed.clear()
-            if beside and not mute and not (silent and silent[-1][1]):
-                add("\n")
-            mute, beside, parted = silent.pop() if silent else (False, False, False)
-        elif star or word in _BESIDE:
-            beside = True
-            add("" if mute else "\n")
-        elif word:
-            if word == _VARIABLE:
-                parted = True
-            elif word == _LINK:
-                mute = False
-            if word in _SILENT:
-                mute = True
-                if word == b"objdata":
-                    packed.append(b"")
-            elif word == b"ansicpg" and value:
-                encoding = _known(f"cp{value.decode()}", encoding)
-            elif word in _CHARSETS:
-                encoding = _CHARSETS[word]
-            elif word == b"uc" and value:
-                skip = max(0, min(int(value), 8))
-            elif word == b"u" and value and not mute:
-                letter = int(value) % 0x10000
-                add(chr(letter) if not 0xD800 <= letter < 0xE000 else "")
-                ends = skip
-            elif not mute and word in _SPACES:
-                add(_SPACES[word])
-        elif escaped and not mute:
-            add(_ESCAPED.get(escaped, escaped.decode("latin-1")))
-        elif plain and packed:
-            packed.append(plain)
-        elif plain and not mute:
-            add(plain[ends:].decode(encoding, "replace"))
-            ends = 0
-    gathering.add("".join(last))
+        reading.read(token)
+    reading.end()
     for shown in _SHOWN.findall(data):
         gathering.add("\n")
         read_rtf(gathering, b"{%b}" % shown)
+
+
+class _Group(NamedTuple):
+    """What holds of the words in a group, and of the groups in it unless they say otherwise."""
+
+    is_mute: bool = False
+    """They are nobody's words."""
+    is_beside: bool = False
+    """They are no part of the line they stand in."""
+    is_parted: bool = False
+    """Each group in it stands for itself."""
+
+
+class _Reading:
+    """One text, token by token."""
+
+    def __init__(self, gathering: Gathering) -> None:
+        self._gathering = gathering
+        self._beside: list[str] = []
+        """What stands beside lines."""
+        self._group, self._above = _Group(), list[_Group]()
+        self._encoding = "cp1252"
+        self._bytes = bytearray()
+        """Of a letter of which more may come."""
+        self._stand_ins, self._to_skip = 1, 0
+        """How many letters stand behind each in Unicode, for programs that know none, and how many
+        of these are left."""
+        self._object: list[bytes] = []
+        """The digits of an embedded object."""
+
+    def read(self, token: re.Match[bytes]) -> None:
+        word, value, byte, star, escaped, brace, plain = token.groups()
+        if byte:
+            if self._to_skip:
+                self._to_skip -= 1
+            elif not self._group.is_mute:
+                self._bytes += bytes.fromhex(byte.decode())
+            return
+        self._add_bytes()
+        if brace == b"{":
+            self._above.append(self._group)
+            if self._group.is_parted:
+                self._add("\n")
+        elif brace == b"}":
+            self._close()
+        elif star or word in _BESIDE:
+            self._group = self._group._replace(is_beside=True)
+            self._add("" if self._group.is_mute else "\n")
+        elif word:
+            self._obey(word, value)
+        elif escaped and not self._group.is_mute:
+            self._add(_ESCAPED.get(escaped, escaped.decode("latin-1")))
+        elif plain and self._object:
+            self._object.append(plain)
+        elif plain and not self._group.is_mute:
+            self._add(plain[self._to_skip :].decode(self._encoding, "replace"))
+            self._to_skip = 0
+
+    def end(self) -> None:
+        self._add_bytes()
+        self._gathering.add("".join(self._beside))
+
+    def _add_bytes(self) -> None:
+        if self._bytes:
+            self._add(self._bytes.decode(self._encoding, "replace"))
+            self._bytes.clear()
+
+    def _add(self, text: str) -> None:
+        self._beside.append(text) if self._group.is_beside else self._gathering.add(text)
+
+    def _close(self) -> None:
+        above = self._above.pop() if self._above else _Group()
+        if self._object and not above.is_mute:
+            _read_object(self._gathering, b"".join(self._object))
+            self._object.clear()
+        if self._group.is_beside and not self._group.is_mute and not above.is_beside:
+            self._add("\n")
+        self._group = above
+
+    def _obey(self, word: bytes, value: bytes | None) -> None:
+        if word == _VARIABLE:
+            self._group = self._group._replace(is_parted=True)
+        elif word == _LINK:
+            self._group = self._group._replace(is_mute=False)
+        if word in _SILENT:
+            self._group = self._group._replace(is_mute=True)
+            if word == b"objdata":
+                self._object.append(b"")
+        elif word == b"ansicpg" and value:
+            self._encoding = _known(f"cp{value.decode()}", self._encoding)
+        elif word in _CHARSETS:
+            self._encoding = _CHARSETS[word]
+        elif word == b"uc" and value:
+            self._stand_ins = max(0, min(int(value), 8))
+        elif word == b"u" and value and not self._group.is_mute:
+            letter = int(value) % 0x10000
+            self._add(chr(letter) if not 0xD800 <= letter < 0xE000 else "")
+            self._to_skip = self._stand_ins
+        elif not self._group.is_mute and word in _SPACES:
+            self._add(_SPACES[word])
 
 
 def _without_binary(gathering: Gathering, data: bytes) -> bytes:
