@@ -353,7 +353,7 @@ def put_file(call: Call, pieces: Iterable[bytes]) -> Response:
 
 def commit_drop(call: Call) -> Response:
     row = staging.find(call.office, call.actor, call.path("drop"))
-    staging.commit(call.office, call.now, call.actor, row, *_said_of(row, call.body))
+    staging.commit(call.office, call.now, call.actor, row, *_said_of(call, row))
     return _fate(row, staging.fate(row) if row.folder else Fate("waiting"), 202)
 
 
@@ -391,7 +391,7 @@ def _files(form: Iterable[Part]) -> Iterator[tuple[str, Iterable[bytes]]]:
 
 def commit_received(call: Call, row: StagedDrop) -> Response:
     """`call.body`: as `drop_received` gave it."""
-    staging.commit_received(call.office, call.now, call.actor, row, *_said_of(row, call.body))
+    staging.commit_received(call.office, call.now, call.actor, row, *_said_of(call, row))
     return as_received(row)
 
 
@@ -402,9 +402,12 @@ def as_received(row: StagedDrop) -> Response:
     return made
 
 
-def _said_of(row: StagedDrop, given: Mapping[str, object]) -> tuple[Keys, dict[str, Said]]:
-    """The keys of the sidecar, and what is said of each file. Raises Invalid."""
-    body = dict(given)
+def _said_of(call: Call, row: StagedDrop) -> tuple[Keys, dict[str, Said]]:
+    """The keys of the sidecar, and what is said of each file. Raises Invalid; Forbidden for a drop
+    that changes an item if the key is for new ones alone."""
+    body = dict(call.body)
+    if any(ENGLISH.get(word) == "item" and value is not None for word, value in body.items()):
+        call.need("items:write")
     said = _shares(row, body.pop("shares", None) or {})
     if (listed := body.pop("attachments" if "attachments" in body else "bijlagen", None)) is not None:
         said |= _attachments(row, listed, said)

@@ -83,6 +83,13 @@ def drop(rig: DeskRig, token: str, keys: dict[str, object], files: dict[str, byt
     return taken(rig, token, made)
 
 
+def whole_drop(rig: DeskRig, token: str, keys: dict[str, object]) -> Answer:
+    """A drop without files in one request."""
+    form = {"client": "acme-bv", **keys}
+    body = f'--B\r\nContent-Disposition: form-data; name="drop"\r\n\r\n{json.dumps(form)}\r\n--B--\r\n'
+    return ask(rig, token, "POST", "/drops", body.encode(), **{"content-type": "multipart/form-data; boundary=B"})
+
+
 def taken(rig: DeskRig, token: str, made: str) -> str:
     """The item that the drop becomes; asked for ten times a second, as a key may not ask for more for long."""
     wait_for(lambda: told(ask(rig, token, "GET", f"/drops/{made}"))["state"] == "taken", "it is taken", step=0.1)
@@ -184,6 +191,18 @@ def test_a_drop_that_amends_an_item_renames_and_removes_its_files(rig: DeskRig, 
     assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, ["rename"])
 
 
+def test_a_key_for_new_items_alone_changes_none_by_a_drop(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Changed by whoever may"}, {"kept.pdf": PDF + b"kept"})
+    scanner = key(rig, "scanner", "p.bakker", "drops:write")
+    for word in ("item", "dossierstuk"):
+        keys: dict[str, object] = {word: item, "remove": ["kept.pdf"]}
+        made = told(ask(rig, scanner, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+        for answer in (ask(rig, scanner, "POST", f"/drops/{made}/commit", keys), whole_drop(rig, scanner, keys)):
+            assert (answer.status, "`items:write`" in told(answer)["detail"]) == (403, True), answer.text
+    assert [one["name"] for one in told(ask(rig, petra, "GET", f"/items/{item}"))["attachments"]] == ["kept.pdf"]
+    assert drop(rig, scanner, {"description": "A new one, as before", "item": None}, {"new.pdf": PDF + b"new"}) != item
+
+
 @pytest.mark.parametrize("whole", [False, True], ids=["file by file", "in one request"])
 def test_what_forbids_a_change_by_a_drop_is_told_when_it_is_sent_and_refuses_nothing_later(
     rig: DeskRig, petra: str, whole: bool
@@ -194,9 +213,7 @@ def test_what_forbids_a_change_by_a_drop_is_told_when_it_is_sent_and_refuses_not
 
     def sent(keys: dict[str, object]) -> Answer:
         if whole:
-            form = {"client": "acme-bv", **keys}
-            body = f'--B\r\nContent-Disposition: form-data; name="drop"\r\n\r\n{json.dumps(form)}\r\n--B--\r\n'
-            return ask(rig, petra, "POST", "/drops", body.encode(), **{"content-type": "multipart/form-data; boundary=B"})
+            return whole_drop(rig, petra, keys)
         made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
         return ask(rig, petra, "POST", f"/drops/{made}/commit", keys)
 
