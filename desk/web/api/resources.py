@@ -186,6 +186,8 @@ def _changed(call: Call, found: Item, changes: FileChanges, wish: Wish | None = 
         version = int(found.version)
     with _unless_changed():
         changing.change(call.office, call.now, call.actor, found.id, wish or Wish(), changes, sources=sources, if_version=version)
+    if items.get(found.id).version == found.version:  # no event tells of them, though they are shown it
+        return item(call)
     return _whole(call, found.id)
 
 

@@ -361,6 +361,16 @@ def test_what_a_change_can_not_say_is_told_and_nothing_is_changed(rig: DeskRig, 
     assert rig.office.json("show", item)["location"] is None
 
 
+def test_who_is_shown_an_item_by_a_change_that_changes_nothing_is_in_its_history(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Looked at by a change", "labels": ["one"]}, {"n.pdf": PDF + b"look"})
+    for who, body in (("m.devries", {}), ("j.admin", {"labels": ["one"]})):
+        asked = ask(rig, key(rig, f"nothing-{who}", who, "items:write"), "PATCH", f"/items/{item}", body, if_match="*")
+        assert told(asked)["description"] == "Looked at by a change"
+        assert {"action": "viewed", "actor": who} in [
+            {name: event[name] for name in ("action", "actor")} for event in rig.office.json("show", item)["history"]
+        ]
+
+
 def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_is(
     rig: DeskRig, petra: str, marieke: str
 ) -> None:
