@@ -239,10 +239,12 @@ def _refuse_own(office: Office, folder: Path) -> None:
 
 
 def _begin(top: Folder, mark: Told) -> None:
-    """Say whose folder this is. Raises Conflict if it holds something else."""
-    said = _said(top)
-    if top.names() and any(said.get(key) != mark[key] for key in ("schema_version", "client", "internal")):
+    """Say whose folder this is. Raises Conflict if it holds something else than what one left that
+    was killed here."""
+    said, holds_some = _said(top), not all(map(files.is_temporary, top.names()))
+    if holds_some and any(said.get(key) != mark[key] for key in ("schema_version", "client", "internal")):
         raise Conflict("exporting.not_empty", folder=top.path)
+    files.sweep_temporaries(top)
     files.write_durably(top / MARK, _json(mark), FILE_MODE)
 
 
@@ -262,6 +264,7 @@ def _write_item(
     """Write an item's folder; returns what item.json says of it, with the path of each file."""
     told_of, home = _tell(office, now, reader, item, may, internal), item_name(item.id)
     with files.made_folder(top / home, FOLDER_MODE) as folder:
+        files.sweep_temporaries(folder)
         wanted = {ITEM}
         for one in told_of["attachments"]:
             name = one["path"].removeprefix(f"{home}/")

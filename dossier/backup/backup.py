@@ -101,6 +101,8 @@ class BackupReport:
 def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> BackupReport:
     """Back up to `dest`. Refusal where that folder can't be one of backups; OSError; CannotCopy."""
     with _locked(office, dest):
+        with open_folder(dest) as top:
+            files.sweep_temporaries(top)
         for left in (dest / SNAPSHOTS).glob(f"{_UNFINISHED}*"):
             _remove_snapshot(left)
         name = _next_name(dest, now)
@@ -158,7 +160,7 @@ def need_fit(office: Office, dest: Path) -> None:
             raise Conflict("restoring.of_another_there", dest=str(dest), root=str(office.root))
         if identity.is_trial() and not found.get("trial"):
             raise Conflict("restoring.not_of_a_trial", dest=str(dest))
-    elif dest.exists() and any(name != ".lock" for name in os.listdir(dest)):
+    elif dest.exists() and any(name != ".lock" and not files.is_temporary(name) for name in os.listdir(dest)):
         raise Conflict("restoring.no_backups_there", dest=str(dest))
 
 

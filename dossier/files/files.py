@@ -501,10 +501,15 @@ def held(place: Place) -> Folder:
     return Folder(os.open(place, FOLDER), str(place))
 
 
+def is_temporary(name: str) -> bool:
+    """True for the name of what a killed `write_whole` left."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
 def sweep_temporaries(folder: Folder) -> None:
     """Remove what a killed `write_whole` left. For whoever alone writes to this folder."""
     for name in folder.names():
-        if _TEMPORARY.fullmatch(name):
+        if is_temporary(name):
             remove(folder / name)
 
 

@@ -256,6 +256,14 @@ def test_a_folder_with_other_things_and_another_offices_backups_are_refused(offi
         _back_up(second, tmp_path / "backups")
 
 
+def test_where_the_first_backup_was_killed_at_its_very_beginning_the_next_one_is_made(office: Records, tmp_path: Path) -> None:
+    dest = tmp_path / "backups"
+    dest.mkdir()
+    (dest / ".0123456789abcdef.tmp").write_bytes(b"{")  # what a killed `write_whole` leaves of the mark
+    assert _back_up(office, dest).files
+    assert not list(dest.glob("*.tmp"))
+
+
 def test_restore_fills_empty_folders_only(office: Records, tmp_path: Path) -> None:
     dest = tmp_path / "backups"
     _back_up(office, dest)
