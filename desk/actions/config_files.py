@@ -67,13 +67,20 @@ def write(office: Office, now: datetime, actor: Actor, environ: Mapping[str, str
 
 def put(office: Office, now: datetime, actor: Actor, file: str, before: bytes, text: str, **about: object) -> None:
     """Write a file of config/ that was checked, with a copy of what it was, and note it in the
-    trail.
+    trail: where that can't be, the file is as it was.
 
     `about`: what of it is changed. Raises OSError; files.Changed if it does not hold `before`.
     """
-    copy = editing.write(office.root, now, file, before, text)
-    with transaction():
-        trail.record(now, actor, "config_changed", None, {"file": file, **about, "before": copy.name})
+    is_written = False
+    try:
+        with transaction():  # whoever can't write to the database changes no file either
+            copy = editing.write(office.root, now, file, before, text)
+            is_written = True
+            trail.record(now, actor, "config_changed", None, {"file": file, **about, "before": copy.name})
+    except BaseException:
+        if is_written:
+            editing.put_back(office.root, file, before, text)
+        raise
 
 
 def _whole(text: str) -> str:

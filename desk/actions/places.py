@@ -20,16 +20,15 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from desk.actions import config_files
 from desk.actions.acting import need_admin
 from dossier.backup import backup
-from dossier.database.database import transaction
 from dossier.database.tables import Note
 from dossier.office import editing, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.office.terms import SETTINGS
 from dossier.text.refusals import Invalid, Problem, Refusal, fault
-from dossier.trail import trail
 
 _MEANT = "names that were meant"
 _NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
@@ -134,9 +133,7 @@ def save_folder(office: Office, environ: Mapping[str, str], now: datetime, actor
 def _put(
     office: Office, environ: Mapping[str, str], now: datetime, actor: Actor, sections: Mapping[str, Mapping[str, object]]
 ) -> None:
-    copy = editing.put(office.root, environ, now, SETTINGS, sections)
-    with transaction():
-        trail.record(now, actor, "config_changed", None, {"file": SETTINGS, "before": copy.name})
+    config_files.put(office, now, actor, SETTINGS, *editing.with_keys(office.root, environ, SETTINGS, sections))
 
 
 def _may_write(folder: Path) -> bool:

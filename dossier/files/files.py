@@ -450,14 +450,19 @@ def _syncfs(descriptor: int) -> None:
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
-def write_whole(path: Place, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
-    """Put `data` at `path`: a reader sees the old file or the new one. Synced only if `durably`."""
+def write_whole(path: Place, data: bytes, mode: int = 0o644, durably: bool = False, like: os.stat_result | None = None) -> None:
+    """Put `data` at `path`: a reader sees the old file or the new one. Synced only if `durably`.
+
+    It has the rights and the owner of `like`, if given, from the first moment on.
+    """
     temporary = beside(path, f".{os.urandom(8).hex()}.tmp")
     descriptor = open_new(temporary, mode)
     try:
         with _Naming(path):
             with OpenFile(descriptor):
                 _write(descriptor, data)
+                if like is not None:
+                    give_like(descriptor, like)
                 if durably:
                     os.fsync(descriptor)
             (old, here), (new, there) = address(temporary), address(path)
@@ -659,7 +664,7 @@ def write_out(descriptor: int) -> None:
     os.fdatasync(descriptor)
 
 
-def give_like(place: str | Path | Folder, like: os.stat_result) -> None:
+def give_like(place: str | Path | Folder | int, like: os.stat_result) -> None:
     """Give ours the rights of another and, where we may, its owner, as far as that goes."""
     name = place.descriptor if isinstance(place, Folder) else place
     with contextlib.suppress(PermissionError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dossier.files import files
+from dossier.files.beneath import open_folder
 from dossier.office.reading import CONFIG_LIMITS
 from dossier.office.terms import CLIENTS, SETTINGS, STAFF
 from dossier.text.sentences import sentence
@@ -169,12 +171,22 @@ def put(root: Path, environ: Mapping[str, str], now: datetime, name: str, sectio
 
     Raises ConfigurationError where the office could not be read then; OSError; Changed.
     """
+    return write(root, now, name, *with_keys(root, environ, name, sections))
+
+
+def with_keys(
+    root: Path, environ: Mapping[str, str], name: str, sections: Mapping[str, Mapping[str, object]]
+) -> tuple[bytes, str]:
+    """The file `name` as it is, and as it would be with these keys (a None takes its key out).
+
+    Raises ConfigurationError where the office could not be read then; OSError.
+    """
     before = (root / name).read_bytes()
     text = before.decode("utf-8")
     for section, values in sections.items():
         text = edited(text, section, partial(_set, values=values))
     check(root, environ, name, text)
-    return write(root, now, name, before, text)
+    return before, text
 
 
 def _set(there: CommentedMap, values: Mapping[str, object]) -> None:
@@ -188,18 +200,32 @@ def _set(there: CommentedMap, values: Mapping[str, object]) -> None:
 def write(root: Path, now: datetime, name: str, before: bytes, text: str) -> Path:
     """Put `text` in the place of the file `name`, which must hold `before`; where the copy is.
 
-    Owner and mode stay as they are. Where the file is a link, the file that it leads to is written.
-    Raises OSError; Changed if somebody else wrote the file meanwhile. Killed anywhere, the file is
-    as it was or as it shall be.
+    Owner and mode stay as they are, and the copy has them too: whoever could read it can read both,
+    also where root writes. Where the file is a link, the file that it leads to is written. Raises
+    OSError; Changed if somebody else wrote the file meanwhile. Killed anywhere, the file is as it
+    was or as it shall be.
     """
     path = (root / name).resolve()
     status = path.stat()
-    history = root / "var" / HISTORY
-    files.make_folder(history, 0o750)
-    copy = history / f"{path.stem}-{now.astimezone():%Y%m%d-%H%M%S-%f}{path.suffix}"
-    files.write_whole(copy, before, 0o640)
+    stem = f"{path.stem}-{now.astimezone():%Y%m%d-%H%M%S-%f}{path.suffix}"
+    files.make_folder(root / "var")
+    with open_folder(root / "var") as var, files.made_folder(var / HISTORY, 0o750, var.status()) as history:
+        files.sweep_temporaries(history)
+        files.write_whole(history / stem, before, 0o640, like=status)
     if path.read_bytes() != before:
         raise files.Changed(EAGAIN, sentence("config.changed_meanwhile"), str(path))
-    files.write_whole(path, text.encode(), status.st_mode & 0o777, durably=True)
-    files.give_like(path, status)
-    return copy
+    with open_folder(path.parent) as home:
+        files.sweep_temporaries(home)
+    _write(path, text.encode(), status)
+    return root / "var" / HISTORY / stem
+
+
+def put_back(root: Path, name: str, before: bytes, text: str) -> None:
+    """Undo a `write` of a moment ago, unless somebody else wrote the file since. OSError."""
+    path = (root / name).resolve()
+    if path.read_bytes() == text.encode():
+        _write(path, before, path.stat())
+
+
+def _write(path: Path, data: bytes, like: os.stat_result) -> None:
+    files.write_whole(path, data, like.st_mode & 0o777, durably=True, like=like)
