@@ -419,9 +419,9 @@ def _faults_of(kind: Kind, office: Office, values: Mapping[str, str]) -> Iterato
     approver = values.get("default_approver")
     if approver and _staff_code(office, approver) is None:
         yield "default_approver", sentence("lists.no_such_staff", who=approver)
-    unknown = [one for one in _split(values.get("rights", "")) if one not in ("create", "share", "approve", "admin")]
-    if unknown:
-        yield "rights", sentence("lists.no_such_right", right=unknown[0])
+    for right in _split(values.get("rights", "")):
+        if right not in ("create", "share", "approve", "admin"):
+            yield "rights", sentence("lists.no_such_right", right=right)
 
 
 def _take_over(office: Office, entry: ListEntry, values: Mapping[str, str]) -> None:

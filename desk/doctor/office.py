@@ -141,12 +141,12 @@ def people_and_rights(office: Office) -> Iterator[Finding]:
     for code, person in active.items():
         if person.substitute and not people.has_right(office.staff[person.substitute], "approve"):
             yield wrong("people", "doctor.substitute_may_not", substitute=person.substitute, staff=code)
-        if office.settings.identity.trust_sidecar:
-            continue
-        if not person.os_user:
-            yield note("people", "doctor.no_os_user", staff=code)
-        elif not _exists(person.os_user):
-            yield note("people", "doctor.no_such_os_user", staff=code, user=person.os_user)
+    if not office.settings.identity.trust_sidecar:
+        if without := [code for code, person in active.items() if not person.os_user]:
+            yield note("people", "doctor.no_os_user", staff=without[0], count=len(without))
+        for code, person in active.items():
+            if person.os_user and not _exists(person.os_user):
+                yield note("people", "doctor.no_such_os_user", staff=code, user=person.os_user)
     yield ok("people", "doctor.staff", count=len(active))
 
 
@@ -178,8 +178,9 @@ def clients(office: Office) -> Iterator[Finding]:
         refusal = people.why_not_approve(office, approver, code, None) if approver else None
         if refusal:
             yield wrong("clients", "doctor.default_approver_may_not", client=code, why=refusal, staff=approver)
-        if client.portal and not any(contact.active for contact in client.contacts):
-            yield wrong("clients", "doctor.no_contact", client=code)
+    untold = [code for code, one in active.items() if one.portal and not any(contact.active for contact in one.contacts)]
+    if untold:
+        yield wrong("clients", "doctor.no_contact", client=untold[0], count=len(untold))
     yield ok("clients", "doctor.clients", count=len(active))
 
 

@@ -104,10 +104,10 @@ def test_a_quotation_mark_that_nothing_closes_swallows_no_clients(office: Root, 
 def test_a_user_name_that_two_have_is_told_with_its_row_beside_other_faults(office: Root, tmp_path: Path) -> None:
     path = tmp_path / "staff.csv"
     path.write_text(
-        "Naam;E-mail;Gebruikersnaam;Rechten\nPiet Bos;p@o.example;pbos;create\nPaul Bos;q@o.example;pbos;create\nKees;k@o.example;;alles\n"
+        "Naam;E-mail;Gebruikersnaam;Rechten\nPiet Bos;p@o.example;pbos;create\nPaul Bos;q@o.example;pbos;create\nKees;k@o.example;;alles, alleen\n"
     )
     found = json.loads(office.run("staff", "import", str(path), "--json", code=1).stdout)
-    assert [(one["row"], one["column"]) for one in found["faults"]] == [(3, "Gebruikersnaam"), (4, "Rechten")]
+    assert [(one["row"], one["column"]) for one in found["faults"]] == [(3, "Gebruikersnaam"), (4, "Rechten"), (4, "Rechten")]
 
 
 def test_a_number_gets_back_the_zeros_that_a_spreadsheet_took_from_it(office: Root, tmp_path: Path) -> None:

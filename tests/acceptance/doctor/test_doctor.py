@@ -296,3 +296,13 @@ def test_a_file_system_that_keeps_no_rights_is_worked_on_and_told(root: Root, mo
     notes = _found(root, "note")
     assert all("keeps no owners and rights" in notes[name][0] for name in ("queue", "vault", "var"))
     assert "database" not in _found(root)
+
+
+def test_what_many_lack_is_told_once(root: Root, post: Server) -> None:
+    nobody = "".join(f"  c-{number}: {{name: Client {number}}}\n" for number in range(40))
+    root.set("clients", CLIENTS + nobody)
+    root.set("settings", SETTINGS.replace("trust_sidecar: true", "trust_sidecar: no"))
+    assert [one for one in _found(root)["clients"] if "no contact" in one] == [
+        "40 clients have no contact, such as c-0: nobody of them can be told or log in"
+    ]
+    assert "4 staff members have no os_user, such as p.bakker" in _found(root, "note")["people"][0]
