@@ -328,7 +328,9 @@ class OfficeHours(Strict):
     days: list[Day] = list(DAYS)
     """Working days: mon, tue, wed, thu, fri, sat, sun."""
     from_: Time = Field("00:00", alias="from")
+    """When such a day begins, as 08:30."""
     until: Time = "24:00"
+    """When it ends."""
     time_zone: Annotated[str, AfterValidator(_zone)] | None = None
     """Such as Europe/Amsterdam; without it that of the machine. The days of `away` in staff.yaml go
     by it, too."""
@@ -398,6 +400,7 @@ class PortalSettings(Strict):
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = "http://localhost:8080"
     """Where clients reach the portal; links in mails begin with it."""
     title: Line = "Client portal"
+    """What the portal is called, on its pages and in mails."""
     host: Line = "127.0.0.1"
     """The address that `dossier portal` listens on; 0.0.0.0 or ::, and everybody who reaches this
     machine reaches it."""
@@ -590,10 +593,15 @@ class Preset(Strict):
     description: Line | None = None
     """Without one, the description is made from the file's name."""
     status: Word | None = None
+    """One of items.statuses; without one, the first."""
     type: Word | None = None
+    """One of `types`."""
     location: Word | None = None
+    """The place in the dossier."""
     labels: list[Word] = []
+    """The labels of each item."""
     explanation: Word | None = None
+    """Free text, for the office."""
     share: YesNo = False
     """yes: the items are for the client's portal. Without it they stay private."""
     share_status: ShareWord | None = None
@@ -602,9 +610,13 @@ class Preset(Strict):
     share_attachments: AllNone | None = None
     """Whether the files are shared, of an item that is; without a sidecar: all."""
     share_explanation: YesNo = False
+    """yes: the client sees the explanation too."""
     approver: Annotated[list[Code], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = []
+    """Who decides on a concept; without one, the client's default approver."""
     approvals: Literal["all", "any"] | Annotated[int, Field(ge=1)] | None = None
+    """With several approvers: all (without it), any, or a number."""
     notify: YesNo = False
+    """yes: `contact` gets a mail once it is on the portal."""
     contact: Line | None = None
     """The id of a contact. Of a client that has no such contact, the file is refused."""
     fields: dict[Word, Word] = {}
@@ -630,6 +642,7 @@ class Preset(Strict):
 
 class Term(Strict):
     years: int = Field(gt=0, le=1000)
+    """For how many years."""
     counted_from: Literal["creation", "relation_end"] = "creation"
     """creation: from the day the item was made; relation_end: from the client's `ended`. Until that
     is given, there is no end."""
@@ -693,8 +706,11 @@ class Settings(Strict):
 
 class Contact(Strict):
     id: Code
+    """By which sidecars and commands name this person."""
     name: Line
+    """What mails call this person."""
     email: Email
+    """Where mails go; with it this person logs in to the portal."""
     language: Language | None = None
     """nl or en; without it the client's."""
     active: YesNo = True
@@ -705,6 +721,7 @@ class Contact(Strict):
 
 class Client(Strict):
     name: Line
+    """What people call this client; the wrong-client guard knows it by it."""
     language: Language = "nl"
     """nl or en: portal pages and mail."""
     active: YesNo = True
@@ -714,6 +731,7 @@ class Client(Strict):
     ended: date | None = None
     """The day the relation with this client ended: terms of retention are counted from it."""
     default_approver: Code | None = None
+    """Who decides on what is shared without naming an approver."""
     identifiers: list[Line] = []
     """Registration numbers by which the wrong-client guard knows this client, such as "KvK
     12345678"."""
@@ -721,10 +739,12 @@ class Client(Strict):
     """Days on which something about this client must be done, such as {id_valid_until: 2027-03-01}.
     The default approver is told, else the admins."""
     contacts: list[Contact] = []
+    """Who is mailed, and logs in to the portal."""
 
 
 class Away(Strict):
     from_: date = Field(alias="from")
+    """The first day away."""
     until: date
     """The last day away."""
 
@@ -761,13 +781,17 @@ class Notices(Strict):
 
 class Staff(Strict):
     name: Line
+    """What people call this person."""
     email: Email
+    """Where mails go; with it this person logs in to the desk."""
     os_user: Line | None = None
     """Whose files and commands these are, by the operating system."""
     oidc_subject: Line | None = None
     """What the identity provider of desk.oidc calls this person (`sub`); the desk shows it to
     whoever logs in there and is not known."""
     rights: list[Right] = []
+    """create: may make items; share: may share without an approver; approve: may be named as
+    approver; admin: may act for another, withdraw anything, change clients and staff."""
     clients: Literal["all"] | list[Code] = "all"
     """all, or a list of client codes: for whom this person works, and of whom they may know. An
     admin has all."""
@@ -779,10 +803,12 @@ class Staff(Strict):
     substitute: Code | None = None
     """Who decides while this person is away."""
     away: Away | None = None
+    """From when until when the substitute acts."""
     phone: Phone | None = None
     """The number that this person can be called by. Clients whose default_approver this is are
     given it; so are colleagues."""
     notices: Notices = Notices()
+    """What this person hears of by mail, and when."""
     digest: YesNo = False
     """yes: one mail a day with all that waits for this person, at the beginning of the office's
     day, in place of reminders."""

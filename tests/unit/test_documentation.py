@@ -99,6 +99,11 @@ def test_a_piece_of_configuration_on_a_page_is_read_without_a_fault() -> None:
     assert seen >= 5
 
 
+def test_every_key_says_what_it_is_for() -> None:
+    rows = re.findall(r"^\| (`.*) \|$", (CHECKOUT / "docs/configuration.md").read_text(), re.MULTILINE)
+    assert [row for row in rows if row.endswith("| ")] == []
+
+
 @pytest.mark.parametrize("page", ["configuration.md", "commands.md", "../packaging/man/dossier.1"])
 def test_the_reference_is_what_the_models_and_the_code_say(page: str) -> None:
     found = importlib.util.spec_from_file_location("make_reference", CHECKOUT / "docs/make_reference.py")

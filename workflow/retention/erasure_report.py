@@ -14,6 +14,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, sentences
 from dossier.text.sentences import Sentence
+from workflow.messages import firm
 from workflow.messages.language import environment, translator
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def collect(office: Office, now: datetime, actor: Actor, made: ErasurePlan, lang
     person = made.person
     return {
         "erasure": VERSION,
-        "office": office.settings.portal.title,
+        "office": firm.name_of(office),
         "at": clock.local_iso(clock.to_text(now)),
         "by": actor.code,
         "language": language,

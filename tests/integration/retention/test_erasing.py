@@ -36,6 +36,7 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.refusals import Refusal
 from dossier.trail import auditing, redacting, trail
+from workflow.messages import firm
 from workflow.outbox import outbox
 from workflow.portal_access import access, openings
 from workflow.reports import proof
@@ -159,7 +160,7 @@ def test_the_report_says_what_went_what_stays_and_why_in_his_language(office: Re
     [item] = [one for one in data["findings"] if one["area"] == "item" and one["ground"] == "term"]
     assert item["because"].startswith("bewaard tot en met 2033-11-24 (AWR art. 52")
     page = (office.office.var / "erasures/erased-1.html").read_text()
-    for words in ("Gewist", "Bewaard, en op welke grond", "court case", "Jan Jansen", "AWR art. 52"):
+    for words in (firm.name_of(office.office), "Gewist", "Bewaard, en op welke grond", "court case", "Jan Jansen", "AWR art. 52"):
         assert words in page
     assert not re.search(r"Erased|Kept, and|Mails to you|paragraph", page), "all of it is Dutch"
     assert Erasure.get_by_id(1).report is None, "who it was is in the report only"
