@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kit import folders
-from kit.support import DOSSIER, Root, need, new_office
+from kit import folders, forking
+from kit.support import DOSSIER, Root, new_office
 
 ACCOUNTS = {"p.bakker": "daemon", "m.devries": "bin", "k.smit": "games", "l.visser": "man", "j.admin": "mail"}
 """Staff member → an account that each Debian has. `news` is nobody's."""
@@ -69,17 +68,9 @@ class AccountOffice:
     def run(self, who: str, *words: str, acts_for: str | None = None, code: int | None = 0) -> str:
         """`dossier WORDS`, run by this staff member's account (or by an account of the machine); what was said."""
         # The account is real; that it may open the office's files is a matter of groups on a real machine.
-        capabilities = "+dac_override,+dac_read_search"
-        account = [
-            f"--reuid={ACCOUNTS.get(who, who)}",
-            "--clear-groups",
-            f"--inh-caps={capabilities}",
-            f"--ambient-caps={capabilities}",
-        ]
+        account = forking.Account(pwd.getpwnam(ACCOUNTS.get(who, who)).pw_uid, os.getegid(), ("dac_override", "dac_read_search"))
         command = [str(DOSSIER), "--root", str(self.path), *(["--as", acts_for] if acts_for else []), *words]
-        done = subprocess.run(
-            [need("setpriv"), *account, *command], capture_output=True, text=True, env=self.root.whole_environ(), timeout=120
-        )
+        done = forking.run(command, Path.cwd(), self.root.whole_environ(), account=account)
         if code is not None:
             assert done.returncode == code, f"{who}: {words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout if done.returncode == 0 else done.stderr

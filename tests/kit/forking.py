@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import faulthandler
 import gc
 import importlib
@@ -30,6 +31,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 
 MOST_SECONDS = 120
 """A command that takes longer is ended: the test is wrong, or the command hangs."""
@@ -54,12 +56,27 @@ def _has_every_sign(environ: Mapping[str, str]) -> bool:
     return locale in ("C", "POSIX") or locale.lower().replace("-", "").endswith(".utf8")
 
 
-def run(words: list[str], folder: Path, environ: Mapping[str, str], text: str | None = None) -> subprocess.CompletedProcess[str]:
+class Account(NamedTuple):
+    """Whose process a command is, as setpriv would start it: in no group but `group`."""
+
+    user: int
+    group: int
+    capabilities: tuple[str, ...]
+    """What it may do besides: names from CAPABILITIES."""
+
+
+CAPABILITIES = {"dac_override": 1, "dac_read_search": 2}
+"""By their numbers in capability.h."""
+
+
+def run(
+    words: list[str], folder: Path, environ: Mapping[str, str], text: str | None = None, account: Account | None = None
+) -> subprocess.CompletedProcess[str]:
     """`words`, the first of which is dossier, in `folder`; `text` is what it can read from its standard input."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write((text or "").encode())
         given.seek(0)
-        code = Started(words, folder, environ, (given.fileno(), out.fileno(), err.fileno()), MOST_SECONDS).wait()
+        code = Started(words, folder, environ, (given.fileno(), out.fileno(), err.fileno()), MOST_SECONDS, account).wait()
         texts = [os.pread(stream.fileno(), os.fstat(stream.fileno()).st_size, 0).decode() for stream in (out, err)]
     return subprocess.CompletedProcess(words, code, *texts)
 
@@ -68,11 +85,18 @@ class Started:
     """A command that runs, and what tests ask of a process: as subprocess.Popen has it. It never outlives the tests."""
 
     def __init__(
-        self, words: list[str], folder: Path, environ: Mapping[str, str], streams: tuple[int, int, int], most_seconds: int = 0
+        self,
+        words: list[str],
+        folder: Path,
+        environ: Mapping[str, str],
+        streams: tuple[int, int, int],
+        most_seconds: int = 0,
+        account: Account | None = None,
     ) -> None:
         """`streams`: descriptors of its standard input, output and errors. After `most_seconds` it is ended; 0: never."""
         self.args, self.returncode, self._asking = words, None, threading.Lock()
-        order = json.dumps({"words": words, "folder": str(folder), "environ": dict(environ), "seconds": most_seconds}).encode()
+        told = {"words": words, "folder": str(folder), "environ": dict(environ), "seconds": most_seconds, "account": account}
+        order = json.dumps(told).encode()
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_BYTES)
         self._line.connect(_address or _server())
@@ -122,6 +146,9 @@ class Started:
 _address = ""
 """Where the process listens that forks, in what it has forked."""
 
+_account: Account | None = None
+"""Whose process this is, if it is another's than that which forks."""
+
 _running: set[Started] = set()
 """Whoever hangs up ends the command, so nobody does by forgetting it."""
 
@@ -160,7 +187,7 @@ def fork_children() -> None:
 def _start_child(words: list[str], stdin: int, env: Mapping[str, str], cwd: str, **_: object) -> Started:
     """As subprocess.Popen, for child.py."""
     with open(os.devnull, "wb") as nothing:
-        return Started(words[-1:], Path(cwd), env, (stdin, nothing.fileno(), nothing.fileno()))
+        return Started(words[-1:], Path(cwd), env, (stdin, nothing.fileno(), nothing.fileno()), account=_account)
 
 
 # In the process that forks
@@ -232,6 +259,29 @@ def _answer(line: socket.socket) -> None:
     os._exit(0)
 
 
+PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 4, 8, 47, 2
+_LINUX_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def _change_to(account: Account) -> None:
+    """Be this account's process from now on, and that of nobody else."""
+    global _account
+    _account = account
+    libc = ctypes.CDLL(None, use_errno=True)
+    numbers = [CAPABILITIES[name] for name in account.capabilities]
+    set_ = sum(1 << number for number in numbers)
+    libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    os.setgroups([])
+    os.setresgid(account.group, account.group, account.group)
+    os.setresuid(account.user, account.user, account.user)
+    head, sets = (ctypes.c_uint32 * 2)(_LINUX_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)(set_, set_, set_)
+    if libc.capset(head, sets):
+        raise OSError(ctypes.get_errno(), "capset")
+    for number in numbers:
+        libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0)
+    libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: what it has under /proc is its own
+
+
 def _be(order: dict[str, object], streams: list[int]) -> None:
     """Become the command, or the child whose module it is. Does not return."""
     from desk.cli import start
@@ -243,9 +293,12 @@ def _be(order: dict[str, object], streams: list[int]) -> None:
     sys.stdout, sys.stderr = (open(number, "w", errors=was.errors) for number, was in ((1, sys.stdout), (2, sys.stderr)))  # noqa: SIM115
     assert isinstance(order["environ"], dict)
     assert isinstance(order["words"], list)
+    assert isinstance(order["account"], list | None)
     os.environ.clear()
     os.environ.update(order["environ"])
     os.chdir(str(order["folder"]))
+    if order["account"]:
+        _change_to(Account(*order["account"]))
     assert isinstance(order["seconds"], int)
     signal.alarm(order["seconds"])
     if "PYTHONFAULTHANDLER" in os.environ:
