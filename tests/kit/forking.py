@@ -64,6 +64,12 @@ class Account(NamedTuple):
     capabilities: tuple[str, ...]
     """What it may do besides: names from CAPABILITIES."""
 
+    def whose(self, command: list[str]) -> list[str]:
+        """The command as a process of this account, for who starts it afresh."""
+        given = "".join(f",+{name}" for name in self.capabilities)[1:]
+        who = [f"--reuid={self.user}", f"--regid={self.group}", "--clear-groups"]
+        return ["setpriv", *who, f"--inh-caps={given}", f"--ambient-caps={given}", *command]
+
 
 CAPABILITIES = {"dac_override": 1, "dac_read_search": 2}
 """By their numbers in capability.h."""
@@ -266,6 +272,8 @@ _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 def _change_to(account: Account) -> None:
     """Be this account's process from now on, and that of nobody else."""
     global _account
+    from kit import new_databases
+
     _account = account
     libc = ctypes.CDLL(None, use_errno=True)
     numbers = [CAPABILITIES[name] for name in account.capabilities]
@@ -280,6 +288,8 @@ def _change_to(account: Account) -> None:
     for number in numbers:
         libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: what it has under /proc is its own
+    if "dac_override" not in account.capabilities:
+        new_databases.copy_from_now_on()  # the shared one is not this account's to open
 
 
 def _be(order: dict[str, object], streams: list[int]) -> None:

@@ -128,13 +128,19 @@ def free_port() -> int:
 
 
 def start(
-    command: list[str], environ: Mapping[str, str], output: IO[bytes], afresh: bool = False
+    command: list[str],
+    environ: Mapping[str, str],
+    output: IO[bytes],
+    afresh: bool = False,
+    account: forking.Account | None = None,
 ) -> subprocess.Popen[bytes] | forking.Started:
     """Start `dossier WORDS`, which says everything into `output`. `afresh`: not from a process that has imported it already."""
     if afresh or command[0] != str(DOSSIER) or not forking.is_fit(environ):
+        command = account.whose(command) if account else command
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environ)
     with open(os.devnull, "rb") as nothing:
-        return forking.Started(command, Path.cwd(), environ, (nothing.fileno(), output.fileno(), output.fileno()))
+        streams = nothing.fileno(), output.fileno(), output.fileno()
+        return forking.Started(command, Path.cwd(), environ, streams, account=account)
 
 
 class Daemon:
@@ -142,10 +148,10 @@ class Daemon:
 
     def __init__(self, root: Root, afresh: bool = False) -> None:
         self._log = root.path.with_name(f"{root.path.name}-daemon.log")
-        command = root.as_account([str(DOSSIER), "--root", str(root.path), "run"])
+        command = [str(DOSSIER), "--root", str(root.path), "run"]
         with open(self._log, "ab") as log:
             self._from = log.tell()
-            self._process = start(command, root.whole_environ(), log, afresh)
+            self._process = start(command, root.whole_environ(), log, afresh, root.account())
 
     def __getattr__(self, name: str) -> Any:
         """What a process has besides: `pid`, `wait`, `poll`, `returncode`, `send_signal`, `terminate`, `kill`."""
@@ -218,10 +224,12 @@ class Root:
         """`dossier WORDS`; with `code`, that exit code is asserted. `afresh`: not from a process that has imported it already."""
         command = [str(DOSSIER), "--root", str(self.path), *(["--as", user] if user else []), *words]
         environ = self.whole_environ()
-        if afresh or self.uid is not None or not forking.is_fit(environ):
-            done = subprocess.run(self.as_account(command), capture_output=True, text=True, env=environ, input=text, timeout=120)
+        account = self.account()
+        if afresh or not forking.is_fit(environ):
+            command = account.whose(command) if account else command
+            done = subprocess.run(command, capture_output=True, text=True, env=environ, input=text, timeout=120)
         else:
-            done = forking.run(command, Path.cwd(), environ, text)
+            done = forking.run(command, Path.cwd(), environ, text, account)
         if code is not None:
             assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
@@ -334,12 +342,9 @@ class Root:
     def whole_environ(self) -> dict[str, str]:
         return {**plain_environ(), **self.environ}
 
-    def as_account(self, command: list[str]) -> list[str]:
-        """The command as `uid` runs it. It may read everything, for the interpreter may lie where that account may not look."""
-        if self.uid is None:
-            return command
-        who = [f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups"]
-        return [need("setpriv"), *who, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", *command]
+    def account(self) -> forking.Account | None:
+        """Whose the command is. It may read everything, for the interpreter may lie where that account may not look."""
+        return None if self.uid is None else forking.Account(self.uid, self.uid, ("dac_read_search",))
 
 
 def new_office(path: Path, settings: str = SETTINGS, clients: str = CLIENTS, staff: str = STAFF) -> Root:
