@@ -38,7 +38,7 @@ def measure(seed: int, wrong: int = 5, every: int = 1) -> tuple[list[dict[str, A
     """Rates for each kind of paper; each is looked at for its own client and for `wrong` others.
     `every`: so many-th paper only."""
     known = guard_corpus.clients()
-    directory, reader, source = ClientNames(known, "Vink Accountants"), Texts(), random.Random(seed)
+    directory, reader, source = ClientNames(known, ["Vink Accountants"]), Texts(), random.Random(seed)
     counts: dict[str, Counter[str]] = {}
     remarks = []
     with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +75,7 @@ def measure_formats(seed: int, wrong: int = 3, letters: int = 60, strangers: int
     """Rates for each format: of letters to clients, and of texts of strangers, each looked at
     among `wrong` clients' papers."""
     known = guard_corpus.with_common_names(guard_corpus.clients())
-    directory, reader, source = ClientNames(known, "Vink Accountants"), Texts(), random.Random(seed)
+    directory, reader, source = ClientNames(known, ["Vink Accountants"]), Texts(), random.Random(seed)
     rows, remarks = [], []
     with tempfile.TemporaryDirectory() as folder:
         for ending, make in FORMATS.items():

@@ -149,16 +149,18 @@ class _Name:
 
 
 class ClientNames:
-    """All clients' names and identifiers. `firm`: the office's own, which is on all its letters."""
+    """All clients' names and identifiers. `firm`: what the office itself is called, on all its
+    letters; a client of such a name is the office."""
 
-    def __init__(self, clients: Mapping[str, Client], firm: str = "") -> None:
+    def __init__(self, clients: Mapping[str, Client], firm: Iterable[str] = ()) -> None:
         self._firm: set[str] = set()
         self._known: dict[str, list[_Name | Number]] = {}
         self.unsearchable: list[tuple[str, str]] = []
         """(client, identifier) of those that are too short to be searched for."""
+        own = {core for name in firm for core in _cores(name)}
         owners = Counter(word for client in clients.values() for word in set(_words(client.name)))
         for code, client in clients.items():
-            if _cores(client.name) & _cores(firm):
+            if _cores(client.name) & own:
                 self._firm.add(code)
             self._add_names(code, client.name, owners)
             for identifier in client.identifiers:

@@ -152,7 +152,8 @@ class Screen:
         with self._lock:
             if office is self._office and self._directory is not None:
                 return self._directory
-            directory = ClientNames(office.clients, parseaddr(office.settings.mail.sender)[0])
+            firm = (office.settings.office.name, parseaddr(office.settings.mail.sender)[0])
+            directory = ClientNames(office.clients, firm)
             if office is self._office:
                 self._directory = directory
                 for client, identifier in directory.unsearchable:

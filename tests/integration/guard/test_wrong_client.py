@@ -146,6 +146,15 @@ def test_what_names_its_own_client_or_nobody_is_shared_at_once(guarded: Root, te
     assert "warnings" not in (guarded.receipt("a") or "")
 
 
+@pytest.mark.parametrize("said", ['office: {name: "%s"}', 'mail: {sender: "%s <post@office.example>"}'])
+def test_the_offices_own_letterhead_is_no_other_client_though_the_office_is_one_too(guarded: Root, said: str) -> None:
+    guarded.set("clients", CLIENTS + "  own: {name: Administratiekantoor De Vries B.V., contacts: []}\n")
+    letter = b"Administratiekantoor De Vries B.V.\nHierbij de stukken."
+    assert drop(guarded, a_txt=letter)["share_state"] == "concept"
+    guarded.set("settings", SETTINGS.replace("guard: off", "guard: hold") + (said % "Administratiekantoor De Vries") + "\n")
+    assert drop(guarded, stem="b", b_txt=letter + b"\n2")["share_state"] == "published"
+
+
 def test_each_file_must_name_its_own_client_itself(guarded: Root) -> None:
     item = drop(guarded, SHARED + "attachments: [a.pdf, b.pdf]\n", a_pdf=pdf(OURS), b_pdf=pdf(THEIRS))
     assert item["share_state"] == "concept"

@@ -27,7 +27,7 @@ CLIENTS = {
         ("meubel", "J. de Vries h.o.d.n. Meubelmakerij Kwast (voorheen Hout B.V.)", []),
     ]
 }
-DIRECTORY = ClientNames(CLIENTS, firm="Vink Accountants")
+DIRECTORY = ClientNames(CLIENTS, firm=["Vink Accountants"])
 
 
 def found(text: str) -> set[str]:
@@ -172,7 +172,7 @@ def test_clients_of_the_same_name_are_told_apart_by_their_numbers() -> None:
 
 def test_the_firms_own_letterhead_is_no_finding() -> None:
     clients = {**CLIENTS, "vink": Client(name="Vink Accountants B.V.", identifiers=["KvK 55556666"])}
-    directory = ClientNames(clients, firm="Vink Accountants")
+    directory = ClientNames(clients, firm=["Vink Accountants"])
     assert directory.foreign(directory.mentions("Vink Accountants B.V., KvK 55556666. Geachte heer,"), "acme-bv") == ()
 
 
