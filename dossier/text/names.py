@@ -43,6 +43,11 @@ def nfc(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
+def place_parts(text: str) -> list[str]:
+    """The parts of a dossier location such as `2025/Jaarrekening`, as they are kept."""
+    return [part.strip() for part in nfc(text).split("/") if part.strip()]
+
+
 def fold(text: str) -> str:
     """What two names share that a person, or Windows, calls the same (Unicode caseless match)."""
     return text.lower() if text.isascii() else nfc(nfc(text).casefold())

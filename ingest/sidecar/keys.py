@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from dossier.office.item_types import fitting, is_date, wanted
 from dossier.office.terms import LATER_KEYS, SIDECAR_KEYS, YES_NO
-from dossier.text.names import clipped, extension, fold, has_bad_characters, name_fault, nfc, printable
+from dossier.text.names import clipped, extension, fold, has_bad_characters, name_fault, nfc, place_parts, printable
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Scalar
 
@@ -202,7 +202,7 @@ def _takes_off(reading: SidecarReading, node: Node) -> bool:
 
 def _location(reading: SidecarReading, node: Node, word: str) -> str:
     text = _text(reading, node, word, most=300, empty=True)
-    parts = [part.strip() for part in nfc(text).split("/") if part.strip()]
+    parts = place_parts(text)
     if "\\" in text or any(part in (".", "..") for part in parts) or (parts and parts[0].endswith(":")):
         raise Misread(node.line, "sidecar.location", word=word)
     allowed = reading.settings.items.locations
@@ -210,7 +210,7 @@ def _location(reading: SidecarReading, node: Node, word: str) -> str:
         return "/".join(parts)
     folded = [fold(part) for part in parts]
     for prefix in sorted(allowed, key=len, reverse=True):
-        begin = [part.strip() for part in prefix.split("/") if part.strip()]
+        begin = place_parts(prefix)
         if [fold(part) for part in begin] == folded[: len(begin)]:
             return "/".join([*begin, *parts[len(begin) :]])
     raise Misread(node.line, "sidecar.no_location", word=word, value=clipped(text), allowed=_listed(allowed))

@@ -34,7 +34,7 @@ from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
-from dossier.text.names import fold, without_accents
+from dossier.text.names import fold, place_parts, without_accents
 from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
@@ -172,8 +172,9 @@ def _filtered(wanted: Filter) -> ModelSelect[Item]:
     if wanted.label is not None:
         query = query.where(Item.id.in_(Label.select(Label.item).where(Label.folded == fold(wanted.label))))
     if wanted.location is not None:
-        place = wanted.location.strip("/")
-        query = query.where((Item.location == place) | Item.location.startswith(f"{place}/"))
+        place = "/".join(place_parts(wanted.location))
+        # LIKE takes small and capital letters for the same, and only of some places.
+        query = query.where((Item.location == place) | (fn.SUBSTR(Item.location, 1, len(place) + 1) == f"{place}/"))
     if wanted.since is not None:
         query = query.where(Item.created_at >= clock.to_text(clock.begin_of(wanted.since)))
     if wanted.only is not None:
@@ -199,7 +200,7 @@ def _ends(wanted: Filter) -> Ends | None:
     if wanted.label is not None:
         found.append(_ends_of(Label.item, Label.folded == fold(wanted.label)))
     if wanted.location is not None and not is_shared():
-        place = wanted.location.strip("/")
+        place = "/".join(place_parts(wanted.location))
         below = (Item.location >= f"{place}/") & (Item.location < f"{place}0")  # what stands behind "/" in ASCII
         [(first, last)] = tuples(Item.select(fn.MIN(Item.id), fn.MAX(Item.id)).where(below))
         here = _ends_of(Item.id, Item.location == place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import date, timedelta
 from importlib import import_module
@@ -150,6 +151,12 @@ def test_filters_combine_with_each_other_and_with_words(office: Records) -> None
     assert found(office, "annual", client="acme-bv", **wanted) == [key]
     assert found(office, "annual", client="zon", **wanted) == [elsewhere]
     assert found(office, since=date(2026, 11, 25), **wanted) == []
+
+
+@pytest.mark.parametrize("typed", ["2025/Geïnd", "/2025 / Geïnd/", unicodedata.normalize("NFD", "2025/Geïnd")])
+def test_a_place_is_found_however_it_is_typed_and_what_lies_below_another_is_not(office: Records, typed: str) -> None:
+    keys = [office.make(location=place) for place in ("2025/Geïnd/a", "2025/geïnd/b", "2025/Geïnd")]
+    assert found(office, location=typed) == [keys[2], keys[0]]
 
 
 def test_where_items_of_a_filter_lie_makes_a_search_quicker_and_leaves_nothing_out(

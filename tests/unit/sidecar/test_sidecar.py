@@ -92,6 +92,7 @@ def test_english_and_dutch_say_the_same() -> None:
         (NEW + "labels:", "labels", None),
         (NEW + "location: /2025/ Jaarrekening //x/", "location", "2025/Jaarrekening/x"),
         (NEW + "location: 2025", "location", "2025"),
+        (NEW + "location: 2025/Gei\u0308nd", "location", "2025/Geïnd"),
         (NEW + "status: DONE", "status", "done"),
         (NEW + "explanation: |\n  one\n  two", "explanation", "one\ntwo"),
         (NEW + 'explanation: ""', "explanation", ""),
