@@ -206,14 +206,16 @@ class Vault:
         """Remove the file with this hash for good, unless it is needed; False: ask again later.
 
         Somebody may be about to make an item of the same file: `keep` touches it, and what was
-        touched lately stays. It is set aside first, and looked at then: whoever comes after that
-        finds none, and brings a copy. Killed in between, it lies aside, and the next call goes on.
-        For one process at a time.
+        touched lately stays. What nobody needs now is set aside first, and looked at again then:
+        whoever comes after that finds none, and brings a copy. Killed in between, it lies aside,
+        and the next call goes on. For one process at a time.
         """
         target, aside = self.location(sha256), self.path / f".leaving-{sha256}"
         if files.look(target) is None and files.look(aside) is None:
             return True
         if files.look(target) is not None:
+            if is_needed():
+                return True
             moves.move(target, aside)
             files.sync((), (target.parent, self.path))
         is_new = time.time() - os.lstat(aside).st_mtime < SETTLED_SECONDS
