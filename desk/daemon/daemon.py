@@ -55,6 +55,7 @@ from workflow.mail import urgent
 from workflow.outbox.alarms import StandingAlarms
 from workflow.queue.queue import QueueFolder
 from workflow.reports import drafts
+from workflow.retention import erasing
 
 if TYPE_CHECKING:  # a web server's libraries, for whoever has set a port
     from desk.daemon.metrics import MetricsServer
@@ -213,7 +214,7 @@ class Daemon:
         self._tell_metrics()
         self.vault = open_vault(self.office)
         self.vault.sweep()
-        identity.sweep(self.office)
+        identity.sweep(self.office, erasing.FOLDER)
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
         self.workers = self._helped if type(self.vault) is Vault else None
         self.drops = DropWork(

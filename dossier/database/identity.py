@@ -413,9 +413,10 @@ def is_vault_away(office: Office) -> bool:
     return known is not None and bool(known.numbers)
 
 
-def sweep(office: Office) -> None:
-    """Remove what a killed daemon left in var/ and beside the marks. For one that starts."""
-    for where in (office.var, *(path.parent for path in places(office))):
+def sweep(office: Office, *within: str) -> None:
+    """Remove what others that were killed left in var/, in these folders of it, and beside the
+    marks. For a daemon that starts."""
+    for where in (office.var, *(office.var / name for name in within), *(path.parent for path in places(office))):
         with suppress(FileNotFoundError, NotADirectoryError), open_folder(where) as folder:
             files.sweep_temporaries(folder)
 

@@ -49,6 +49,10 @@ def test_a_person_is_erased_on_request_as_the_guide_says(root: Root, post: Serve
     done = root.run("erase", "acme-bv/j.jansen", "--reason", "request of 3 March", "--yes", user="j.admin").stdout
     assert "in their place stands erased-1" in done
     assert (root.path / "var/erasures/erased-1.html").exists()
+    left = root.path / "var/erasures/.0123456789abcdef.tmp"  # one that was killed: it names the person
+    left.write_text("Jan Jansen")
+    root.once()
+    assert not left.exists()
     assert "j.jansen" not in root.run("show", "--json", "2026-000001".replace("2026", root.json("items")[0]["item"][2:6])).stdout
     root.run("audit", "verify")
     lines = [json.loads(line) for line in root.run("audit", "export").stdout.splitlines()]
