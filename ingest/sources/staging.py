@@ -24,9 +24,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -34,7 +35,7 @@ from typing import Literal, NamedTuple
 import structlog
 
 from dossier.database.database import transaction
-from dossier.database.tables import Drop, change_row, find_row, insert_rows, item_name
+from dossier.database.tables import Drop, Note, change_row, find_row, insert_rows, item_name
 from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, open_beneath
@@ -256,9 +257,10 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
     `refused` is the name of its folder in the client's `_rejected`.
 
     Its files are copied, and those of the refused folder go once the new drop lies whole in the
-    inbox. Killed in between, both are there, and nothing is lost. Whoever gives it back made it,
-    from then on.
+    inbox. Killed in between, `finish` goes on. Given back twice at once, the second is told so by
+    Conflict. Whoever gives it back made it, from then on.
     """
+    _clear_what_was_given_back(office)
     with open_beneath(office.inbox, client, "_rejected", refused) as folder:
         card = card_of(client, refused, folder.names())
         looks = {name: files.look(folder / name) for name in sorted(folder.names())}
@@ -277,14 +279,45 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
         if wrong:
             _forget(office, row)
             raise Invalid(wrong)
-        _commit(office, now, actor, row, hidden, data, refused.partition("-")[2] or refused, row.files)
-    with open_beneath(office.inbox, client, "_rejected") as rejected:
-        with rejected.open(refused) as folder:
-            for name, look in seen.items():
-                if files.look(folder / name) == look:
-                    files.remove(folder / name)
-        files.remove_folder(rejected / refused)
+
+        def note() -> None:
+            is_there = False
+            with contextlib.suppress(FileNotFoundError), open_beneath(office.inbox, client, "_rejected", refused) as folder:
+                is_there = all(files.look(folder / name) == look for name, look in seen.items())
+            if not is_there or not Note.put_first(f"{_GIVEN_BACK}{client}/{refused}", json.dumps(seen)):
+                raise Conflict("staging.given_back")
+
+        try:
+            _commit(office, now, actor, row, hidden, data, refused.partition("-")[2] or refused, row.files, note)
+        except Conflict:
+            _forget(office, row)
+            raise
+    _clear_what_was_given_back(office)
     return _fresh(row)
+
+
+_GIVEN_BACK = "given back: "
+"""And the client and the folder: the note of what of a refused drop is to go, as it was given back
+(name → Look)."""
+
+
+def _clear_what_was_given_back(office: Office) -> None:
+    """Remove what was refused and lies in the inbox anew; what was changed since then stays."""
+    for note in list(Note.select().where(Note.key.startswith(_GIVEN_BACK))):
+        client, _, refused = note.key.removeprefix(_GIVEN_BACK).partition("/")
+        gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
+        try:
+            with gone, open_beneath(office.inbox, client, "_rejected") as rejected:
+                with rejected.open(refused) as folder:
+                    for name, look in json.loads(note.value).items():
+                        if files.look(folder / name) == tuple(look):
+                            files.remove(folder / name)
+                files.remove_folder(rejected / refused)
+        except OSError as error:
+            log.warning("what was given back can't be removed; it is tried again", folder=refused, error=str(error))
+            continue
+        with transaction(is_durable=False):
+            Note.delete().where(Note.key == note.key).execute()
 
 
 def _not_as_listed(office: Office, row: StagedDrop, data: bytes) -> list[Problem]:
@@ -373,9 +406,10 @@ def _commit(
     data: bytes,
     called: str,
     had: Mapping[str, object],
+    note: Callable[[], None] = lambda: None,
 ) -> str:
     """Write the sidecar, record whose it is, and name the folder, returned. Conflict if the row has
-    other files by now than it `had`."""
+    other files by now than it `had`. `note` writes along with that; what it raises is raised."""
     folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
     files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
@@ -386,6 +420,7 @@ def _commit(
             return False
         if there.files != had:
             raise Conflict("staging.changed")
+        note()
         change_row(StagedDrop.id, row.id, folder=folder, files=row.files)
         return True
 
@@ -424,10 +459,12 @@ def _fresh(row: StagedDrop) -> StagedDrop:
 
 
 def finish(office: Office) -> None:
-    """Name what a killed process had recorded as placed. At a daemon's start, and each hour."""
+    """Name what a killed process had recorded as placed, and clear what it was made of. At a
+    daemon's start, and each hour."""
     for row in StagedDrop.select().where(StagedDrop.folder.is_null(False)):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # it has its name already
             _place(office, row, str(row.folder))
+    _clear_what_was_given_back(office)
 
 
 def sweep(office: Office, now: datetime) -> None:

@@ -14,7 +14,7 @@ from kit.support import PDF, daemon_here
 
 from desk.daemon.daemon import Daemon
 from dossier.database.database import open_database
-from dossier.database.tables import Edition, Item, item_name
+from dossier.database.tables import Edition, Item, Note, item_name
 from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves, settling
 from dossier.files.beneath import Place
@@ -82,6 +82,54 @@ def test_what_a_refused_drop_had_attached_comes_back_with_it_and_what_was_put_be
     assert sorted(path.name for path in drop.iterdir()) == ["a.pdf", "data.yaml", "item.yaml"]
     assert (drop / "data.yaml").read_bytes() == b"openapi: 3.1\n"
     assert sorted(str(path.relative_to(place)) for path in place.rglob("*")) == ["older", "older/a.pdf"]
+
+
+GOOD = "description: Long enough by now\nattachments: [a.pdf]\n"
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_killed_once_it_was_given_back_the_next_start_leaves_it_in_one_place(
+    office: Records, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    folder = refused(office, {"bad.yaml": b"description: x\n", "a.pdf": PDF})
+    remove, removed = files.remove, list[Place]()
+
+    def killed(path: Place) -> None:
+        if len(removed) == left:
+            raise KeyboardInterrupt
+        removed.append(path)
+        remove(path)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "remove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD)
+    with pytest.raises(FileNotFoundError):
+        staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD.replace("enough", "and otherwise"))
+    staging.finish(office.office)
+    assert not (office.root / "inbox/acme-bv/_rejected" / folder).exists()
+    office.close()
+    with daemon_here():
+        Daemon(office.office, {}, once=True).run()
+    open_database(office.office)
+    assert Item.select().count() == 1
+    assert not Note.select().where(Note.key.startswith("given back")).exists()
+
+
+def test_given_back_in_two_tabs_at_once_it_is_one_drop(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = refused(office, {"bad.yaml": b"description: x\n", "a.pdf": PDF})
+    place = placing.place
+
+    def other_first(*words: object, **more: object) -> bool:
+        monkeypatch.setattr(placing, "place", place)
+        staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD.replace("enough", "and otherwise"))
+        return place(*words, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(placing, "place", other_first)
+    with pytest.raises(Conflict, match="given back a moment ago"):
+        staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD)
+    (drop,) = (name for name in inbox(office) if name != "_rejected")
+    assert "Long and otherwise" in (office.root / "inbox/acme-bv" / drop / "item.yaml").read_text()
 
 
 def test_of_two_sidecars_in_a_refused_folder_neither_is_lost(office: Records) -> None:
