@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from common import DOSSIER
+from common import DOSSIER, take_portal_as_it_is
 
 from dossier.database.database import close_database, open_database
 from dossier.database.tables import (
@@ -154,6 +154,7 @@ def make_office(root: Path, count: int, pending: int) -> None:
         for _, statement in indexes:
             database.execute(statement)
         database.execute("PRAGMA journal_mode = wal")
+    take_portal_as_it_is(root)
     for _ in range(RUNS):
         subprocess.run([DOSSIER, "--root", root, "run", "--once"], check=True, stdout=subprocess.DEVNULL)
 
