@@ -82,7 +82,7 @@ def _print(found: dict[str, Any]) -> None:
         print(f"{count:>6}  {what}")
     for one in found["waits"][:LISTED_MOST]:
         told = f"{printing.text(one['path'])} {printing.text(one['reason'])}"
-        print(_("  %(what)s since %(when)s") % {"what": told, "when": _clock(one["since"])})
+        print(_("  %(what)s, since %(when)s") % {"what": told, "when": _clock(one["since"])})
     for one in found["left_alone"][:LISTED_MOST]:
         print(f"  {printing.text(one['path'])} {printing.text(one['reason'])}")
     more = sum(max(0, len(found[what]) - LISTED_MOST) for what in ("waits", "left_alone"))

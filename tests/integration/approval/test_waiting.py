@@ -59,11 +59,11 @@ def test_status_and_check_say_what_waits_for_what_since_when(office: Root) -> No
     with open(home / "open.pdf", "wb"):
         (home / "open.yaml").write_text(GOOD)
         still = office.run("check", str(home / "open.yaml"), code=None)
-    assert f"  acme-bv/jaarrekening.yaml waits for bijlage.xlsx and 1 more since {since}\n" in told
-    assert f"  acme-bv/alleen.yaml waits for its files since {clock(home / 'alleen.yaml')}\n" in told
-    assert f"  acme-bv/los.pdf waits for a sidecar since {clock(home / 'los.pdf')}\n" in told
-    assert f"  acme-bv/map waits for its sidecar item.yaml since {clock(home / 'map')}\n" in told
-    assert f"  acme-bv/klaar is whole and waits for the daemon since {clock(home / 'klaar.yaml')}\n" in told
+    assert f"  acme-bv/jaarrekening.yaml waits for bijlage.xlsx and 1 more, since {since}\n" in told
+    assert f"  acme-bv/alleen.yaml waits for its files, since {clock(home / 'alleen.yaml')}\n" in told
+    assert f"  acme-bv/los.pdf waits for a sidecar, since {clock(home / 'los.pdf')}\n" in told
+    assert f"  acme-bv/map waits for its sidecar item.yaml, since {clock(home / 'map')}\n" in told
+    assert f"  acme-bv/klaar is whole and waits for the daemon, since {clock(home / 'klaar.yaml')}\n" in told
     assert f"{home / 'open.yaml'}:1: waits for open.pdf, which is still being written, since" in still.stdout + still.stderr
 
     found = office.json("status")
