@@ -28,6 +28,7 @@ from dossier.office import editing, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.office.terms import SETTINGS
+from dossier.text import system
 from dossier.text.refusals import Invalid, Problem, Refusal, fault
 
 _MEANT = "names that were meant"
@@ -113,8 +114,8 @@ def folder_faults(office: Office, folder: str) -> list[Problem]:
     except Refusal as refusal:
         return [Problem("backup_folder", refusal.sentence)]
     except OSError as error:
-        why = error.strerror or str(error)
-        return [fault("backup_folder", "places.unreadable", folder=folder, user=people.user_name(os.geteuid()), why=why)]
+        values = {"folder": folder, "user": people.user_name(os.geteuid()), "why": system.why(error)}
+        return [fault("backup_folder", "places.unreadable", **values)]
     return []
 
 

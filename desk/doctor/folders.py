@@ -297,7 +297,7 @@ def inotify(office: Office) -> Iterator[Finding]:
     if needed * 1.25 > most:
         yield wrong("inotify", "doctor.too_many_folders", needed=needed, most=most, better=max(524_288, 4 * needed))
     else:
-        yield ok("inotify", "doctor.folders_watched", needed=needed, most=most)
+        yield ok("inotify", "doctor.folders_watched", count=needed, most=most)
 
 
 def _can_watch() -> bool:

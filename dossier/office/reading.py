@@ -23,6 +23,7 @@ from dossier.office.compacting import compacted
 from dossier.office.keys import Client, Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
 from dossier.office.terms import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
+from dossier.text import system
 from dossier.text.database_address import SQLITE
 from dossier.text.names import printable
 from dossier.text.sentences import Sentence, sentence
@@ -75,7 +76,7 @@ def _load(
         faults.append(ConfigFault(name, 0, "", sentence("config.no_file")))
         return None
     except OSError as error:
-        faults.append(ConfigFault(name, 0, "", sentence("config.unreadable", error=error.strerror)))
+        faults.append(ConfigFault(name, 0, "", sentence("config.unreadable", error=system.why(error))))
         return None
     tree, found = read_map(data, CONFIG_LIMITS)
     told = {fault.line for fault in found}

@@ -10,6 +10,7 @@ import structlog
 from desk.web.staff.visit import StaffVisit
 from dossier.files import files
 from dossier.office.terms import ConfigurationError
+from dossier.text import system
 from dossier.text.refusals import Conflict, Invalid, Problem, Unavailable
 
 log = structlog.get_logger("web")
@@ -27,4 +28,4 @@ def saving(visit: StaffVisit) -> Iterator[None]:
         raise Conflict("config.changed_meanwhile") from error
     except OSError as error:
         log.warning("config/ can't be written", path=visit.request.url.path, error=str(error))
-        raise Unavailable("desk.config_unwritable", error=error.strerror or str(error)) from error
+        raise Unavailable("desk.config_unwritable", error=system.why(error)) from error

@@ -185,6 +185,7 @@ def test_the_folder_for_backups_is_chosen_in_the_browser_and_refused_where_none_
             page = browser.post("/office/setup", {"what": "backup", "backup_folder": str(wrong)})
             assert page.status == 422, wrong
             assert f'value="{wrong}"' in page.text, "what was typed stays"
+            assert not re.search("Not a directory|Permission denied", page.text), "all of it is Dutch"
         assert yaml.safe_load((root.path / "config/settings.yaml").read_text())["backup"] == {"folder": str(fine)}
         root.run("backup")
         assert (fine / "dossier-backup.json").exists()
