@@ -117,7 +117,10 @@ def attachment(visit: StaffVisit) -> Response:
     """A file of an item, whole or in part; `?version=N`: an earlier one. It is given only once that
     is recorded."""
     name, file = visit.request.path_params["item"], visit.request.path_params["name"]
-    row = item_view.version_of(visit.office, visit.actor, name, file, visit.number("version"))
+    version = visit.number("version")
+    if version is None and "version" in visit.request.query_params:  # in its place the newest would be taken for it
+        raise NotFound("desk.no_file", item=name, file=file)
+    row = item_view.version_of(visit.office, visit.actor, name, file, version)
     kept = of_vault(visit.vault, row.sha256)
     if kept.size != row.size:
         return visit.page("message.html", 503, about="trouble", reason=None)
