@@ -36,6 +36,7 @@ from dossier.database.tables import (
     Viewed,
     tuples,
 )
+from dossier.database.web_tables import ApiAnswer
 from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
@@ -132,6 +133,8 @@ def _forget_person(made: ErasurePlan) -> None:
         Drop.update(stem=stem, text=text, told=None).where(Drop.id == number).execute()
     if person.staff is not None:
         Viewed.delete().where(Viewed.actor == person.staff).execute()
+    # A program that asks the same again is told how the item is then (desk/actions/tokens.py).
+    ApiAnswer.update(status=0, body="").where(ApiAnswer.body.contains('"history": ')).execute()
 
 
 def _forget_chosen(now: datetime, actor: Actor, made: ErasurePlan, reason: str) -> None:

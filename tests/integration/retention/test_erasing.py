@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from kit.records import CLIENTS, JOOST, LISA, SETTINGS, STAFF, Records
 
+from desk.actions import looking_up, tokens
 from dossier.database.database import transaction
 from dossier.database.tables import (
     Drop,
@@ -133,7 +134,8 @@ def test_a_contact_is_gone_from_everywhere_and_the_trail_still_verifies(office: 
 
 @pytest.mark.sqlite
 def test_what_was_erased_is_not_in_the_files_of_the_database_either(office: Records) -> None:
-    live(office)
+    key = live(office)
+    tokens.keep_answer(office.tick(), "once", "asked", 200, json.dumps(looking_up.whole(office.office, JOOST, key)))
     why = "a.yaml:3: `contact`: acme-bv has no contact `j.jansen`\n"
     with transaction():
         Drop.insert(
@@ -143,6 +145,7 @@ def test_what_was_erased_is_not_in_the_files_of_the_database_either(office: Reco
     assert ADDRESS.encode() in b"".join(one.read_bytes() for one in path.parent.glob("dossier.db*"))
     erase(office)
     assert b"ansen" not in b"".join(one.read_bytes() for one in path.parent.glob("dossier.db*"))
+    assert tokens.answered(office.now, "once", "asked") == (0, ""), "it was done, and is told anew"
 
 
 def test_the_report_says_what_went_what_stays_and_why_in_his_language(office: Records) -> None:
