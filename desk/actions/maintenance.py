@@ -129,8 +129,9 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
         length, head = trail.head()
         was = {"events": known.length, "head": known.head, "database": known.database} if known else None
         aside = anchors.set_aside(office, now)
+        given = {} if known else earlier.numbers_given(office)  # of each drop ever: it may take minutes
         with transaction():
-            identity.adopt(known, earlier.numbers_given(office))
+            identity.adopt(known, given)
             told = {"reason": reason.strip(), "events": length, "head": head, "was": was, "anchors": aside}
             trail.record(now, actor, "adopted", None, told)
         identity.mark(office, is_adopted=True)
