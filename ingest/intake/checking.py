@@ -103,7 +103,9 @@ def _check_path(office: Office, path: Path, may: Readable, known: Known) -> tupl
     if parts:
         told, good = _check_client(office, parts[0], path.parents[len(parts) - 2], parts[1:], known)
         is_presets = len(parts) == 2 and path.is_dir() and presets.of_folder(office.settings, parts[1]) is not None
-        return (told, good) if told or good or is_presets else ([Remark(path, 1, sentence("inbox.nobodys"))], 0)
+        if told or good or is_presets:
+            return told, good
+        return [Remark(path, 1, sentence("inbox.nobodys" if files.exists(path) else "inbox.gone_meanwhile"))], 0
     if path.is_dir():
         cards = _cards_in(path)
         told = [finding for card in cards for finding in _check_form(office, card)]

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from kit.support import OWN_CLIENTS, OWN_SETTINGS, PDF, Root, once_here, own_office, wait_for
 
+from dossier.office.opening import load_office
+from ingest.intake.checking import check
+
 GOOD = "description: Annual accounts 2025\n"
 
 
@@ -153,3 +156,10 @@ def test_the_alarm_about_a_client_who_is_removed_from_the_configuration_is_over(
     once_here(office)
     assert [one for one in office.json("status")["alarms"] if "zon/los.pdf" in one] == []
     assert (office.path / "inbox/zon/los.pdf").exists()
+
+
+def test_a_file_that_was_taken_while_it_was_looked_at_is_not_said_to_stay(office: Root) -> None:
+    loaded = load_office(office.path, office.environ)
+    [told], good = check(loaded, [loaded.inbox / "acme-bv/report.yaml"])
+    assert good == 0
+    assert str(told.what).startswith("is not there any more; what became of it tells: dossier why")
