@@ -275,13 +275,27 @@ def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) ->
 
     `given` says it for some; `-` as key: nothing is taken from it. Raises Invalid.
     """
-    known, found = HEADINGS[kind], dict[str, str]()
+    known = HEADINGS[kind]
     problems = [
         fault("map", "lists.no_such_heading", heading=one, known=", ".join(headings)) for one in given if one not in headings
     ]
     problems += [
         fault("map", "lists.no_such_key", key_=key, known=", ".join(known)) for key in given.values() if key not in (*known, "-")
     ]
+    for key in known:
+        if len(both := [heading for heading, one in given.items() if one == key]) > 1:
+            problems.append(fault("map", "lists.key_twice", key_=key, columns=", ".join(both)))
+    found = guessed(kind, headings, given)
+    if not problems and "name" not in found.values():
+        problems.append(fault("map", "lists.no_name", known=", ".join(headings)))
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+def guessed(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
+    """The same, whatever is wrong with it."""
+    known, found = HEADINGS[kind], dict[str, str]()
     for heading in headings:
         bare = _bare(heading)
         if heading in given or bare in NEVER_TAKEN:
@@ -289,12 +303,7 @@ def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) ->
         key = next((key for key, words in known.items() if bare in words), None)
         if key is not None and key not in found.values() and key not in given.values():
             found[heading] = key
-    found.update({heading: key for heading, key in given.items() if key != "-" and _bare(heading) not in NEVER_TAKEN})
-    if not problems and "name" not in found.values():
-        problems.append(fault("map", "lists.no_name", known=", ".join(headings)))
-    if problems:
-        raise Invalid(problems)
-    return found
+    return found | {heading: key for heading, key in given.items() if key != "-" and _bare(heading) not in NEVER_TAKEN}
 
 
 def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, data: bytes, given: Mapping[str, str]) -> ListPlan:

@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from starlette.responses import Response
@@ -23,6 +23,7 @@ from desk.web.shell.gate import TooLong
 from desk.web.staff.saving import saving
 from desk.web.staff.visit import StaffVisit
 from dossier.text.refusals import Invalid, NotFound, Problem, Refusal, fault
+from dossier.text.sentences import Sentence
 
 MOST_PACKED = 384 * 1024
 """Bytes of a packed list that a form carries: some 30,000 rows."""
@@ -40,20 +41,32 @@ def bring_in(visit: StaffVisit) -> Response:
     acting.need_admin(visit.office, visit.actor)
     if visit.request.method != "POST":
         return _page(visit, kind)
+    carried: dict[str, str] = {}
+    columns: dict[str, str] = {}
     try:
         name, data = _list(visit)
         packed = base64.b64encode(zlib.compress(data)).decode()
         if len(packed) > MOST_PACKED:
             raise TooLong("desk.list_too_large", file=name)
-        given = {heading: visit.field(f"as:{number}") or "-" for number, heading in enumerate(visit.fields("heading"))}
+        headings = list(list_import.read_table(Path(name), data)[0].cells)
+        chosen = {heading: visit.field(f"as:{number}") or "-" for number, heading in enumerate(visit.fields("heading"))}
+        given = {heading: key for heading, key in chosen.items() if heading in headings}  # not of the list before
+        carried = {"name": name, "packed": packed}
+        columns = dict.fromkeys(headings, "") | list_import.guessed(kind, headings, given)
         with saving(visit):
             made = list_import.plan(kind, visit.office, os.environ, Path(name), data, given)
             if visit.field("save") and not made.faults and visit.field("shown") == _digest(made):
                 list_import.apply(visit.office, visit.now, visit.actor, made)
                 return visit.to(f"/office/{kind}?brought={len(made.new)}")
     except Refusal as refusal:
-        return _page(visit, kind, refusal.problems, status=refusal.http_status)
-    return _page(visit, kind, (), made, {"name": name, "packed": packed}, 422 if made.faults else 200)
+        problems = [
+            fault("map", "desk.no_name_column")
+            if isinstance(one.message, Sentence) and one.message.code == "lists.no_name"
+            else one
+            for one in refusal.problems
+        ]
+        return _page(visit, kind, problems, None, columns, carried, refusal.http_status)
+    return _page(visit, kind, (), made, columns, carried, 422 if made.faults else 200)
 
 
 def _list(visit: StaffVisit) -> tuple[str, bytes]:
@@ -83,11 +96,11 @@ def _digest(made: ListPlan) -> str:
 
 def _page(
     visit: StaffVisit, kind: Kind, problems: Sequence[Problem] = (), made: ListPlan | None = None,
-    carried: dict[str, str] | None = None, status: int = 200,
+    columns: Mapping[str, str] | None = None, carried: Mapping[str, str] | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
+    """`columns`: heading → key, or nothing. `carried`: the list itself, for the next request."""
     faults = [(one.row, one.column, visit.told(one.message)) for one in made.faults] if made else []
-    headings = [*made.columns, *made.ignored] if made else []
     return visit.page(
         "list_import.html", status, kind=kind, problems=[visit.told(one.message) for one in problems], made=made, carried=carried, faults=faults, most=SHOWN,
-        headings=headings, keys=list(HEADINGS[kind]), digest=_digest(made) if made else "",
+        columns=columns, keys=list(HEADINGS[kind]), digest=_digest(made) if made else "",
     )  # fmt: skip

@@ -90,3 +90,21 @@ def test_only_an_admin_brings_a_list_in(rig: DeskRig) -> None:
     assert petra.get(PAGE).status in (403, 404)
     assert send_form(petra, PAGE, {}, [("relaties.csv", LIST)]).status in (403, 404)
     assert Browser(rig.port).get(PAGE).status == 303
+
+
+def test_columns_that_are_not_known_are_chosen_in_the_browser(rig: DeskRig, admin: Browser) -> None:
+    asked = send_form(admin, PAGE, {}, [("lijst.csv", b"Ordner;Omschrijving;Tweede\n77;Praktijk Lelie;Lelie\n")])
+    assert asked.status == 422
+    assert "say below which one does" in asked.text
+    assert "--map" not in asked.text, "that is for the command line"
+    heads = [("heading", "Ordner"), ("heading", "Omschrijving"), ("heading", "Tweede")]
+    twice = admin.post(PAGE, [*heads, *again(asked, **{"as:0": "code", "as:1": "name", "as:2": "name"}).items()])
+    assert twice.status == 422
+    assert "can be taken from one column only: Omschrijving, Tweede" in twice.text
+    shown = admin.post(PAGE, [*heads, *again(twice, **{"as:2": "-"}).items()])
+    assert (shown.status, 'name="save"' in shown.text) == (200, True)
+    other = send_form(admin, PAGE, again(shown, heading="Ordner"), [("andere.csv", b"Code;Naam\n78;Praktijk Roos\n")])
+    assert (other.status, "78" in other.text) == (200, True), "another list has columns of its own"
+    done = admin.post(PAGE, [*heads, *again(shown, save="1").items()])
+    assert done.goes_to == "/office/clients?brought=1"
+    assert "Praktijk Lelie" in clients(rig)
