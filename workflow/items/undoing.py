@@ -36,7 +36,6 @@ def delete(office: Office, now: datetime, actor: Actor, key: int) -> None:
     if item.pending is not None:
         raise Conflict("undoing.waits_inside", item=item_name(key))
     Binned.insert(item=key, by=actor.code, at=clock.to_text(now)).execute()
-    item.notify = False
     _count(item)
     trail.record(now, actor, "deleted", key, {"rights": people.rights_now(office, actor.code)})
 

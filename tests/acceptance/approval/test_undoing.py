@@ -50,6 +50,15 @@ def test_what_is_deleted_is_in_the_bin_alone_and_comes_back_as_it_was(office: Ac
     office.run("p.bakker", "undelete", one, code=1)
 
 
+def test_who_was_to_be_mailed_still_is_after_the_bin(office: AccountOffice) -> None:
+    one = drop(office, "mailed", CONCEPT + "notify: yes\ncontact: j.jansen\n")
+    office.run("k.smit", "reject", one, "--comment", "page 3 is missing")
+    office.run("p.bakker", "delete", one)
+    office.run("p.bakker", "undelete", one)
+    after = office.json("show", one)
+    assert (after["share_state"], after["notify"], after["contact"]) == ("returned", True, "j.jansen")
+
+
 def test_what_is_in_the_bin_goes_by_its_short_number_too(office: AccountOffice) -> None:
     one = drop(office, "short")
     number = str(int(one.rpartition("-")[2]))
