@@ -33,7 +33,18 @@ from peewee import Expression
 from dossier.database.database import patience, transaction
 from dossier.database.tables import Table, find_row
 from dossier.database.trouble import UNAVAILABLE
-from dossier.database.web_tables import BrowserSession, LinkRequest, LoginRate, LoginRequest, LoginSession, LoginToken, MailedLink
+from dossier.database.web_tables import (
+    BrowserSession,
+    DeskRequest,
+    DeskSession,
+    DeskToken,
+    LinkRequest,
+    LoginRate,
+    LoginRequest,
+    LoginSession,
+    LoginToken,
+    MailedLink,
+)
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -174,9 +185,10 @@ def count(now: datetime, key: str, limits: Sequence[Limit]) -> int:
 
 def kept_about(address: str) -> list[tuple[type[Table], Expression]]:
     """Where something is kept about this (folded) address: each table, and which of its rows."""
-    whose: list[type[LoginRequest | LoginToken | LoginSession]] = [LoginRequest, LoginToken, LoginSession]
-    counts = LoginRate.key.startswith(f"address {hash_of(address)} ")
-    return [*((table, table.address == address) for table in whose), (LoginRate, counts)]
+    at_the_portal, at_the_desk = (LoginRequest, LoginToken, LoginSession), (DeskRequest, DeskToken, DeskSession)
+    counts = [LoginRate.key.startswith(f"{site}address {hash_of(address)} ") for site in ("", "desk ")]
+    found: list[tuple[type[Table], Expression]] = [(LoginRate, one) for one in counts]
+    return [*((table, table.address == address) for table in (*at_the_portal, *at_the_desk)), *found]
 
 
 # Links and sessions

@@ -13,10 +13,14 @@ The web server only writes down what was typed (`ask`); the daemon alone looks w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from peewee import Expression
+
 from dossier.database.database import transaction
+from dossier.database.tables import Table
 from dossier.database.web_tables import DeskRequest, DeskSession, DeskToken
 from dossier.office import people
 from dossier.office.office import Office
@@ -159,3 +163,12 @@ def end(now: datetime, actor: Actor, staff: str, begins: str | None = None) -> i
 def language_of(office: Office, link: DeskToken | None) -> str | None:
     """In whose language a link's page is read."""
     return people.language_of(office, link.staff) if link is not None else None
+
+
+def kept_of(code: str, addresses: Collection[str]) -> list[tuple[type[Table], Expression]]:
+    """Where a link or session of this staff member is kept that is of none of these (folded)
+    addresses, as access.kept_about tells the others: each table, and which of its rows."""
+    return [
+        (table, (table.staff == code) & (table.address.is_null() | table.address.not_in(list(addresses))))
+        for table in (DeskToken, DeskSession)
+    ]

@@ -46,7 +46,7 @@ from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
 from dossier.text.sentences import in_a_row
 from dossier.trail import redacting, trail
 from workflow.items import items
-from workflow.portal_access import access
+from workflow.portal_access import access, staff_access
 from workflow.retention import erasure_report, retention
 from workflow.retention.erasure_finding import plan
 from workflow.retention.erasure_plan import ErasurePlan
@@ -133,6 +133,8 @@ def _forget_person(made: ErasurePlan) -> None:
         Drop.update(stem=stem, text=text, told=None).where(Drop.id == number).execute()
     if person.staff is not None:
         Viewed.delete().where(Viewed.actor == person.staff).execute()
+        for table, theirs in staff_access.kept_of(person.staff, person.addresses):
+            table.delete().where(theirs).execute()
     # A program that asks the same again is told how the item is then (desk/actions/tokens.py).
     ApiAnswer.update(status=0, body="").where(ApiAnswer.body.contains('"history": ')).execute()
 

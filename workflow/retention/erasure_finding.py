@@ -53,7 +53,7 @@ from dossier.text.sentences import Sentence, in_a_row, sentence
 from dossier.text.yamltext import legible
 from dossier.trail import trail
 from workflow.messages.kinds import TO_CONTACTS
-from workflow.portal_access import access
+from workflow.portal_access import access, staff_access
 from workflow.retention import retention
 from workflow.retention.erasure_plan import ErasurePlan, Fate
 from workflow.retention.personal import ErasedPerson
@@ -133,6 +133,9 @@ class _Finder:
         for address in self.person.addresses:
             counts = [table.select().where(theirs).count() for table, theirs in access.kept_about(address)]
             self.plan.tell("logins", "goes", address, sum(counts))
+        if (code := self.person.staff) is not None:
+            counts = [table.select().where(theirs).count() for table, theirs in staff_access.kept_of(code, self.person.addresses)]
+            self.plan.tell("logins", "goes", code, sum(counts))
 
     def mails(self) -> None:
         found = []

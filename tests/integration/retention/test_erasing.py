@@ -31,7 +31,7 @@ from dossier.database.tables import (
     Viewed,
     item_name,
 )
-from dossier.database.web_tables import LoginRequest, LoginSession, LoginToken
+from dossier.database.web_tables import DeskRequest, DeskSession, DeskToken, LoginRate, LoginRequest, LoginSession, LoginToken
 from dossier.files import files
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -39,7 +39,7 @@ from dossier.text.refusals import Refusal
 from dossier.trail import auditing, redacting, trail
 from workflow.messages import firm
 from workflow.outbox import outbox
-from workflow.portal_access import access, openings
+from workflow.portal_access import access, openings, staff_access
 from workflow.reports import proof
 from workflow.retention import erasing, retention
 from workflow.retention.erasure_plan import ErasurePlan, find_person
@@ -98,8 +98,9 @@ def told(made: ErasurePlan) -> set[tuple[str, str, str]]:
 
 def everything(office: Records) -> str:
     """All that the database says, and what its file holds besides."""
-    rows = [str(row.__data__) for table in (Event, EventDetail, Item, Mail, Note, Opening, LoginRequest, LoginToken, LoginSession, Viewed)
-            for row in table.select()]  # fmt: skip
+    at_the_door = (LoginRequest, LoginToken, LoginSession, DeskRequest, DeskToken, DeskSession)
+    tables = (Event, EventDetail, Item, Mail, Note, Opening, Viewed, *at_the_door)
+    rows = [str(row.__data__) for table in tables for row in table.select()]
     return "\n".join(rows)
 
 
@@ -234,10 +235,18 @@ def test_staff_are_forgotten_but_for_what_they_answer_for(office: Records) -> No
         Viewed.insert(actor="l.visser", kind="item", subject=item_name(key), at=clock.to_text(office.now)).execute()
         outbox.enqueue_to_staff(office.office, office.now, "retention", None, "l.visser", {"count": 1, "lines": []})
         Mail.update(state="sent").execute()
+    staff_access.ask(office.now, "l.visser@office.example", "192.0.2.1", "/")
+    staff_access.new_link(office.office, office.now, "l.visser", "l.visser@office.example", "/")
+    staff_access.begin(office.office, office.now, "l.visser", "l.visser@office.example", "192.0.2.1")
+    staff_access.begin_by_provider(office.office, office.now, "l.visser", "Lisa Visser's token", "192.0.2.1")
+    assert "Visser" in everything(office)
     office.configure(staff=STAFF.replace("rights: [create, share]", "rights: [create, share], active: no"))
     made = erase(office, "l.visser@office.example")
+    assert not [row for table in (DeskRequest, DeskToken, DeskSession) for row in table.select()]
+    assert not [row.key for row in LoginRate.select() if "address" in row.key]
     assert {
         ("mails", "goes", ""),
+        ("logins", "goes", ""),
         ("viewed", "goes", ""),
         ("account", "stays", "account"),
         ("trail", "stays", "account"),
