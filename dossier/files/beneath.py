@@ -58,12 +58,18 @@ class Folder:
         return os.fstat(self.descriptor)
 
     def names(self) -> list[str]:
-        return os.listdir(self.descriptor)
+        try:
+            return os.listdir(self.descriptor)
+        except OSError as error:
+            raise named(error, self) from error
 
     def entries(self) -> Iterator[os.DirEntry[str]]:
         """What lies in it, told without following a link. Their `path` is the name alone."""
-        with os.scandir(self.descriptor) as entries:
-            yield from entries
+        try:
+            with os.scandir(self.descriptor) as entries:
+                yield from entries
+        except OSError as error:
+            raise named(error, self) from error
 
     def open(self, *names: str) -> Folder:
         """The folder in it, or below. FileNotFoundError; NotADirectoryError for a link or file."""

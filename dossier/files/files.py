@@ -679,10 +679,12 @@ def keep_for(folder: Folder, uid: int) -> None:
     Root gives it to the user. Anybody else puts the user on its access list (acl(5)); where the
     file system has none, nobody but we ourselves can read it.
     """
-    os.chmod(folder.descriptor, 0o700)
-    if os.geteuid() == 0:
-        os.chown(folder.descriptor, uid, -1)
-    elif uid != os.geteuid():
+    with _Naming(folder):
+        os.chmod(folder.descriptor, 0o700)
+        if os.geteuid() == 0:
+            os.chown(folder.descriptor, uid, -1)
+            return
+    if uid != os.geteuid():
         with contextlib.suppress(OSError):  # ENOTSUP
             os.setxattr(folder.descriptor, "system.posix_acl_access", _list_for(uid))
 

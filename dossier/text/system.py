@@ -43,7 +43,7 @@ def said(error: OSError, language: str) -> str:
 def whole(error: OSError) -> Sentence:
     """The same, as a sentence."""
     what = why(error)
-    if error.filename:
+    if error.filename and not isinstance(error.filename, int):  # of a call that was told a descriptor
         what = sentence("system.of_a_file", file=os.fsdecode(error.filename), why=what)
     return _advised(error, what) or what
 

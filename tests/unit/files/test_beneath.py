@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import time
@@ -13,6 +14,7 @@ from kit.swapping import SECONDS, swapped
 
 from dossier.files import files, kernel, moves
 from dossier.files.beneath import LastOpened, open_beneath, open_folder
+from dossier.text import system
 
 
 @pytest.fixture(params=["in one call", "step by step"])
@@ -61,6 +63,22 @@ def test_errors_say_the_whole_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_way")
+@pytest.mark.parametrize("call", ["listdir", "scandir"])
+def test_a_folder_that_can_not_be_listed_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    def failed(descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), descriptor)
+
+    with open_folder(tmp_path) as folder:
+        monkeypatch.setattr(os, call, failed)
+        with pytest.raises(OSError, match="Input") as failure:
+            list(folder.names() if call == "listdir" else folder.entries())
+    assert system.said(failure.value, "en").startswith(f"{tmp_path}: Input/output error; the disk")
+
+
+def test_what_a_descriptor_was_told_of_is_no_name(tmp_path: Path) -> None:
+    assert system.said(OSError(errno.EROFS, os.strerror(errno.EROFS), 7), "en").startswith("Read-only file system; ")
+
+
 def test_a_folder_that_is_exchanged_with_a_link_all_the_time_leads_nowhere_else(tmp_path: Path) -> None:
     inbox, elsewhere = tmp_path / "inbox", tmp_path / "elsewhere"
     (inbox / "acme" / "_done").mkdir(parents=True)
