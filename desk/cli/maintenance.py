@@ -200,7 +200,14 @@ def restore(
     for name in restored.strange_owners[:20]:
         print(_("belongs to you now, not to who dropped it: %(name)s") % {"name": printing.text(name)}, file=sys.stderr)
     if restored.strange_owners:
-        told = _("%(count)s files of the inbox belong to you now; restore as root, or give them back before the daemon starts")
+        told = _(
+            "Files of the inbox that belong to you now: %(count)s; restore as root, or give them back before the daemon starts"
+        )
+        if os.geteuid() == 0:
+            told = _(
+                "Files of the inbox that belong to you now, as whose they were has no account in config/: %(count)s;"
+                " give them back (chown) before the daemon starts"
+            )
         print(told % {"count": len(restored.strange_owners)}, file=sys.stderr)
     if identity.is_trial():
         told = _(

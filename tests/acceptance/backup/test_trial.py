@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -174,3 +175,13 @@ def test_a_trial_does_not_work_in_the_places_of_the_real_office(root: Root, tmp_
     elsewhere = Root(root.path.with_name("elsewhere"), {**root.environ, "DOSSIER_PATHS__INBOX": str(tmp_path / "another")})
     elsewhere.run("restore", str(tmp_path / "backups"), "--trial")
     elsewhere.once()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+def test_root_is_not_told_to_restore_as_root(root: Root, tmp_path: Path) -> None:
+    root.drop("scan", "description: Without its file\nattachments: [later.pdf]\n")
+    os.chown(root.inbox() / "scan.yaml", 1, 1)
+    root.run("backup", str(tmp_path / "backups"))
+    told = Root(root.path.with_name("back"), dict(root.environ)).run("restore", str(tmp_path / "backups")).stderr
+    assert "has no account in config/: 1; give them back (chown)" in told
+    assert "as root" not in told
