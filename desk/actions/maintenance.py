@@ -129,7 +129,7 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
         length, head = trail.head()
         was = {"events": known.length, "head": known.head, "database": known.database} if known else None
         aside = anchors.set_aside(office, now)
-        given = {} if known else earlier.numbers_given(office)  # of each drop ever: it may take minutes
+        given = earlier.numbers_given(office)  # a mark may be as old as the database
         with transaction():
             identity.adopt(known, given)
             told = {"reason": reason.strip(), "events": length, "head": head, "was": was, "anchors": aside}
