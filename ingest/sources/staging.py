@@ -260,8 +260,12 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
     inbox. Killed in between, `finish` goes on. Given back twice at once, the second is told so by
     Conflict. Whoever gives it back made it, from then on.
     """
-    _clear_what_was_given_back(office)
-    with open_beneath(office.inbox, client, "_rejected", refused) as folder:
+    finish(office)
+    try:
+        lies_in = open_beneath(office.inbox, client, "_rejected", refused)
+    except FileNotFoundError as error:
+        raise Conflict("staging.given_back") from error
+    with lies_in as folder:
         card = card_of(client, refused, folder.names())
         looks = {name: files.look(folder / name) for name in sorted(folder.names())}
         seen = {name: look for name, look in looks.items() if look is not None}
@@ -284,7 +288,7 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
             is_there = False
             with contextlib.suppress(FileNotFoundError), open_beneath(office.inbox, client, "_rejected", refused) as folder:
                 is_there = all(files.look(folder / name) == look for name, look in seen.items())
-            if not is_there or not Note.put_first(f"{_GIVEN_BACK}{client}/{refused}", json.dumps(seen)):
+            if not is_there or not Note.put_first(f"{_GIVEN_BACK}{client}/{refused}", json.dumps([row.id, seen])):
                 raise Conflict("staging.given_back")
 
         try:
@@ -297,19 +301,23 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
 
 
 _GIVEN_BACK = "given back: "
-"""And the client and the folder: the note of what of a refused drop is to go, as it was given back
-(name → Look)."""
+"""And the client and the folder: the note of the drop that was made of a refused one, and of what
+of that is to go as it was given back (name → Look)."""
 
 
 def _clear_what_was_given_back(office: Office) -> None:
     """Remove what was refused and lies in the inbox anew; what was changed since then stays."""
     for note in list(Note.select().where(Note.key.startswith(_GIVEN_BACK))):
         client, _, refused = note.key.removeprefix(_GIVEN_BACK).partition("/")
+        drop, seen = json.loads(note.value)
         gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
         try:
+            with gone, open_beneath(office.inbox, client) as home:
+                if files.is_folder(home / f"{PREFIX}{drop}"):  # it has no name yet: `finish` gives it one
+                    continue
             with gone, open_beneath(office.inbox, client, "_rejected") as rejected:
                 with rejected.open(refused) as folder:
-                    for name, look in json.loads(note.value).items():
+                    for name, look in seen.items():
                         if files.look(folder / name) == tuple(look):
                             files.remove(folder / name)
                 files.remove_folder(rejected / refused)

@@ -104,7 +104,7 @@ def test_killed_once_it_was_given_back_the_next_start_leaves_it_in_one_place(
         broken.setattr(files, "remove", killed)
         with pytest.raises(KeyboardInterrupt):
             staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(Conflict, match="given back a moment ago"):
         staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD.replace("enough", "and otherwise"))
     staging.finish(office.office)
     assert not (office.root / "inbox/acme-bv/_rejected" / folder).exists()
@@ -114,6 +114,26 @@ def test_killed_once_it_was_given_back_the_next_start_leaves_it_in_one_place(
     open_database(office.office)
     assert Item.select().count() == 1
     assert not Note.select().where(Note.key.startswith("given back")).exists()
+
+
+def test_killed_before_it_had_its_name_it_gets_that_before_what_was_refused_goes(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = refused(office, {"bad.yaml": b"description: x\n", "a.pdf": PDF})
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(placing, "_name", killed)
+        with pytest.raises(KeyboardInterrupt):
+            staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD)
+    staging._clear_what_was_given_back(office.office)
+    assert (office.root / "inbox/acme-bv/_rejected" / folder / "a.pdf").exists()
+    staging.finish(office.office)
+    (drop,) = (name for name in inbox(office) if name != "_rejected")
+    assert not drop.startswith(".")
+    assert not (office.root / "inbox/acme-bv/_rejected" / folder).exists()
 
 
 def test_given_back_in_two_tabs_at_once_it_is_one_drop(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
