@@ -39,6 +39,7 @@ from dossier.database.tables import Drop, Note, change_row, find_row, insert_row
 from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, open_beneath
+from dossier.files.files import Look
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -165,7 +166,7 @@ def received(
     in its row only then. Killed before that? The row has none, and is swept after a day.
     """
     row = begin(office, now, actor, client)
-    try:
+    with _gone_unless_placed(office, row):
         with _opened(office, row) as hidden:
             for name, pieces in sent:
                 name = names.nfc(name)
@@ -174,12 +175,19 @@ def received(
                     raise Invalid([fault("files", "staging.sent_twice", file=names.printable(name))])
                 row.files[name] = _receive(office, hidden / name, name, pieces)
         yield row
+    if row.folder is None:
+        _forget(office, row)
+
+
+@contextlib.contextmanager
+def _gone_unless_placed(office: Office, row: StagedDrop) -> Iterator[None]:
+    """Where something fails inside, nothing is left of a drop that was not placed."""
+    try:
+        yield
     except BaseException:
         if _fresh(row).folder is None:
             _forget(office, row)
         raise
-    if row.folder is None:
-        _forget(office, row)
 
 
 def _receive(office: Office, part: At, name: str, pieces: Iterable[bytes]) -> dict[str, object]:
@@ -271,33 +279,37 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
         seen = {name: look for name, look in looks.items() if look is not None}
         _check_alike(seen)
         row = begin(office, now, actor, client)
-        for name, look in seen.items():
-            if name not in (WHY, card):
-                put(office, row, name, files.pieces(folder / name, 0, look.size))
-    row = _fresh(row)
+        with _gone_unless_placed(office, row):
+            for name, look in seen.items():
+                if name not in (WHY, card):
+                    put(office, row, name, files.pieces(folder / name, 0, look.size))
+            _give_back(office, now, actor, row, refused, text, seen)
+    _clear_what_was_given_back(office)
+    return _fresh(row)
+
+
+def _give_back(
+    office: Office, now: datetime, actor: Actor, staged: StagedDrop, refused: str, text: str, seen: Mapping[str, Look]
+) -> None:
+    """Commit the copy of a refused drop. Raises Invalid; Conflict if that is not as it was
+    `seen`."""
+    row, client = _fresh(staged), str(staged.client)
     whole = _signed(seal.without(text.replace("\r\n", "\n")), client, actor.code)
     data = seal.sealed(whole.encode("utf-8", "surrogateescape"))
+
+    def note() -> None:
+        is_there = False
+        with contextlib.suppress(FileNotFoundError), open_beneath(office.inbox, client, "_rejected", refused) as folder:
+            is_there = all(files.look(folder / name) == look for name, look in seen.items())
+        if not is_there or not Note.put_first(f"{_GIVEN_BACK}{client}/{refused}", json.dumps([row.id, seen])):
+            raise Conflict("staging.given_back")
+
     with _opened(office, row) as hidden:
         wrong = _problems(office, now, actor, row, hidden, Request(client, [hidden / name for name in row.files], {}), data)
         wrong += _not_as_listed(office, row, data)
         if wrong:
-            _forget(office, row)
             raise Invalid(wrong)
-
-        def note() -> None:
-            is_there = False
-            with contextlib.suppress(FileNotFoundError), open_beneath(office.inbox, client, "_rejected", refused) as folder:
-                is_there = all(files.look(folder / name) == look for name, look in seen.items())
-            if not is_there or not Note.put_first(f"{_GIVEN_BACK}{client}/{refused}", json.dumps([row.id, seen])):
-                raise Conflict("staging.given_back")
-
-        try:
-            _commit(office, now, actor, row, hidden, data, refused.partition("-")[2] or refused, row.files, note)
-        except Conflict:
-            _forget(office, row)
-            raise
-    _clear_what_was_given_back(office)
-    return _fresh(row)
+        _commit(office, now, actor, row, hidden, data, refused.partition("-")[2] or refused, row.files, note)
 
 
 _GIVEN_BACK = "given back: "

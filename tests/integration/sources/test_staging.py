@@ -136,6 +136,23 @@ def test_killed_before_it_had_its_name_it_gets_that_before_what_was_refused_goes
     assert not (office.root / "inbox/acme-bv/_rejected" / folder).exists()
 
 
+@pytest.mark.parametrize("call", ["write_whole", "sync_beneath"])
+def test_where_a_full_disk_keeps_it_from_being_given_back_no_copy_is_left(
+    office: Records, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    folder = refused(office, {"bad.yaml": b"description: x\n", "a.pdf": PDF})
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, call, full)
+        with pytest.raises(OSError, match="No space"):
+            staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD)
+    assert inbox(office) == ["_rejected"]
+    assert staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD).folder is not None
+
+
 def test_given_back_in_two_tabs_at_once_it_is_one_drop(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = refused(office, {"bad.yaml": b"description: x\n", "a.pdf": PDF})
     place = placing.place
