@@ -96,7 +96,7 @@ def faults(office: Office) -> list[Sentence]:
 _ROW = {"item": "D-2026-000001", "client": "Acme B.V.", "description": "Annual accounts", "since": "2026-11-23T09:00:00+01:00",
         "link": "https://portal.example/acme-bv", "asked": ["Marieke"]}  # fmt: skip
 _EXAMPLE = {
-    **_ROW, "contact": "Jan", "reason": "550 unknown", "approver": "Marieke", "comment": "Page 3 lacks", "items": [_ROW],
+    **_ROW, "contact": "Jan", "reason": "550 unknown", "approver": "Marieke", "comment": "Page 3 lacks", "phone": "", "items": [_ROW],
     "descriptions": ["Annual accounts"], "findings": ["accounts.pdf"], "held": True, "lines": ["D-2026-000001"], "more": 0,
     "subject": "To decide", "reasons": ["report.yaml:1: a fault"], "page": "/queue", "decides": True,
 }  # fmt: skip
