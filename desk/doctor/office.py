@@ -23,6 +23,7 @@ from dossier.database.tables import PROXY, Event, Item, item_name
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.files import files
 from dossier.office import people
+from dossier.office.keys import Preset
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.names import fold
@@ -191,23 +192,34 @@ def of_presets(office: Office) -> Iterator[Finding]:
         _, faults = read_preset(Spoken(name, preset), "x" * office.settings.items.description_min, office.settings)
         for fault in faults:
             yield wrong("presets", "doctor.preset_is_wrong", preset=name, why=fault.message)
+        found: dict[tuple[str, Sentence | None], list[str]] = {}
         for code in active:
-            for approver in preset.approver:
-                if why := people.why_not_approve(office, approver, code, preset.type):
-                    yield wrong("presets", "doctor.preset_approver_may_not", preset=name, client=code, why=why)
-            path = office.inbox / code / str(preset.folder)
-            if preset.folder and not files.is_folder(path) and fold(preset.folder) not in map(fold, os.listdir(path.parent)):
-                yield note("presets", "doctor.preset_lacks_folder", preset=name, path=str(path))
-            if preset.folder and files.exists(path) and not files.is_folder(path):
-                yield wrong("presets", "doctor.preset_no_folder", preset=name, path=str(path))
-            refusal = people.why_not_create(office, preset.maker, code) if preset.maker else None
-            if refusal or (preset.maker and (refusal := people.why_not_type(office, preset.maker, preset.type))):
-                yield wrong("presets", "doctor.preset_maker_may_not", preset=name, client=code, why=refusal)
-            is_asked = preset.share and preset.share_status != "approved" and not preset.approver
-            if is_asked and not office.clients[code].default_approver:
-                yield wrong("presets", "doctor.preset_asks_nobody", preset=name, client=code)
+            for one in _of_preset_for(office, preset, code):
+                found.setdefault(one, []).append(code)
+        for (told, why), codes in found.items():
+            path = str(office.inbox / codes[0] / str(preset.folder))
+            finding = note if told == "doctor.preset_lacks_folder" else wrong
+            yield finding("presets", told, preset=name, client=codes[0], count=len(codes), path=path, why=why)
     if office.settings.presets:
         yield ok("presets", "doctor.presets", names=", ".join(office.settings.presets))
+
+
+def _of_preset_for(office: Office, preset: Preset, code: str) -> Iterator[tuple[str, Sentence | None]]:
+    """What is the matter with a preset for one client, and why if there is more to say."""
+    for approver in preset.approver:
+        if why := people.why_not_approve(office, approver, code, preset.type):
+            yield "doctor.preset_approver_may_not", why
+    path = office.inbox / code / str(preset.folder)
+    if preset.folder and not files.is_folder(path) and fold(preset.folder) not in map(fold, os.listdir(path.parent)):
+        yield "doctor.preset_lacks_folder", None
+    if preset.folder and files.exists(path) and not files.is_folder(path):
+        yield "doctor.preset_no_folder", None
+    refusal = people.why_not_create(office, preset.maker, code) if preset.maker else None
+    if refusal or (preset.maker and (refusal := people.why_not_type(office, preset.maker, preset.type))):
+        yield "doctor.preset_maker_may_not", refusal
+    is_asked = preset.share and preset.share_status != "approved" and not preset.approver
+    if is_asked and not office.clients[code].default_approver:
+        yield "doctor.preset_asks_nobody", None
 
 
 def mail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:

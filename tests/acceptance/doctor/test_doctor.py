@@ -301,7 +301,13 @@ def test_a_file_system_that_keeps_no_rights_is_worked_on_and_told(root: Root, mo
 def test_what_many_lack_is_told_once(root: Root, post: Server) -> None:
     nobody = "".join(f"  c-{number}: {{name: Client {number}}}\n" for number in range(40))
     root.set("clients", CLIENTS + nobody)
-    root.set("settings", SETTINGS.replace("trust_sidecar: true", "trust_sidecar: no"))
+    for number in range(40):
+        root.inbox(f"c-{number}")
+    payroll = "presets: {payroll: {folder: Payroll, share: yes, share_status: concept}}\n"
+    root.set("settings", SETTINGS.replace("trust_sidecar: true", "trust_sidecar: no") + payroll)
+    told = "payroll: nobody is asked to approve for 40 clients, such as c-0, so each file of theirs is refused"
+    assert _found(root)["presets"] == [told]
+    assert "payroll: 40 folders are not there yet, such as " in _found(root, "note")["presets"][0]
     assert [one for one in _found(root)["clients"] if "no contact" in one] == [
         "40 clients have no contact, such as c-0: nobody of them can be told or log in"
     ]
