@@ -448,7 +448,20 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
     item.version += 1
     item.save()
     suspicion.record(office, now, item, screened)
-    present = content_digest(key, item.client, shown_to_client(draft_of(item), attachments_of(key)))
+    return _is_as(edition, item)
+
+
+def is_changed_since_approved(item: Item) -> bool:
+    """True if what stands approved is another than the item as it is now.
+
+    So it is while a change waits for its approver, and after an item was put back without what was
+    changed in it while it was withdrawn.
+    """
+    return item.standing is not None and not _is_as(Edition.get_by_id(item.standing), item)
+
+
+def _is_as(edition: Edition, item: Item) -> bool:
+    present = content_digest(item.id, item.client, shown_to_client(draft_of(item), attachments_of(item.id)))
     return present == str(edition.content)
 
 

@@ -298,10 +298,12 @@ def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
     """An item as `show --json` tells it: attachments, openings and history.
 
     `attention`: sentences that must be in view of its approvers and of whoever looks
-    (workflow/items/suspicion.py), for a reader who may know of these clients.
+    (workflow/items/suspicion.py), for a reader who may know of these clients; and that the client
+    sees it otherwise than it is told here.
     """
     from workflow.items import items, suspicion
     from workflow.portal_access import opened
+    from workflow.reports import reasons
 
     attachments = [
         {
@@ -312,8 +314,8 @@ def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
     ]  # fmt: skip
     history = [{**event, "at": clock.local_iso(event["at"])} for event in trail.history(item.id, may)]
     return {
-        **summary(item), "attention": suspicion.attention(item, may.clients), "attachments": attachments, "openings": opened.openings_of(item),
-        "history": history,
+        **summary(item), "attention": [*suspicion.attention(item, may.clients), *reasons.not_offered(item)],
+        "attachments": attachments, "openings": opened.openings_of(item), "history": history,
     }  # fmt: skip
 
 

@@ -69,7 +69,14 @@ def _of_state(office: Office, now: datetime, item: Item) -> list[Sentence]:
         if told is None:
             return [sentence(f"reasons.withdrawn{unseen}", item=name)]
         return [sentence(f"reasons.withdrawn_by{unseen}", who=told["actor"], reason=told["reason"], item=name)]
-    return []
+    return not_offered(item)
+
+
+def not_offered(item: Item) -> list[Sentence]:
+    """That the client is shown something else than the item is now, and nobody is asked."""
+    is_settled = item.share_state in ("approved", "published")
+    told = is_settled and items.is_changed_since_approved(item)
+    return [sentence("reasons.changed_since", item=item_name(item.id))] if told else []
 
 
 def _of_concept(office: Office, now: datetime, item: Item) -> list[Sentence]:
@@ -124,6 +131,6 @@ def visible(item: Item) -> Sentence:
     """What the client sees of it now."""
     if item.public is None:
         return sentence("reasons.client_sees_nothing")
-    if item.pending is not None or item.public != item.standing:
+    if item.pending is not None or item.public != item.standing or items.is_changed_since_approved(item):
         return sentence("reasons.client_sees_version", at=clock.to_the_minute(item.published_at))
     return sentence("reasons.on_portal_since", at=clock.to_the_minute(item.published_at))

@@ -11,7 +11,7 @@ from kit.records import STAFF, Records
 from dossier.database.tables import item_name
 from dossier.office.people import Actor
 from workflow.items import items
-from workflow.reports import reasons
+from workflow.reports import finding, reasons
 
 
 @pytest.fixture
@@ -53,3 +53,22 @@ def test_what_was_withdrawn_can_be_put_back_only_if_it_was_approved(office: Reco
     assert told.endswith(f"wrong; put it back with: dossier publish {item_name(key)}") == is_seen
     assert told.endswith(f"before: offer it again with: dossier edit {item_name(key)} --share") != is_seen
     assert items.can_be_restored(items.get(key)) == is_seen
+
+
+def test_what_was_put_back_without_a_change_says_that_the_change_is_not_shared(office: Records) -> None:
+    key = office.published(description="Annual accounts", share_explanation=False)
+    office.withdraw(key)
+    office.amend(key, description="Annual accounts 2025")
+    office.restore(key)
+    office.publish()
+
+    def found() -> list[str]:
+        return [str(one) for one in reasons.reasons(office.office, office.now, items.get(key))]
+
+    [told] = found()
+    assert [told] == list(map(str, finding.whole(items.get(key))["attention"]))
+    assert told.endswith(f"is not shared; offer it with: dossier edit {item_name(key)} --share")
+    assert "The client sees the version" in str(reasons.visible(items.get(key)))
+    office.amend(key, description="Annual accounts")
+    assert found() == finding.whole(items.get(key))["attention"] == []
+    assert "on the portal since" in str(reasons.visible(items.get(key)))
