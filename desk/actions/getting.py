@@ -1,7 +1,8 @@
 """Files out of a dossier: the attachments of an item, or one, or an earlier version of it.
 
 A file is given only once it is in the trail who got it (CONTRACT section 8). What comes out is
-checked against its hash on the way; what lies there already is never written over.
+checked against its hash on the way; what lies there already is never written over. Where it was
+broken off, the same again goes on: a file that lies there with the right hash is got.
 """
 
 from __future__ import annotations
@@ -57,12 +58,15 @@ def pieces(vault: Vault, what: Attachment) -> Iterator[bytes]:
 
 
 def save(vault: Vault, what: Attachment, folder: Path) -> Path:
-    """Put a file into `folder` under its name; returns where.
+    """Put a file into `folder` under its name, unless it lies there; returns where.
 
-    Raises Conflict if something of that name is there; OSError.
+    Raises Conflict if something else of that name is there; OSError.
     """
     target = folder / what.name
-    if files.exists(target) or files.is_link(target):
+    there = files.look(target)
+    if there is not None and there.size == what.size and files.hash_file(target) == what.sha256:
+        return target
+    if files.exists(target):
         raise Conflict("getting.there", path=str(target))
     part = folder / f".{what.sha256[:16]}.part"
     try:

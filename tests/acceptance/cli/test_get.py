@@ -65,6 +65,16 @@ def test_nothing_is_written_over_and_what_is_not_there_is_told(root: Root, item:
         assert root.run(*words, code=1).stderr
 
 
+def test_what_was_broken_off_is_gone_on_with(root: Root, item: str, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF + b"two")
+    before = (tmp_path / "a.pdf").stat()
+    assert root.run("get", item, "--to", str(tmp_path)).stdout.splitlines() == [f"{tmp_path}/a.pdf", f"{tmp_path}/b.pdf"]
+    assert (tmp_path / "a.pdf").stat().st_ino == before.st_ino
+    (tmp_path / "b.pdf").unlink()
+    (tmp_path / "b.pdf").symlink_to(tmp_path / "a.pdf")
+    assert "b.pdf is there already" in root.run("get", item, "--to", str(tmp_path), code=1).stderr
+
+
 def test_a_damaged_file_is_not_given(root: Root, item: str, tmp_path: Path) -> None:
     for path in (root.path / "var/vault").rglob("*"):
         if path.is_file() and path.read_bytes() == PDF + b"b":
