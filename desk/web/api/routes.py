@@ -88,7 +88,7 @@ ATTACHMENT = _object(
 REASON = {**TEXT, "description": "why it is taken off the portal; with `share` no"}
 CHANGE = _open(_object({"location": "2025/Jaarrekening", "labels": ["annual"]}, (), **KEYS, reason=REASON))
 AMENDING: Mapping[str, Schema] = {
-    "item": {**TEXT, "description": "the number of an item that is there, which the drop changes"},
+    "item": {**TEXT, "description": "the number of an item that is there, which the drop changes; needs the scope items:write as well"},
     "remove": NAMES, "rename": {"type": "object", "additionalProperties": TEXT, "description": "old name → new one"}, "reason": REASON,
 }  # fmt: skip
 NEW = _open(_object(
