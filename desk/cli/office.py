@@ -147,8 +147,9 @@ def schema(what: Annotated[Literal["sidecar", "settings", "clients", "staff"], t
     from dossier.office.terms import RootNotFound
 
     settings = None
-    with contextlib.suppress(RootNotFound):
-        settings = session.office().settings
+    if what == "sidecar":
+        with contextlib.suppress(RootNotFound):
+            settings = schemas.settings_told(session.office(), session.reader())
     printing.as_json(schemas.schema_of(what, settings))
 
 

@@ -275,6 +275,14 @@ def test_a_status_is_put_back_by_whom_a_type_is_hidden_from(root: Root) -> None:
     assert root.json("show", "1")["status"] == "new"
 
 
+def test_the_schema_of_a_sidecar_names_no_type_that_whoever_asks_may_not_know_of(root: Root) -> None:
+    root.set("settings", SETTINGS + "types: {wwft: {staff: [k.smit], fields: {suspicion: text}}, advice: {}}\n")
+    told = {who: root.run("schema", "sidecar", user=who).stdout for who in ("p.bakker", "k.smit", None)}
+    assert {who: "wwft" in text for who, text in told.items()} == {"p.bakker": False, "k.smit": True, None: True}
+    assert {who: "suspicion" in text for who, text in told.items()} == {"p.bakker": False, "k.smit": True, None: True}
+    assert "advice" in told["p.bakker"]
+
+
 def test_audit_verify_finds_every_change_to_the_database(root: Root) -> None:
     assert "3 events" in root.run("audit", "verify").stdout
     database = root.path / "var" / "dossier.db"
