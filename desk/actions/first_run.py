@@ -34,6 +34,7 @@ from dossier.text import clock
 from dossier.text.refusals import Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
+from workflow.outbox import alarms
 from workflow.portal_access import access, staff_access
 
 HOURS = 1
@@ -161,18 +162,21 @@ def left(office: Office, actor: Actor) -> list[tuple[Sentence, str]]:
     settings, folder = office.settings, office.settings.backup.folder or ""
     has_mail, has_backup = settings.mail.host != "localhost", backup.last() is not None
     by_link = has_mail and settings.desk.oidc is None
+    trouble = (alarms.text_of("mail") or alarms.text_of("mail sender")) if has_mail else None
     is_here = urlsplit(settings.desk.base_url).hostname in ("localhost", "127.0.0.1")
     lacks = (
         ("no_clients", "/office/import/clients", not office.clients),
         ("no_staff", "/office/staff", len(office.staff) < 2),
         ("no_mail", "/office/text/settings", not has_mail),
+        ("mail_trouble", "/office/text/settings", trouble is not None),
         ("no_click", "/_login", by_link and not _is_clicked()),
         ("no_address", "/office/setup", is_here),
         ("no_presets", "/office/presets", not settings.presets),
         ("no_backup_folder", "/office/setup#backup", not folder and not has_backup),
         ("no_backup", "/office/setup#backup", bool(folder) and not has_backup),
     )
-    return [(sentence(f"first_run.{what}", folder=folder), page) for what, page, is_lacking in lacks if is_lacking]
+    values = {"folder": folder, "why": trouble}
+    return [(sentence(f"first_run.{what}", **values), page) for what, page, is_lacking in lacks if is_lacking]
 
 
 def _is_clicked() -> bool:

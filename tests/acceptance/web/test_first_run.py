@@ -135,6 +135,19 @@ def test_where_a_mail_server_is_said_the_click_on_a_mailed_link_shows_that_mail_
         mailbox.stop()
 
 
+def test_mail_settings_that_do_not_work_are_told_where_the_link_is_asked_for(root: Root) -> None:
+    settings = root.path / "config/settings.yaml"
+    settings.write_text(re.sub(r"(?m)^( +)port: 25\b", rf"\1port: {free_port()}", settings.read_text()))
+    with root.daemon() as daemon, desk(root) as (browser, path, _):
+        assert path is not None
+        browser.post(path, FIELDS | {"mail_host": "127.0.0.1"})
+        assert "De instellingen van mail werken nog niet" not in browser.get("/").text
+        wait_for(lambda: "configuration read again" in daemon.log(), "the daemon knows the admin")
+        browser.post("/_login", {"address": "anna@noord.example"})
+        wait_for(lambda: "De instellingen van mail werken nog niet" in browser.get("/").text, "the start page says why")
+        assert "De verbinding is geweigerd" in browser.get("/").text
+
+
 def test_the_names_of_the_office_are_shown_as_what_the_web_server_needs_and_hold_once_somebody_has_seen_it_answer(
     root: Root,
 ) -> None:
