@@ -216,6 +216,7 @@ def _serve(address: str) -> None:
 
     pictures_child.warm_up()
     pictures_child.warm_up = lambda: None
+    _compile_templates()
     fork_children()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -230,6 +231,20 @@ def _serve(address: str) -> None:
                 listening.close()
                 _answer(line)
             line.close()
+
+
+def _compile_templates() -> None:
+    """Those of portal and desk, which each process would compile for itself."""
+    from desk.web.portal import templating as of_portal
+    from desk.web.staff import templating as of_desk
+    from workflow.portal import pages
+
+    for language in ("en", "nl"):
+        for name in ("index.html", "feed.xml"):
+            pages._template(name, language)
+        for templates in (of_portal.templates(language), of_desk.templates(language)):
+            for name in templates.list_templates(extensions=["html"]):
+                templates.get_template(name)
 
 
 def _end_with_the_tests() -> None:

@@ -152,7 +152,7 @@ def open_line(mail: MailSettings, environ: Mapping[str, str]) -> smtplib.SMTP:
             raise NoServer(sentence("mail.no_password", where=where, variable=mail.password_env), refused=True)
     name = greeting_name(mail)
     try:
-        context = ssl.create_default_context()
+        context = None if mail.security == "none" else ssl.create_default_context()  # it reads all that the machine trusts
         if mail.security == "tls":
             server: smtplib.SMTP = _TlsLine(mail.host, mail.port, name or "localhost", timeout=STEP_SECONDS, context=context)
         else:
