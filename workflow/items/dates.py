@@ -5,7 +5,8 @@
     field    the day in any other date field of its type. One before the item was made is none: it
              tells of something that was, a birth or a signature
 
-Items that are closed or in the bin rest, and so does all of a client who has gone. Reads only.
+Items that are closed, in the bin or removed rest, and so does all of a client who has gone. Reads
+only.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from peewee import SQL, Expression, Field, fn
 
 from dossier.database import readable
 from dossier.database.fields import day_before_it_was_made, field
-from dossier.database.tables import Binned, Event, Item, among, chunks, tuples
+from dossier.database.tables import Binned, Event, Item, Removal, among, chunks, tuples
 from dossier.office import hours, people
 from dossier.office.item_types import is_date, review_due
 from dossier.office.office import Office
@@ -128,7 +129,8 @@ def owners(office: Office, one: DueDate) -> list[str]:
 
 def _of_chosen(office: Office, chosen: object, may: Readable) -> Iterator[DueDate]:
     """The dates of these items, without those that rest."""
-    chosen &= Item.status.not_in(office.settings.items.closed) & Item.id.not_in(Binned.select(Binned.item))
+    chosen &= Item.status.not_in(office.settings.items.closed)
+    chosen &= Item.id.not_in(Binned.select(Binned.item)) & Item.id.not_in(Removal.select(Removal.item))
     clients = {code for code, client in office.clients.items() if client.active}
     after = 0
     while rows := list(readable.only_items(Item.select().where(chosen & (Item.id > after)), may).order_by(Item.id).limit(CHUNK)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
-from dossier.database.tables import Edition, Item, item_name
+from dossier.database.tables import Edition, Item, Removal, item_name
 from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock, system
@@ -19,6 +19,9 @@ from workflow.items import internal, items
 
 def reasons(office: Office, now: datetime, item: Item) -> list[Sentence]:
     """All that keeps the item off the portal as it is now. Empty: nothing does."""
+    gone = Removal.get_or_none(Removal.item == item.id)
+    if gone is not None:
+        return [sentence("reasons.removed", at=clock.to_the_minute(gone.at))]
     found = [*_of_client(office, item), *_of_type(office, item), *_of_state(office, now, item)]
     if item.standing and item.standing != item.public and not found:
         found += _of_publishing(office, item)

@@ -95,7 +95,7 @@ def erase(
         told = erasure_report.collect(office, now, actor, made, language)
         Erasure.insert(id=number, at=clock.to_text(now), report=json.dumps(told)).execute()
         _forget_person(made)
-        _forget_chosen(now, actor, made, reason)
+        _forget_chosen(office, now, actor, made, reason)
         redacting.redact(now, actor, made.events, reason)
         trail.record(now, actor, "person_erased", None, {"as": made.pseudonym, "reason": reason, "counts": _counts(made)})
     finish(office)
@@ -139,7 +139,7 @@ def _forget_person(made: ErasurePlan) -> None:
     ApiAnswer.update(status=0, body="").where(ApiAnswer.body.contains('"history": ')).execute()
 
 
-def _forget_chosen(now: datetime, actor: Actor, made: ErasurePlan, reason: str) -> None:
+def _forget_chosen(office: Office, now: datetime, actor: Actor, made: ErasurePlan, reason: str) -> None:
     """Items and files that the admin chose, and that nothing keeps."""
     rows = list(Attachment.select().where(Attachment.id.in_(made.attachments))) if made.attachments else []
     for row in rows:
@@ -155,7 +155,7 @@ def _forget_chosen(now: datetime, actor: Actor, made: ErasurePlan, reason: str) 
         hashes = sorted({row.sha256 for row in rows if row.item == key})
         trail.record(now, actor, "file_erased", key, {"sha256": hashes, "reason": reason})
     for one in made.items:
-        retention.forget(now, actor, one, {"because": reason}, reason)
+        retention.forget(office, now, actor, one, {"because": reason}, reason)
     if rows or made.items:
         forget_old_words()
 

@@ -309,16 +309,21 @@ def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> 
     gone = [one for one in kept(office, keys=keys, over=today) if not one.obstacles]
     for one in gone:
         why = {"kept_until": str(one.end.until), "because": told(one.end.because, language)}
-        forget(now, actor, one, why, told(sentence("retention.term_was_over", item=item_name(one.item)), language))
+        forget(office, now, actor, one, why, told(sentence("retention.term_was_over", item=item_name(one.item)), language))
     return [one.item for one in gone]
 
 
-def forget(now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, object], reason: str) -> None:
+def forget(office: Office, now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, object], reason: str) -> None:
     """All that is known of an item goes but its number, client, maker, time, and removal.
 
-    `why` and `reason` stay in the trail. Call inside `transaction()`.
+    A type that not everybody may know of stays too: without it everybody could read that there was
+    such an item, and by which term it went. `why` and `reason` stay in the trail. Call inside
+    `transaction()`.
     """
     key = one.item
+    of_type = Item.get_by_id(key).type
+    kind = office.settings.types.get(of_type or "")
+    secret = of_type if kind is not None and kind.staff is not None else None
     hashes = sorted({row[0] for row in tuples(Attachment.select(Attachment.sha256).where(Attachment.item == key))})
     for sha256 in hashes:
         Leaving.insert(sha256=sha256).on_conflict_ignore().execute()
@@ -330,9 +335,9 @@ def forget(now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, o
         of_item.delete().where(of_item.item == key).execute()
     Viewed.delete().where(Viewed.subject == item_name(key)).execute()
     Item.update(
-        description="(removed)", status="removed", type=None, location=None, labels=[], explanation=None, fields={}, share=False,
+        description="(removed)", status="removed", type=secret, location=None, labels=[], explanation=None, fields={}, share=False,
         share_explanation=False, share_state="private", approvers=[], notify=False, contact=None, published_at=None,
-        notified_at=None, version=Item.version + 1, unsettled=False, approval=None,
+        notified_at=None, version=Item.version + 1, unsettled=False, approval=None, due=None, owner=None,
     ).where(Item.id == key).execute()  # fmt: skip
     search_text([(key, "", "", "", "", one.client)], replace=True)
     file_texts.forget(key)

@@ -13,16 +13,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.records import CLIENTS, JOOST, LISA, SETTINGS, Records
+from kit.records import CLIENTS, JOOST, LISA, MARIEKE, PETRA, SETTINGS, Records
 
 from desk.actions import retaining
 from dossier.database.database import transaction
 from dossier.database.tables import Binned, Item, Leaving, Mail, first_key, item_name
 from dossier.files import files, moves
+from dossier.office import people
 from dossier.office.keys import Settings
 from dossier.text.refusals import Forbidden, NotFound, Refusal
 from dossier.trail import auditing, trail
 from dossier.vault.folder import hold_leaving
+from workflow.items import dates
+from workflow.reports import reasons
 from workflow.retention import retention
 
 TERMS = SETTINGS + "retention: {default: [tax], terms: {tax: [{years: 7, basis: AWR art. 52}]}}\n"
@@ -68,6 +71,28 @@ def test_what_is_over_goes_with_its_files_and_the_trail_still_verifies(office: R
     assert remove(office, key) == []
     with pytest.raises(NotFound, match="was removed"):
         office.amend(key, LISA, description="Something else")
+
+
+def test_of_what_was_removed_nothing_is_due_and_why_says_that_it_is_gone(office: Records) -> None:
+    key = office.make(due=date(2034, 1, 2), owner="p.bakker")
+    assert [one.day for one in dates.of_item(office.office, Item.get_by_id(key))] == [date(2034, 1, 2)]
+    assert remove(office, key) == [key]
+    assert list(dates.of_items(office.office, date(2034, 2, 1))) == []
+    assert (Item.get_by_id(key).due, Item.get_by_id(key).owner) == (None, None)
+    [told] = map(str, reasons.reasons(office.office, LATER, Item.get_by_id(key)))
+    assert told.startswith("it was removed for good on 2034-01-01")
+
+
+def test_who_may_not_know_of_a_type_does_not_hear_that_an_item_of_it_was_removed(office: Records) -> None:
+    kind = "types: {wwft: {share: never, staff: [m.devries], review_months: 12, keep: [tax]}}\n"
+    office.configure(settings=TERMS + kind)
+    key = office.make(MARIEKE, type="wwft")
+    assert remove(office, key) == [key]
+    item = Item.get_by_id(key)
+    assert item.description == "(removed)"
+    assert not people.may_read(office.office, PETRA, item.client, item.type)
+    assert people.may_read(office.office, MARIEKE, item.client, item.type)
+    assert list(dates.of_items(office.office, date(2040, 1, 1))) == []
 
 
 def test_what_is_on_the_portal_or_waits_is_not_removed_before_it_is_taken_off(office: Records) -> None:
