@@ -55,7 +55,10 @@ def test_killed_again_in_the_run_that_mends_it_nothing_is_lost() -> None:
     assert len(play("taken", "folder-refused", "--again", "--sample", "2", "--apart")) == 8
 
 
-@pytest.mark.parametrize("scenario", [pytest.param("shared", marks=pytest.mark.slow), "folder-refused", "publishing"])
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param("shared", marks=pytest.mark.slow), "folder-refused", pytest.param("publishing", marks=pytest.mark.slow)],
+)
 def test_a_full_or_failing_disk_or_a_missing_right_at_any_call_is_told_and_mended_later(scenario: str) -> None:
     assert len(play(scenario, "--errors", "--sample", "1", "--apart")) == 6
 

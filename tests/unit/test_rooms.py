@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ MOVES = {
 ROOMS = sorted(path for floor in FLOORS for path in (TOP / floor).rglob("*.py"))
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -45,6 +47,7 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(TOP).with_suffix("").parts).removesuffix(".__init__")
 
 
+@cache
 def imports() -> dict[str, set[str]]:
     """Module → the modules of ours that it imports, inside functions too."""
     known = {name_of(path) for path in ROOMS}

@@ -38,6 +38,7 @@ def used(lived_in: Root, tmp_path: Path) -> Root:
     return Root(tmp_path / "office")
 
 
+@pytest.mark.slow
 def test_everything_arrives_and_the_office_goes_on(used: Root) -> None:
     before, shown = used.json("items"), [used.json("show", row["item"]) for row in used.json("items")]
     url = new_database()

@@ -205,6 +205,7 @@ def test_what_is_no_list_is_refused_in_a_line(office: Root, tmp_path: Path, data
     assert "unexpected" not in done.stderr
 
 
+@pytest.mark.slow
 def test_three_hundred_clients_come_in_one_go_as_excel_saves_them(office: Root) -> None:
     """Semicolons, cp1252, a quoted name with a semicolon in it, a second row for a second contact, a column for the BSN."""
     found = plan(office, "clients", RELATIONS, "--apply")

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+import pytest
 from kit.support import DOSSIER, PDF, Root, new_office, wait_for
 
 PRIVATE = "description: Something private\ncreated_by: p.bakker\n"
@@ -24,6 +25,7 @@ def start(roots: list[Root], *more: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 def test_each_office_is_served_and_one_that_ends_is_started_again(tmp_path: Path) -> None:
     roots = offices(tmp_path)
     process = start(roots)
@@ -42,6 +44,7 @@ def test_each_office_is_served_and_one_that_ends_is_started_again(tmp_path: Path
     assert [root.json("status")["daemon"] for root in roots] == [None, None]
 
 
+@pytest.mark.slow
 def test_a_noisy_office_does_not_keep_another_waiting(tmp_path: Path) -> None:
     noisy, quiet = offices(tmp_path)
     over = threading.Event()

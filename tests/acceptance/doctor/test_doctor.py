@@ -255,6 +255,7 @@ def test_what_lies_beside_the_clients_folders_and_a_scanner_that_is_gone_are_fou
     assert "start clamd" in found["scanner"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
 def test_what_root_left_behind_in_the_daemons_folders_is_found(root: Root, post: Server) -> None:
     root.once()

@@ -110,6 +110,7 @@ def test_somebody_who_asks_in_anothers_name_locks_nobody_out(office: PortalOffic
         assert opened.get("/acme-bv/", x_forwarded_for="192.0.2.9").status == 200
 
 
+@pytest.mark.slow
 def test_from_many_networks_a_mailbox_is_not_filled_and_its_owner_has_a_link_that_lets_in(office: PortalOffice) -> None:
     now = utc_now()
     for minute in range(120):

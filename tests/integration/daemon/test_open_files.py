@@ -39,6 +39,7 @@ def limits() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
+@pytest.mark.slow
 def test_drops_with_more_files_than_may_be_open_by_default_are_taken(tmp_path: Path) -> None:
     settings = OWN_SETTINGS.replace("settle_seconds: 0.2", "settle_seconds: 0", 1).replace("guard: off", "guard: hold")
     office = own_office(tmp_path / "office", settings=settings)

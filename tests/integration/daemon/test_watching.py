@@ -50,6 +50,7 @@ def place(office: Root, client: str, stem: str) -> None:
     office.place(client, {f"{stem}.pdf": PDF, f"{stem}.yaml": f"description: Annual accounts {stem}\n"})
 
 
+@pytest.mark.slow
 def test_files_that_come_faster_than_they_are_read_are_all_seen(tmp_path: Path) -> None:
     office = own_office(tmp_path, settings=ALONE)
     home = office.path / "inbox" / "acme-bv"

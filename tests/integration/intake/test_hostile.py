@@ -250,6 +250,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_accepted(running: Running) 
     running.office.until_taken("acme-bv", "bom")
 
 
+@pytest.mark.slow
 def test_ten_thousand_files_in_one_folder(running: Running) -> None:
     for number in range(FILES):
         _write(os.fsencode(running.home / f"scan-{number}.pdf"), b"")

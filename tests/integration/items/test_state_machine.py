@@ -262,7 +262,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 TestOffice = pytest.mark.sampled(Office.TestCase)
-EXAMPLES = int(os.environ.get("STATE_EXAMPLES", "20" if LONG else "5"))
+EXAMPLES = int(os.environ.get("STATE_EXAMPLES", "20" if LONG else "3"))
 """The same ones each time; `make races` plays more, and other ones."""
 
 TestOffice.settings = settings(

@@ -33,6 +33,7 @@ def random_subject(chance: random.Random) -> str:
     return subject.strip()[:200].strip()
 
 
+@pytest.mark.slow
 def test_four_thousand_dutch_and_english_subjects_and_names_are_as_they_were_written() -> None:
     chance = random.Random(2047)
     for _ in range(4000):

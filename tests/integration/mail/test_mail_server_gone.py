@@ -28,6 +28,7 @@ def office(tmp_path: Path, server: Server) -> MailOffice:
 # No server
 
 
+@pytest.mark.slow
 def test_without_a_server_one_alarm_is_raised_and_the_mails_wait_for_it(tmp_path: Path) -> None:
     port = free_port()
     office = MailOffice(tmp_path / "office", port)

@@ -49,6 +49,7 @@ def said(rules: Rules, part: bytes, whole_bytes: int) -> tuple[str, str]:
     return "".join("".join(gathering.pieces).split()), ""
 
 
+@pytest.mark.slow
 @settings(max_examples=600)
 @given(HEADS, elements(), some.sampled_from(["utf-8", "utf-16"]), some.sampled_from([WORD, SHEET, OPEN]), some.data())
 def test_a_glance_hides_nothing(head: str, element: str, encoding: str, rules: Rules, data: some.DataObject) -> None:
