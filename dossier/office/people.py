@@ -381,7 +381,7 @@ def acting(office: Office, named: str | None, uid: int | None = None) -> Actor:
     own = staff_by_user(office, user)
     if named is None:
         if own is None:
-            raise Forbidden("people.who_are_you", user=user)
+            raise Forbidden("people.who_are_you" if office.settings.identity.trust_sidecar else "people.no_account", user=user)
         return Actor(own, "command")
     if named not in office.staff:
         raise NotFound("people.not_in_staff_yaml", staff=named)
@@ -391,6 +391,8 @@ def acting(office: Office, named: str | None, uid: int | None = None) -> Actor:
         return Actor(own, "command")
     if office.settings.identity.trust_sidecar or (own is not None and is_admin(office, own)):
         return Actor(named, "command", behind=own or f"{OS}{user}")
+    if own is None:
+        raise Forbidden("people.no_account", user=user)
     raise Forbidden("people.may_not_act_for", staff=named)
 
 

@@ -294,8 +294,9 @@ def test_nobody_acts_for_another_but_an_admin() -> None:
             people.acting(mine, named, 0)
         with pytest.raises(Refusal):
             people.reader(mine, named, 0)
-    with pytest.raises(Refusal, match="is nobody's os_user"):
-        people.acting(office(), None, 0)
+    for named in (None, "j.admin"):  # nor is anybody sent from one to the other
+        with pytest.raises(Refusal, match=rf"is nobody's os_user.*write `os_user: {people.user_name(0)}` there"):
+            people.acting(office(), named, 0)
     admin = office(j_admin={"os_user": people.user_name(0)})
     assert people.acting(admin, "m.devries", 0) == people.Actor("m.devries", "command", behind="j.admin")
 
