@@ -24,14 +24,16 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from dossier.database import trouble
 from dossier.database.database import transaction
 from dossier.database.tables import Item, item_name
+from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.files import files
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.office.terms import ENGLISH
-from dossier.text import names
+from dossier.text import names, system
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.trail import trail
@@ -253,14 +255,24 @@ def noticed(office: Office, actor: Actor, client: str, screened: Screened) -> li
 
 def told_of_withdrawal(office: Office, now: datetime, key: int) -> list[Sentence]:
     """What the client could see of an item that was withdrawn just now, line by line; its draft is
-    written. Raises OSError."""
+    written.
+
+    Where that can't be, it is said: the item is withdrawn, and the daemon writes what was left.
+    """
     from workflow.reports import breach, drafts  # whoever changes what is said of it needs neither
 
-    written = drafts.write(office, now, key)
-    if not written:
+    why = None
+    try:
+        written = drafts.write(office, now, key)
+        seen, paths = (written[-1].seen if written else None), [one.path for one in written]
+    except (OSError, DatabaseUnavailable, *UNAVAILABLE) as error:
+        seen, paths = breach.exposure(office, now, key), []
+        why = system.why(error) if isinstance(error, OSError) else trouble.told(error)
+    if seen is None:
         return [sentence("actions.withdrawn_unseen", item=item_name(key))]
-    lines = [sentence("actions.withdrawn", item=item_name(key)), *breach.told(written[-1].seen)]
-    return [*lines, *(sentence("actions.breach_draft", path=str(one.path)) for one in written)]
+    lines = [sentence("actions.withdrawn", item=item_name(key)), *breach.told(seen)]
+    lines += [sentence("actions.breach_draft", path=str(path)) for path in paths]
+    return [*lines, sentence("actions.breach_draft_later", why=why)] if why is not None else lines
 
 
 def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: int, share: bool | None) -> list[File]:

@@ -31,9 +31,7 @@ def withdraw(
 
     Tells what could be seen of it, line by line.
 
-    `if_version`: only if it still is this version of the item.
-
-    Raises Refusal, and OSError if the draft can't be written; the item is withdrawn then.
+    `if_version`: only if it still is this version of the item. Raises Refusal.
     """
     with transaction():
         refuse_changed(office, actor, key, if_version)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from kit.portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
+from peewee import OperationalError
 
 from desk.actions import withdrawing
 from dossier.database.tables import Mail, Opening, item_key
+from dossier.files import files
 from dossier.text import clock
 from dossier.text.sentences import told
+from workflow.items import breaches
+from workflow.reports import drafts
 
 
 @pytest.fixture
@@ -40,6 +45,33 @@ def withdraw(
     lines = [told(one, language) for one in withdrawing.withdraw(office.office, office.now, MARIEKE, item_key(item), reason)]
     drafts = list((office.root / "var/breaches").glob("*.md"))
     return lines, drafts[0].read_text() if drafts else ""
+
+
+@pytest.mark.parametrize(
+    ("module", "call", "error", "why"),
+    [
+        (files, "write_durably", OSError(28, "No space left on device"), "No space left on device"),
+        (breaches, "done", OperationalError("database or disk is full"), "database or disk is full; make room on its disk"),
+    ],
+)
+def test_where_no_draft_can_be_written_it_is_withdrawn_all_the_same_and_said_to_be(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch, module: ModuleType, call: str, error: Exception, why: str
+) -> None:
+    item = office.share({"payslips.pdf": b"1"})
+    office.publish()
+
+    def full(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, call, full)
+        lines, _ = withdraw(office, item)
+    assert lines[0] == f"{item} is withdrawn"
+    assert lines[1].startswith("It was on the portal of Acme B.V. (acme-bv) from ")
+    assert lines[-1].startswith(f"The draft for the register of data breaches can't be written now ({why})")
+    assert office.row(item).share_state == "withdrawn"
+    drafts.write_what_was_left(office.office, office.now + timedelta(minutes=1))
+    assert list((office.root / "var/breaches").glob("*.md"))
 
 
 def test_who_opened_it_and_when_is_told_and_drafted(office: PortalOffice) -> None:
