@@ -60,7 +60,7 @@ def erase(
     person = _person(office, actor, wish)
     spoken = language or _language_of(office, person) or people.language_of(office, actor.code)
     made = erasing.erase(office, now, actor, person, reason, wish.items, wish.files, language=spoken)
-    retention.sweep(open_vault(office))
+    retention.sweep_now_or_later(open_vault(office))
     return Erased(made, *erasing.report_names(office, made.pseudonym))
 
 

@@ -350,14 +350,24 @@ def apply(office: Office, now: datetime, actor: Actor, made: ListPlan) -> list[P
 
 def make_inboxes(office: Office, clients: Sequence[str]) -> list[Path]:
     """The folders of these clients in the inbox, owned as the inbox is; those that were there are
-    left alone."""
-    folders = [office.inbox / code for code in clients]
-    status = office.inbox.stat() if folders else None
-    for folder in folders:
-        if status is not None and not folder.exists():
-            files.make_folder(folder, status.st_mode & 0o7777)
-            files.give_like(folder, status)
-    return folders
+    left alone.
+
+    The clients are in config/ by now: what can't be made is left to the daemon, which makes it or
+    says why it can't.
+    """
+    made = list[Path]()
+    try:
+        for folder in [office.inbox / code for code in clients]:
+            if not folder.exists():
+                status = office.inbox.stat()
+                files.make_folder(folder, status.st_mode & 0o7777)
+                files.give_like(folder, status)
+            made.append(folder)
+    except OSError as error:
+        import structlog  # takes longer to import than it takes to make them
+
+        structlog.get_logger("lists").warning("clients' folders can't be made now; the daemon makes them", error=str(error))
+    return made
 
 
 def contact_code(name: str, taken: set[str]) -> str:

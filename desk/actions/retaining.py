@@ -76,11 +76,9 @@ def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> 
 
 
 def sweep(office: Office) -> tuple[int, int]:
-    """Remove the files of removed items: how many went, and how many that came in lately go later.
-
-    Raises OSError.
-    """
-    return retention.sweep(open_vault(office))
+    """Remove the files of removed items: how many went, and how many go later, as they came in
+    lately or can't be removed now."""
+    return retention.sweep_now_or_later(open_vault(office))
 
 
 def hold(office: Office, now: datetime, actor: Actor, reason: str, client: str | None = None, item: int | None = None) -> str:

@@ -41,8 +41,8 @@ from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.text import clock
-from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
+from dossier.text import clock, system
+from dossier.text.refusals import Conflict, Forbidden, Invalid, Unavailable, fault
 from dossier.text.sentences import in_a_row
 from dossier.trail import redacting, trail
 from workflow.items import items
@@ -75,7 +75,8 @@ def erase(
     *,
     language: str,
 ) -> ErasurePlan:
-    """Steps 1 to 3. Not in `transaction()`. `reason` stays in the trail. Refusal, OSError.
+    """Steps 1 to 3. Not in `transaction()`. `reason` stays in the trail. Raises Refusal, which is
+    Unavailable where the person is erased and the report has to wait.
 
     `language`: of the report.
     """
@@ -98,7 +99,10 @@ def erase(
         _forget_chosen(office, now, actor, made, reason)
         redacting.redact(now, actor, made.events, reason)
         trail.record(now, actor, "person_erased", None, {"as": made.pseudonym, "reason": reason, "counts": _counts(made)})
-    finish(office)
+    try:
+        finish(office)
+    except OSError as error:
+        raise Unavailable("erasing.report_later", name=made.pseudonym, why=system.why(error)) from error
     return made
 
 

@@ -366,6 +366,18 @@ def sweep(vault: Vault) -> tuple[int, int]:
     return went, left
 
 
+def sweep_now_or_later(vault: Vault) -> tuple[int, int]:
+    """As `sweep`. That it fails is told in the log: the records are gone, and the daemon goes on
+    with the files."""
+    try:
+        return sweep(vault)
+    except OSError as error:
+        import structlog  # takes longer to import than it takes to tell what may go
+
+        structlog.get_logger("retention").error("files of removed items can't be removed; it is tried again", error=str(error))
+        return 0, Leaving.select().count()
+
+
 def _is_named(sha256: str) -> bool:
     return bool(Attachment.select().where(Attachment.sha256 == sha256).exists())
 
@@ -375,12 +387,7 @@ def _is_named(sha256: str) -> bool:
 
 def upkeep(office: Office, now: datetime, vault: Vault) -> bool:
     """Go on with what is leaving; mail monthly what may go; True if a mail was written."""
-    try:
-        sweep(vault)
-    except OSError as error:
-        import structlog  # takes longer to import than it takes to tell what may go
-
-        structlog.get_logger("retention").error("files of removed items can't be removed; it is tried again", error=str(error))
+    sweep_now_or_later(vault)
     month = f"{now.astimezone():%Y-%m}"
     if Note.read(_MONTH) == month:
         return False

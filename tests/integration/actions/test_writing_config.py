@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from kit.records import JOOST, Records
 
-from desk.actions import config_files
+from desk.actions import config_files, list_import
 from dossier.database.tables import Event
+from dossier.files import files
 from dossier.office import editing
 from dossier.office.terms import CLIENTS
 from dossier.trail import trail
@@ -60,6 +61,19 @@ def test_what_was_left_where_somebody_was_killed_is_cleared_away(office: Records
     left.write_text(THEN)
     _put(office)
     assert not left.exists()
+
+
+def test_a_client_is_there_though_the_inbox_takes_no_folder_now(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (office.office.inbox / "acme-bv").mkdir(parents=True, exist_ok=True)
+    made = list_import.ListPlan("clients", {}, [], new=["acme-bv", "zon"], before=BEFORE, text=THEN)
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "make_folder", away)
+        assert list_import.make_inboxes(office.office, made.new) == [office.office.inbox / "acme-bv"]
+    assert list_import.apply(office.office, office.tick(), JOOST, made) == [office.office.inbox / one for one in made.new]
+    assert (office.root / CLIENTS).read_text() == THEN
 
 
 def test_its_rights_are_those_of_the_file_from_the_moment_it_has_its_name(

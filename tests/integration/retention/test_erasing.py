@@ -35,7 +35,7 @@ from dossier.database.web_tables import DeskRequest, DeskSession, DeskToken, Log
 from dossier.files import files
 from dossier.office.people import Actor
 from dossier.text import clock
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Refusal, Unavailable
 from dossier.trail import auditing, redacting, trail
 from workflow.messages import firm
 from workflow.outbox import outbox
@@ -328,6 +328,22 @@ def test_killed_between_the_records_and_the_report_it_is_written_by_the_next_who
     assert "Jan Jansen" in (office.office.var / "erasures/erased-1.html").read_text()
     assert Erasure.get_by_id(1).report is None
     assert auditing.first_fault() is None
+
+
+def test_where_the_report_finds_no_room_it_is_said_that_the_person_is_erased(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(office)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "write_durably", full)
+        with pytest.raises(Unavailable, match=r"it is erased; in its place stands erased-1\. The report .* \(No space left"):
+            erase(office)
+    erasing.finish(office.office)
+    assert (office.office.var / "erasures/erased-1.html").exists()
 
 
 def test_papers_that_name_him_are_listed_for_people_to_remove(office: Records) -> None:

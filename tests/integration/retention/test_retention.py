@@ -194,6 +194,20 @@ def test_a_sweep_that_is_killed_anywhere_is_gone_on_with(
     assert not list(office.office.vault.glob(".leaving-*"))
 
 
+def test_files_that_can_not_be_removed_now_are_told_as_left(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = office.make(files=[office.file("a.pdf", "same")])
+    age(office)
+    remove(office, key)
+
+    def barred(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(moves, "move", barred)
+        assert retaining.sweep(office.office) == (0, 1)
+    assert retaining.sweep(office.office) == (1, 0)
+
+
 def test_nothing_leaves_the_vault_while_a_backup_is_made(office: Records) -> None:
     key = office.make(files=[office.file("alone.pdf", "alone")])
     age(office)
