@@ -241,6 +241,7 @@ def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: K
     """
     row = _fresh(row)
     if row.folder is not None:
+        _give_name(office, row)
         return _placed_so(office, row, _sidecar(actor, row, keys, said))
     try:
         hidden = _opened(office, row)
@@ -482,8 +483,7 @@ def finish(office: Office) -> None:
     """Name what a killed process had recorded as placed, and clear what it was made of. At a
     daemon's start, and each hour."""
     for row in StagedDrop.select().where(StagedDrop.folder.is_null(False)):
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # it has its name already
-            _place(office, row, str(row.folder))
+        _give_name(office, row)
     _clear_what_was_given_back(office)
 
 
@@ -514,10 +514,11 @@ def fate(row: StagedDrop, language: str = "") -> Fate:
     return Fate("duplicate" if drop.kind == "duplicate" else "taken", item_name(drop.item))
 
 
-def _place(office: Office, row: StagedDrop, folder: str) -> None:
-    """Give the hidden folder of a drop its name. Raises FileNotFoundError if there is none."""
-    with open_beneath(office.inbox, str(row.client)) as home:
-        moves.move(home / _name(row), home / folder)
+def _give_name(office: Office, row: StagedDrop) -> None:
+    """Give the hidden folder of a placed drop its name, unless it has it. OSError."""
+    gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
+    with gone, open_beneath(office.inbox, str(row.client)) as home:
+        moves.move(home / _name(row), home / str(row.folder))
         files.sync((), [home])
 
 

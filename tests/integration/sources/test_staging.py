@@ -61,6 +61,24 @@ def test_what_is_put_together_is_one_whole_drop_and_pressed_twice_still_one(offi
         staging.put(office.office, row, "more.pdf", [PDF])
 
 
+def test_where_it_could_not_get_its_name_it_gets_that_as_soon_as_it_is_asked_again(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(moves, "move", full)
+        with pytest.raises(OSError, match="No space"):
+            staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+    assert all(name.startswith(".") for name in inbox(office))
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+    assert inbox(office) == [folder]
+
+
 def refused(office: Records, files_: dict[str, bytes]) -> str:
     """A refused drop, as it lies in _rejected; its folder's name."""
     folder = "20261124-101500-bad"
@@ -387,10 +405,10 @@ def test_a_commit_that_was_killed_before_the_rename_is_finished_and_what_nobody_
         patched.setattr(placing.moves, "move", killed)
         with pytest.raises(KeyboardInterrupt):
             staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
-    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})  # asked again: the same
     left = staging.begin(office.office, office.tick(), DESK, "acme-bv")
-    assert folder not in inbox(office)
+    assert all(name.startswith(".") for name in inbox(office))
     staging.finish(office.office)
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})  # asked again: the same
     assert inbox(office) == [f".drop-{left.id}", folder]
     staging.sweep(office.office, office.now + timedelta(hours=25))
     assert inbox(office) == [folder]
