@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from desk.actions.looking_up import NOT_NOTED
-from dossier.database.tables import Attachment, Edition, Item, item_key, item_name
+from dossier.database.tables import Attachment, Edition, Item, Removal, item_key, item_name
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -106,11 +106,14 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
         attention.append(NOT_NOTED)
     told = history(office, actor, name)
     closed = item.status in office.settings.items.closed
+    may_change = people.why_not_create(office, actor.code, item.client) is None and (
+        not closed or people.is_admin(office, actor.code)
+    )
     return ItemView(
         item.id, item_name(item.id), finding.summary(item), files_of(office, item), versions.taken_out(item.id), attention,
         reasons.reasons(office, now, item), reasons.inside(office, now, item), reasons.visible(item),
         opened.openings_of(item), story.story(office, item.client, told),
-        people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
+        may_change and Removal.get_or_none(Removal.item == item.id) is None,
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None, items.can_be_restored(item),
         _may_decide(office, actor, now, item), item.share_explanation, reminders.whom(office, now, actor, item),
     )  # fmt: skip

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from kit.calling import Caller
 from kit.clicking import Person, goal_of
-from kit.records import LISA, PETRA, STAFF, Records, with_inbox
+from kit.records import JOOST, LISA, PETRA, SETTINGS, STAFF, Records, with_inbox
 
 from desk.web.staff.app import DeskWeb
+from dossier.database.database import transaction
 from dossier.database.tables import Edition, Viewed, item_name
 from dossier.database.web_tables import DeskSession
 from dossier.office.people import Actor
@@ -19,6 +20,7 @@ from dossier.text import clock
 from ingest.sources import staging
 from workflow.items import items
 from workflow.portal_access import staff_access
+from workflow.retention import retention
 
 EMAIL = "l.visser@office.example"
 
@@ -163,6 +165,18 @@ def test_what_was_changed_since_the_page_was_made_is_not_put_back(office: Record
     assert office.state(item) == "withdrawn"
     assert lisa.post(f"/items/{item_name(item)}/publish", version=str(version + 1)).status == 303
     assert office.state(item) == "published"
+
+
+def test_of_a_removed_item_the_page_offers_no_change_that_would_be_refused(office: Records) -> None:
+    office.configure(settings=SETTINGS + "retention: {default: [tax], terms: {tax: [{years: 1, basis: AWR}]}}\n")
+    item, lisa = office.make(LISA), Person(office)
+    path = f"/items/{item_name(item)}"
+    assert f'action="{path}/edit"'.encode() in lisa.get(path).body
+    with transaction():
+        assert retention.remove(office.office, datetime(2034, 1, 1, tzinfo=UTC), JOOST, [item]) == [item]
+    page = lisa.get(path)
+    assert (page.status, b"(removed)" in page.body) == (200, True)
+    assert f'method="post" action="{path}/'.encode() not in page.body
 
 
 def test_whatever_is_done_with_an_item_is_answered_twice_alike_when_it_is_sent_twice(office: Records) -> None:
