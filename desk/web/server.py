@@ -230,7 +230,7 @@ def serve(
     made.gate.office()  # once for all processes
     configuration, beside = _configuration(office, made), Beside(office, made)
     count = made.settings.workers or min(os.cpu_count() or 1, MOST_WORKERS)
-    with _listen(host, port) as listening:
+    with _listen(made.name, host, port) as listening:
         # from here on stopping is orderly; each process says when it can
         signal.pthread_sigmask(signal.SIG_BLOCK, workers.STOPS)
         _tell(made, *listening.getsockname()[:2])
@@ -314,15 +314,15 @@ def _check_certificate(certificate: Path, key: Path) -> None:
         raise OSError(error.errno or 0, why, str(key if asked else certificate)) from error
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(name: str, host: str, port: int) -> socket.socket:
     """A socket that listens: the one that systemd holds for this process (sd_listen_fds(3)), else
-    one of our own."""
+    one of our own. `name`: below which settings an address is given."""
     if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
         return socket.socket(fileno=SYSTEMD_DESCRIPTOR)
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        why = sentence("daemon.address_taken", why=system.why_not_listen(error))
+        why = sentence("daemon.address_taken", why=system.why_not_listen(error), name=name)
         raise OSError(error.errno, why, f"{host}:{port}") from error
 
 

@@ -259,10 +259,10 @@ def test_what_can_not_be_listened_on_is_said_in_a_line(office: PortalOffice) -> 
     root = Root(office.root)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = root.run("portal", "--port", str(taken.getsockname()[1]), code=4)
-    assert "Address already in use; give another address with --host and --port" in done.stderr
+    assert "Address already in use; give another address (portal.host and portal.port in config/settings.yaml)" in done.stderr
     said = root.run("portal", "--host", "nowhere.invalid", code=4).stderr
     assert "Unknown error" not in said
-    assert "; give another address with --host and --port" in said
+    assert "; give another address (portal.host" in said
     (office.root / "portal.pem").write_text("no certificate")
     (office.root / "portal.key").write_text("no key")
     office.configure(settings=SETTINGS + "portal: {certificate: portal.pem, key: portal.key}\n")
