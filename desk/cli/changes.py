@@ -16,7 +16,7 @@ from desk.cli.translation import Command, _, add
 from dossier.office.terms import YES_NO
 from dossier.text import clock
 from dossier.text.names import nfc
-from dossier.text.refusals import Invalid, fault
+from dossier.text.refusals import Invalid, Problem, fault
 from dossier.text.sentences import Sentence
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")
@@ -104,18 +104,24 @@ def edit(
 
 
 @contextmanager
-def _naming_who_approves(item: str) -> Iterator[None]:
-    """Where it lacks somebody who may approve the change, tells how they are named: these commands
-    have no option for that."""
+def _in_own_words(item: str) -> Iterator[None]:
+    """What lacks is told by the options that these commands have. None of them names who approves,
+    so how that is done is told too."""
     try:
         yield
     except Invalid as refusal:
-        if not any(one.key == "approver" for one in refusal.problems):
-            raise
-        from dossier.database.tables import item_name
+        problems = [_in_own_word(one) for one in refusal.problems]
+        if any(one.key == "approver" for one in problems):
+            from dossier.database.tables import item_name
 
-        first = fault("approver", "actions.approver_first", item=item_name(key_of(item)))
-        raise Invalid([*refusal.problems, first]) from refusal
+            problems.append(fault("approver", "actions.approver_first", item=item_name(key_of(item))))
+        raise Invalid(problems) from refusal
+
+
+def _in_own_word(one: Problem) -> Problem:
+    if isinstance(one.message, Sentence) and one.message.code == "rules.say_which":
+        return fault("share", "actions.say_whether", attachments=one.message.values["attachments"])
+    return one
 
 
 def attach(
@@ -129,7 +135,7 @@ def attach(
     from desk.actions import changing
 
     sources = [changing.Source(path, nfc(path.name), share, note) for path in files]
-    with _naming_who_approves(item):
+    with _in_own_words(item):
         printing.outcome(changing.attach, key_of(item), sources)
 
 
@@ -139,7 +145,7 @@ def replace(
     """Put a new version in the place of an attachment, which keeps its name."""
     from desk.actions import changing
 
-    with _naming_who_approves(item):
+    with _in_own_words(item):
         printing.outcome(changing.replace, key_of(item), name, file)
 
 
@@ -149,7 +155,7 @@ def rename(
     """Give an attachment another name."""
     from desk.actions import changing
 
-    with _naming_who_approves(item):
+    with _in_own_words(item):
         printing.outcome(changing.rename, key_of(item), old, new)
 
 
@@ -157,7 +163,7 @@ def remove(item: OneItem, names: Annotated[list[str], typer.Argument(metavar="NA
     """Take attachments out of an item. What they held stays in the vault."""
     from desk.actions import changing
 
-    with _naming_who_approves(item):
+    with _in_own_words(item):
         printing.outcome(changing.remove, key_of(item), names)
 
 
@@ -170,5 +176,5 @@ def copy(
     """Copy attachments to another item."""
     from desk.actions import changing
 
-    with _naming_who_approves(to):
+    with _in_own_words(to):
         printing.outcome(changing.copy, key_of(item), names, key_of(to), share)

@@ -213,7 +213,8 @@ def test_files_that_cant_be_attached_are_refused_in_words(root: Root, item: str)
         in root.run("replace", item, "gone.pdf", file(root, "x.pdf", PDF), user="m.devries", code=1).stderr
     )
     assert (
-        "say which attachments are shared" in root.run("attach", item, file(root, "x.pdf", PDF), user="m.devries", code=1).stderr
+        "say whether the client gets `x.pdf`: --share or --no-share"
+        in root.run("attach", item, file(root, "x.pdf", PDF), user="m.devries", code=1).stderr
     )
 
 
