@@ -202,11 +202,11 @@ def lines_of(values: Mapping[str, str | Sequence[str] | Mapping[str, str]]) -> l
     lines = []
     for key, value in values.items():
         if isinstance(value, str):
-            lines.append(f"{key}: {scalar(value)}")
+            lines.append(f"{scalar(key)}: {scalar(value)}")
         elif isinstance(value, Mapping):
-            lines += [f"{key}:", *(f"  {scalar(one)}: {scalar(what)}" for one, what in value.items())]
+            lines += [f"{scalar(key)}:", *(f"  {scalar(one)}: {scalar(what)}" for one, what in value.items())]
         else:
-            lines += [f"{key}:", *(f"  - {scalar(one)}" for one in value)] if value else [f"{key}: []"]
+            lines += [f"{scalar(key)}:", *(f"  - {scalar(one)}" for one in value)] if value else [f"{scalar(key)}: []"]
     return lines
 
 

@@ -199,6 +199,10 @@ def test_a_key_for_new_items_alone_changes_none_by_a_drop(rig: DeskRig, petra: s
         made = told(ask(rig, scanner, "POST", "/drops", {"client": "acme-bv"}))["drop"]
         for answer in (ask(rig, scanner, "POST", f"/drops/{made}/commit", keys), whole_drop(rig, scanner, keys)):
             assert (answer.status, "`items:write`" in told(answer)["detail"]) == (403, True), answer.text
+    hidden: dict[str, object] = {"explanation: none\nitem": item, "remove": ["kept.pdf"]}
+    made = told(ask(rig, scanner, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    for answer in (ask(rig, scanner, "POST", f"/drops/{made}/commit", hidden), whole_drop(rig, scanner, hidden)):
+        assert answer.status == 422, answer.text
     assert [one["name"] for one in told(ask(rig, petra, "GET", f"/items/{item}"))["attachments"]] == ["kept.pdf"]
     assert drop(rig, scanner, {"description": "A new one, as before", "item": None}, {"new.pdf": PDF + b"new"}) != item
 
