@@ -24,7 +24,7 @@ from ingest.intake.leaving import made_like
 
 log = structlog.get_logger("intake")
 
-_NUMBER = re.compile(rb"item: D-([0-9]{4})-([0-9]{6,})\n")
+_NUMBER = re.compile(rb"item: D-([0-9]{4})-([0-9]{6,7})\n")
 _HIDDEN = re.compile(re.escape(CLAIMED) + r"([0-9a-f]{16,24})-[0-9]+-(.+)", re.DOTALL)
 _RECEIPT_BYTES = 64
 
@@ -50,7 +50,7 @@ def give_back(office: Office) -> list[str]:
     back = list[str]()
     for home in _homes(office):
         hidden = {name: found for name in home.names() if (found := _HIDDEN.fullmatch(name)) and found[1] not in known}
-        folders = {found[1] for found in hidden.values() if found[2] in FOLDER_SIDECARS}
+        folders = {found[1] for found in hidden.values() if found[2].lower() in FOLDER_SIDECARS}
         for name, found in sorted(hidden.items()):
             way = (f"recovered-{found[1]}", found[2]) if found[1] in folders else (found[2],)
             try:
