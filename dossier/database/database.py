@@ -394,7 +394,11 @@ def _transaction() -> Iterator[None]:
 
 @contextmanager
 def overwriting() -> Iterator[None]:
-    """What the transaction inside removes is overwritten in SQLite's file and log as well."""
+    """What the transaction inside removes is overwritten in SQLite's file and log as well.
+
+    Where the disk doesn't take that now, it is told in the log: it is done, and the next one goes
+    on.
+    """
     if not _is_sqlite():
         yield
         return
@@ -404,7 +408,13 @@ def overwriting() -> Iterator[None]:
         yield
     finally:
         PROXY.execute_sql("PRAGMA secure_delete = OFF")
-        PROXY.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # who reads meanwhile keeps some of it; the next one goes on
+        try:
+            PROXY.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # who reads meanwhile keeps some of it; the next one goes on
+        except OperationalError as error:
+            import structlog  # takes longer to import than most commands take
+
+            log = structlog.get_logger("database")
+            log.error("what was removed can't be overwritten on the disk now; it is tried again", error=str(error))
 
 
 def _what_failed(error: BaseException) -> BaseException:

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 from kit.records import CLIENTS, JOOST, LISA, SETTINGS, STAFF, Records
+from peewee import OperationalError
 
 from desk.actions import looking_up, tokens
 from dossier.database.database import transaction
 from dossier.database.tables import (
+    PROXY,
     Drop,
     Erasure,
     Event,
@@ -344,6 +346,25 @@ def test_where_the_report_finds_no_room_it_is_said_that_the_person_is_erased(
             erase(office)
     erasing.finish(office.office)
     assert (office.office.var / "erasures/erased-1.html").exists()
+
+
+@pytest.mark.sqlite
+def test_where_the_disk_does_not_take_the_overwritten_pages_the_person_is_erased_all_the_same(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(office)
+    execute = PROXY.execute_sql
+
+    def full(sql: str, *words: Any) -> Any:
+        if "wal_checkpoint" in sql:
+            raise OperationalError("database or disk is full")
+        return execute(sql, *words)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(PROXY.obj, "execute_sql", full)
+        erase(office)
+    assert (office.office.var / "erasures/erased-1.html").exists()
+    assert Erasure.get_by_id(1).report is None
 
 
 def test_papers_that_name_him_are_listed_for_people_to_remove(office: Records) -> None:
