@@ -67,8 +67,10 @@ def test_what_was_put_back_without_a_change_says_that_the_change_is_not_shared(o
 
     [told] = found()
     assert [told] == list(map(str, finding.whole(items.get(key))["attention"]))
-    assert told.endswith(f"is not shared; offer it with: dossier edit {item_name(key)} --share")
+    assert told.endswith(f"is not shared; offer it with: dossier edit {item_name(key)} --share --share-status concept")
     assert "The client sees the version" in str(reasons.visible(items.get(key)))
+    office.amend(key, share=True, share_status="concept", approvers=("m.devries",))
+    assert [one.partition(",")[0] for one in found()] == ["it waits for approval by m.devries"], "as it was advised"
     office.amend(key, description="Annual accounts")
     assert found() == finding.whole(items.get(key))["attention"] == []
     assert "on the portal since" in str(reasons.visible(items.get(key)))
