@@ -16,7 +16,7 @@ from desk.cli.translation import Command, _, add
 from dossier.office.terms import YES_NO
 from dossier.text import clock
 from dossier.text.names import nfc
-from dossier.text.refusals import Invalid, Problem, fault
+from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")
@@ -110,18 +110,12 @@ def _in_own_words(item: str) -> Iterator[None]:
     try:
         yield
     except Invalid as refusal:
-        problems = [_in_own_word(one) for one in refusal.problems]
+        problems = wishes.asked_by(refusal.problems, "--share", "--no-share")
         if any(one.key == "approver" for one in problems):
             from dossier.database.tables import item_name
 
             problems.append(fault("approver", "actions.approver_first", item=item_name(key_of(item))))
         raise Invalid(problems) from refusal
-
-
-def _in_own_word(one: Problem) -> Problem:
-    if isinstance(one.message, Sentence) and one.message.code == "rules.say_which":
-        return fault("share", "actions.say_whether", attachments=one.message.values["attachments"])
-    return one
 
 
 def attach(

@@ -11,6 +11,7 @@ from desk.cli import completing, options, printing, session, wishes
 from desk.cli.new import Timeout, Wait, told_of_drop
 from desk.cli.translation import _, add
 from dossier.text import clock
+from dossier.text.refusals import Invalid
 
 
 def register(app: typer.Typer) -> None:
@@ -43,5 +44,8 @@ def assign(
         raise typer.BadParameter(_("whose is it? give --client CODE; %(told)s") % {"told": told})
     keys = wishes.keys_of(wish)
     shared = {"all": True, "none": False, None: None}[keys.pop("share_attachments")]
-    place = unsorted.assign(office, clock.utc_now(), actor, file, client, keys, shared)
+    try:
+        place = unsorted.assign(office, clock.utc_now(), actor, file, client, keys, shared)
+    except Invalid as refusal:
+        raise Invalid(wishes.asked_by(refusal.problems, "--share-all", "--share-none")) from refusal
     told_of_drop(office, client, place, timeout if wait else None)

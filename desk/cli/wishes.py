@@ -4,12 +4,15 @@ nearly the same words; `keys_of` makes of it what a sidecar would say.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import typer
 
 from desk.cli import completing, options
 from desk.cli.translation import _
+from dossier.text.refusals import Problem, fault
+from dossier.text.sentences import Sentence
 
 _FIELD = options.texts(metavar="KEY=VALUE", help="A key of the item's type.")
 
@@ -70,6 +73,16 @@ def keys_of(wish: options.Given) -> dict[str, Any]:
         elif name not in ("share_none", "share_file", "field"):
             keys[name] = ("yes" if value else "no") if isinstance(value, bool) else value
     return keys | dict(map(_field, wish["field"] or ()))
+
+
+def asked_by(problems: Iterable[Problem], yes: str, no: str) -> list[Problem]:
+    """What is wrong, told by a command that has these two options alone to say what is shared."""
+    return [
+        fault("share", "actions.say_whether", attachments=one.message.values["attachments"], yes=yes, no=no)
+        if isinstance(one.message, Sentence) and one.message.code == "rules.say_which"
+        else one
+        for one in problems
+    ]
 
 
 def _field(given: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,16 @@ def test_files_that_cant_be_attached_are_refused_in_words(root: Root, item: str)
         "say whether the client gets `x.pdf`: --share or --no-share"
         in root.run("attach", item, file(root, "x.pdf", PDF), user="m.devries", code=1).stderr
     )
+
+
+def test_what_assign_lacks_is_asked_by_the_options_that_it_has(root: Root) -> None:
+    scan = root.path / "inbox/_unsorted/scan.pdf"
+    scan.parent.mkdir()
+    scan.write_bytes(PDF)
+    time.sleep(0.2)  # whole when it was quiet for so long
+    words = ("--client", "acme-bv", "--description", "What was scanned", "--share", "--share-status", "approved")
+    told = root.run("assign", "scan.pdf", *words, user="m.devries", code=1).stderr
+    assert told == "say whether the client gets `scan.pdf`: --share-all or --share-none\n"
 
 
 def test_copy_brings_attachments_to_another_item(root: Root, item: str) -> None:
