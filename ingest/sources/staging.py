@@ -479,19 +479,27 @@ def _fresh(row: StagedDrop) -> StagedDrop:
     return there
 
 
-def finish(office: Office) -> None:
-    """Name what a killed process had recorded as placed, and clear what it was made of. At a
-    daemon's start, and each hour."""
+def finish(office: Office) -> set[str]:
+    """Name what a killed process had recorded as placed, and clear what it was made of. At the
+    desk's start, and each hour. What is in the way of one holds no other up: those that have no
+    name yet."""
+    nameless = set[str]()
     for row in StagedDrop.select().where(StagedDrop.folder.is_null(False)):
-        _give_name(office, row)
+        try:
+            _give_name(office, row)
+        except OSError as error:
+            log.warning("a drop can't get its name; it is tried again", client=row.client, folder=row.folder, error=str(error))
+            nameless.add(str(row.id))
     _clear_what_was_given_back(office)
+    return nameless
 
 
 def sweep(office: Office, now: datetime) -> None:
     """Remove what nobody committed within a day, and forget what was placed then."""
-    finish(office)
+    nameless = finish(office)
     for row in list(StagedDrop.select().where(StagedDrop.expires_at <= clock.to_text(now))):  # read before it is forgotten
-        _forget(office, row)
+        if str(row.id) not in nameless:
+            _forget(office, row)
 
 
 def _forget(office: Office, row: StagedDrop) -> None:

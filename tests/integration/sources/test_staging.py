@@ -484,3 +484,27 @@ def test_a_sidecar_that_is_too_long_with_its_seal_alone_is_told_of_before_it_is_
     with pytest.raises(Invalid, match="64 kB"):
         staging.commit(office.office, office.tick(), DESK, row, keys, {})
     assert inbox(office) == [f".drop-{row.id}"]
+
+
+def test_what_keeps_one_drop_from_its_name_keeps_no_other_from_being_given_back_and_loses_no_file(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, move = refused(office, {"bad.yaml": b"description: x\n", "a.pdf": PDF}), moves.move
+    (office.root / "inbox/zon").mkdir(exist_ok=True)
+    other = staging.begin(office.office, office.tick(), DESK, "zon")
+    staging.put(office.office, other, "other.pdf", [PDF])
+
+    def barred(source: Place, target: Place) -> None:
+        if other.id in str(source):
+            raise PermissionError(13, "Permission denied")
+        move(source, target)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(moves, "move", barred)
+        with pytest.raises(PermissionError):
+            staging.commit(office.office, office.tick(), DESK, other, KEYS, {"other.pdf": Said(share=False)})
+        staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD)
+        staging.sweep(office.office, office.tick() + timedelta(days=3))
+    staging.sweep(office.office, office.tick() + timedelta(days=3))
+    (drop,) = (office.root / "inbox/zon").iterdir()
+    assert (drop / "other.pdf").read_bytes() == PDF
