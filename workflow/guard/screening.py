@@ -28,6 +28,7 @@ from workflow.guard.at_a_glance import FileText
 from workflow.guard.directory import ClientNames, Mention
 from workflow.guard.texts import Texts
 from workflow.items.suspicion import GuardFinding, Screened, Unread
+from workflow.messages import firm
 
 log = structlog.get_logger("guard")
 
@@ -152,8 +153,8 @@ class Screen:
         with self._lock:
             if office is self._office and self._directory is not None:
                 return self._directory
-            firm = (office.settings.office.name, parseaddr(office.settings.mail.sender)[0])
-            directory = ClientNames(office.clients, firm)
+            own = (firm.name_of(office), parseaddr(office.settings.mail.sender)[0])
+            directory = ClientNames(office.clients, own)
             if office is self._office:
                 self._directory = directory
                 for client, identifier in directory.unsearchable:

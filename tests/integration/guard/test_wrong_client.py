@@ -155,6 +155,12 @@ def test_the_offices_own_letterhead_is_no_other_client_though_the_office_is_one_
     assert drop(guarded, stem="b", b_txt=letter + b"\n2")["share_state"] == "published"
 
 
+def test_a_client_is_not_the_office_for_being_called_as_one_that_gave_no_name(guarded: Root) -> None:
+    guarded.set("clients", CLIENTS + "  post: {name: Office B.V., contacts: []}\n")
+    guarded.set("settings", SETTINGS.replace("guard: off", "guard: hold") + 'mail: {sender: "Vink <post@office.example>"}\n')
+    assert drop(guarded, a_txt=b"Office B.V.\nHierbij de stukken.")["share_state"] == "concept"
+
+
 def test_each_file_must_name_its_own_client_itself(guarded: Root) -> None:
     item = drop(guarded, SHARED + "attachments: [a.pdf, b.pdf]\n", a_pdf=pdf(OURS), b_pdf=pdf(THEIRS))
     assert item["share_state"] == "concept"
