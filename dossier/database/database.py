@@ -94,7 +94,7 @@ def open_to_read(office: Office, is_judged: bool = True) -> identity.NotAsItWas 
         raise
     except OSError as error:
         close_database()
-        raise DatabaseUnavailable("database.unusable", where=where, why=system.why(error)) from error
+        raise DatabaseUnavailable("database.unusable", where=where, why=system.advised(error) or system.why(error)) from error
     except UNAVAILABLE as error:
         from dossier.database import trouble
 
