@@ -69,8 +69,9 @@ def save(vault: Vault, what: Attachment, folder: Path) -> Path:
     if files.exists(target):
         raise Conflict("getting.there", path=str(target))
     part = folder / f".{what.sha256[:16]}.part"
+    files.remove(part)  # of one that was killed; or a link that somebody put there, to lead elsewhere
     try:
-        with open(part, "wb") as stream:
+        with open(files.open_new(part, 0o666), "wb") as stream:
             for piece in pieces(vault, what):
                 stream.write(piece)
         if not moves.move_new(part, target):

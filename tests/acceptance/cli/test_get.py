@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -73,6 +74,15 @@ def test_what_was_broken_off_is_gone_on_with(root: Root, item: str, tmp_path: Pa
     (tmp_path / "b.pdf").unlink()
     (tmp_path / "b.pdf").symlink_to(tmp_path / "a.pdf")
     assert "b.pdf is there already" in root.run("get", item, "--to", str(tmp_path), code=1).stderr
+
+
+def test_nothing_is_written_through_a_link_in_the_place_of_its_part(root: Root, item: str, tmp_path: Path) -> None:
+    other = tmp_path / "mine"
+    other.write_bytes(b"mine")
+    (tmp_path / f".{hashlib.sha256(PDF + b'two').hexdigest()[:16]}.part").symlink_to(other)
+    root.run("get", item, "a.pdf", "--to", str(tmp_path))
+    assert (other.read_bytes(), (tmp_path / "a.pdf").read_bytes()) == (b"mine", PDF + b"two")
+    assert list(tmp_path.glob(".*.part")) == []
 
 
 def test_a_damaged_file_is_not_given(root: Root, item: str, tmp_path: Path) -> None:
