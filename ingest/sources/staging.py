@@ -325,7 +325,7 @@ def _clear_what_was_given_back(office: Office) -> None:
         drop, seen = json.loads(note.value)
         gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
         try:
-            with gone, open_beneath(office.inbox, client) as home:
+            with open_beneath(office.inbox, client) as home:
                 if files.is_folder(home / f"{PREFIX}{drop}"):  # it has no name yet: `finish` gives it one
                     continue
             with gone, open_beneath(office.inbox, client, "_rejected") as rejected:
@@ -523,9 +523,10 @@ def fate(row: StagedDrop, language: str = "") -> Fate:
 
 
 def _give_name(office: Office, row: StagedDrop) -> None:
-    """Give the hidden folder of a placed drop its name, unless it has it. OSError."""
-    gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
-    with gone, open_beneath(office.inbox, str(row.client)) as home:
+    """Give the hidden folder of a placed drop its name, unless it has it. OSError, also where the
+    client's folder is away."""
+    has_it = contextlib.suppress(FileNotFoundError)
+    with open_beneath(office.inbox, str(row.client)) as home, has_it:
         moves.move(home / _name(row), home / str(row.folder))
         files.sync((), [home])
 

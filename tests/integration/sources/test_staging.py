@@ -17,7 +17,7 @@ from dossier.database.database import open_database
 from dossier.database.tables import Edition, Item, Note, item_name
 from dossier.database.web_tables import StagedDrop
 from dossier.files import files, moves, settling
-from dossier.files.beneath import Place
+from dossier.files.beneath import Place, name_of
 from dossier.office import people
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, Invalid, NotFound
@@ -508,3 +508,28 @@ def test_what_keeps_one_drop_from_its_name_keeps_no_other_from_being_given_back_
     staging.sweep(office.office, office.tick() + timedelta(days=3))
     (drop,) = (office.root / "inbox/zon").iterdir()
     assert (drop / "other.pdf").read_bytes() == PDF
+
+
+def test_what_has_no_name_yet_while_the_share_is_away_gets_it_once_that_is_back(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, home = refused(office, {"bad.yaml": b"description: x\n", "a.pdf": PDF}), office.root / "inbox/acme-bv"
+
+    move = moves.move
+
+    def away(source: Place, target: Place) -> None:
+        if name_of(source).startswith(staging.PREFIX):
+            raise OSError(5, "Input/output error")
+        move(source, target)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(moves, "move", away)
+        with pytest.raises(OSError, match="Input"):
+            staging.give_back(office.office, office.tick(), DESK, "acme-bv", folder, GOOD)
+    home.rename(office.root / "elsewhere")
+    staging.sweep(office.office, office.tick() + timedelta(days=3))
+    (office.root / "elsewhere").rename(home)
+    staging.sweep(office.office, office.tick() + timedelta(days=3))
+    (drop,) = (name for name in inbox(office) if name != "_rejected")
+    assert (home / drop / "a.pdf").read_bytes() == PDF
+    assert not (home / "_rejected" / folder).exists()
