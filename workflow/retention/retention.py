@@ -316,14 +316,15 @@ def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> 
 def forget(office: Office, now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, object], reason: str) -> None:
     """All that is known of an item goes but its number, client, maker, time, and removal.
 
-    A type that not everybody may know of stays too: without it everybody could read that there was
-    such an item, and by which term it went. `why` and `reason` stay in the trail. Call inside
-    `transaction()`.
+    A type that not everybody, or no client, may know of stays too: without it everybody could read
+    that there was such an item, and by which term it went, and an export for the client had it.
+    `why` and `reason` stay in the trail. Call inside `transaction()`.
     """
     key = one.item
     of_type = Item.get_by_id(key).type
     kind = office.settings.types.get(of_type or "")
-    secret = of_type if kind is not None and kind.staff is not None else None
+    is_for_all = kind is not None and kind.staff is None and kind.share != "never"
+    secret = None if is_for_all else of_type
     hashes = sorted({row[0] for row in tuples(Attachment.select(Attachment.sha256).where(Attachment.item == key))})
     for sha256 in hashes:
         Leaving.insert(sha256=sha256).on_conflict_ignore().execute()

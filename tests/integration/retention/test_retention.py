@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.records import CLIENTS, JOOST, LISA, MARIEKE, PETRA, SETTINGS, Records
 
-from desk.actions import retaining
+from desk.actions import exporting, retaining
 from dossier.database.database import transaction
 from dossier.database.tables import Binned, Item, Leaving, Mail, first_key, item_name
 from dossier.files import files, moves
@@ -93,6 +93,14 @@ def test_who_may_not_know_of_a_type_does_not_hear_that_an_item_of_it_was_removed
     assert not people.may_read(office.office, PETRA, item.client, item.type)
     assert people.may_read(office.office, MARIEKE, item.client, item.type)
     assert list(dates.of_items(office.office, date(2040, 1, 1))) == []
+
+
+def test_no_client_hears_by_an_export_that_an_item_of_a_type_that_is_never_shared_was_removed(office: Records) -> None:
+    office.configure(settings=TERMS + "types: {wwft: {share: never, keep: [tax]}, advice: {keep: [tax]}}\n")
+    keys = [office.make(MARIEKE, type=kind) for kind in ("wwft", "advice", None)]
+    assert remove(office, *keys) == keys
+    paths = [one.path for one in exporting.parts(office.office, LATER, JOOST, "acme-bv", internal=False)]
+    assert [path for path in paths if path.endswith("item.json")] == [f"{item_name(key)}/item.json" for key in keys[1:]]
 
 
 def test_what_is_on_the_portal_or_waits_is_not_removed_before_it_is_taken_off(office: Records) -> None:
