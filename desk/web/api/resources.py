@@ -129,11 +129,6 @@ def _whole(call: Call, key: int) -> Response:
     return _told(call, looking_up.whole(call.office, call.actor, key))
 
 
-def as_it_is(call: Call) -> Response:
-    """The item, for whoever changed it before and did not get the answer."""
-    return _whole(call, _item(call).id)
-
-
 def _told(call: Call, whole: dict[str, Any]) -> Response:
     attention = [told(line, call.language) for line in whole["attention"]]
     return answer(whole | {"attention": attention}, has_headers=True)

@@ -155,7 +155,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/items/{item}/attachments/{name}/rename", "items:write", "Give a file another name.", models.Item, resources.rename_attachment,
-        body=_object({"name": "accounts-2025.pdf"}, ["name"], name=TEXT), is_repeatable=True, again=resources.as_it_is, takes_version=True,
+        body=_object({"name": "accounts-2025.pdf"}, ["name"], name=TEXT), is_repeatable=True, again=resources.item, takes_version=True,
     ),
     Route("GET", "/items/{item}/why", "items:read", "All that keeps it off the portal.", models.Reasons, resources.why),
     Route("GET", "/items/{item}/proof", "items:read", "What the client could see from when to when.", models.Proof, resources.proof_sheet),
@@ -171,11 +171,11 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/items/{item}/withdraw", "items:write", "Take it off the portal.", models.Item, resources.withdraw,
-        body=_object({"reason": "the wrong year"}, ["reason"], reason=TEXT), is_repeatable=True, again=resources.as_it_is, takes_version=True,
+        body=_object({"reason": "the wrong year"}, ["reason"], reason=TEXT), is_repeatable=True, again=resources.item, takes_version=True,
     ),
     Route(
         "POST", "/items/{item}/publish", "items:write", "Put back what was approved.", models.Item, resources.publish, is_repeatable=True,
-        again=resources.as_it_is, takes_version=True,
+        again=resources.item, takes_version=True,
     ),
     Route(
         "POST", "/items/{item}/notify", "items:write", "Mail a contact about it.", models.Asked, resources.notify,

@@ -110,6 +110,7 @@ def test_killed_between_the_deed_and_the_answer_it_is_not_done_again_and_answere
         assert first[0] in (200, 201, 202)
     assert mails(item) == 1
     assert office.actions(item).count("withdrawn") == 1
+    assert office.actions(item).count("viewed") == 1, "as it is by now, which no event told of"
     assert StagedDrop.select().count() == 1
     row = StagedDrop.select().get()
     assert any(row.id in one.name for one in (office.office.inbox / "acme-bv").iterdir())
