@@ -419,10 +419,12 @@ def json_object(body: bytes, most: int) -> dict[str, object]:
     try:
         found = json.loads(body, object_pairs_hook=_object) if body.strip() else {}
         is_text = _is_text(found)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise Malformed("tokens.too_deep") from error
+    except ValueError as error:
         raise Malformed("tokens.no_json", error=plain(str(error)[:200])) from error
     if not isinstance(found, dict):
-        raise Malformed("tokens.no_json", error=plain(type(found).__name__))
+        raise Malformed("tokens.no_object")
     if not is_text:
         raise Malformed("tokens.no_text")
     return found

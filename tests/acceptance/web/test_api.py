@@ -626,6 +626,7 @@ def test_what_can_not_be_read_is_refused_in_a_sentence(rig: DeskRig, petra: str,
     answer = ask(rig, petra, "POST", "/drops", body)
     assert answer.status in (400, 413, 422)
     assert told(answer)["detail"]
+    assert not re.search("recursion|: (list|int|str|NoneType)$", told(answer)["detail"]), "in the words of no program"
 
 
 def test_a_key_that_was_mistyped_or_stands_there_twice_is_told_and_nothing_is_done(rig: DeskRig, petra: str) -> None:
