@@ -14,6 +14,7 @@ import gc
 import os
 import time
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING
 
 import structlog
@@ -224,7 +225,7 @@ class Daemon:
         self._ahead = None
         self.texts = TextWork(self.office, self.vault, self.drops.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)
-        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers, self._once)
+        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers, self._once, self._is_busy)
         self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_bell.ring, lambda: self._wrote_at)
         if self._lead():
             self.portal.take_off()  # before anything else, whatever backlog there is: CONTRACT section 9
@@ -355,6 +356,11 @@ class Daemon:
         """True if something is due for which somebody waits."""
         return files.stopping.is_set() or self._next_at() <= time.monotonic()
 
+    def _is_busy(self) -> bool:
+        """True while something is done for which somebody waits, and a little longer. Any thread
+        may ask."""
+        return time.monotonic() < self._stepped_at + QUIET_SECONDS
+
     def _spare(self) -> bool:
         """Do a little of what nobody waits for, until something else is due; False: there is
         nothing."""
@@ -410,13 +416,16 @@ class Daemon:
         leads = self._lead()
         if not (self._is_called() or self.drops.clears_at <= time.monotonic()):
             return False
-        self._stepped_at = time.monotonic()
-        if leads and self._next_round() <= time.monotonic():
-            self.portal.take_off()
-        self.drops.clear_rest()
-        taken = self.drops.take(self._meanwhile)
-        did = (taken or self._next_round() <= time.monotonic()) and self._decide_and_publish(self._is_called)
-        self.drops.clear_last()
+        self._stepped_at = inf
+        try:
+            if leads and self._next_round() <= time.monotonic():
+                self.portal.take_off()
+            self.drops.clear_rest()
+            taken = self.drops.take(self._meanwhile)
+            did = (taken or self._next_round() <= time.monotonic()) and self._decide_and_publish(self._is_called)
+            self.drops.clear_last()
+        finally:
+            self._stepped_at = time.monotonic()
         if did or taken:
             self._mail_bell.ring()
             self._queue_due = 0.0  # what was approved by who may not any more is asked again

@@ -67,7 +67,8 @@ class PortalWork:
     """What the daemon does with the portal.
 
     `hint` tells the working thread that `step` is due; `alarm` takes a cause and what is wrong,
-    None when it is over.
+    None when it is over; `is_busy` tells the thread of the pictures that something came that
+    people wait for.
     """
 
     def __init__(
@@ -78,10 +79,11 @@ class PortalWork:
         alarm: Callable[[str, Sentence | str | None], None],
         workers: WorkerPool | None = None,
         once: bool = False,
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.portal = Publisher(office, vault, workers, None if once else ROUND_ITEMS)
         self._studio = self.portal.studio() if once else None
-        self._dresser = Dresser(self.portal.studio(), hint)
+        self._dresser = Dresser(self.portal.studio(), hint, is_busy)
         self._drawing: Future[PicturedItems | None] | None = None
         self._hint, self._alarm = hint, alarm
         self._is_undressed = True

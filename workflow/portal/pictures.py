@@ -158,14 +158,15 @@ class Studio:
         self._has_office_papers = has_office_papers
         self._artist = Artist()
 
-    def make(self, most: int, seconds: float) -> PicturedItems | None:
-        """Make the files of `most` items in about `seconds`; None if nothing is due. OSError."""
+    def make(self, most: int, seconds: float, is_busy: Callable[[], bool] = lambda: False) -> PicturedItems | None:
+        """Make the files of `most` items in about `seconds`, or of one while whoever waits for
+        something `is_busy`; None if nothing is due. OSError."""
         end = time.monotonic() + seconds
         items: dict[int, int] = {}
         made: list[Made] = []
         try:
             for key, edition in _due(most):
-                if files.stopping.is_set() or (items and time.monotonic() > end):
+                if files.stopping.is_set() or (items and (time.monotonic() > end or is_busy())):
                     break
                 made += self._of_item(key, edition)
                 items[key] = edition
@@ -261,10 +262,10 @@ class Dresser(threading.Thread):
     is up.
     """
 
-    def __init__(self, studio: Studio, tell: Callable[[], None]) -> None:
+    def __init__(self, studio: Studio, tell: Callable[[], None], is_busy: Callable[[], bool]) -> None:
         super().__init__(name="pictures", daemon=True)
         self._studio = studio
-        self._tell = tell
+        self._tell, self._is_busy = tell, is_busy
         self._resting = threading.Event()
         self._batch: PicturedItems | None = None
         self._ended = False
@@ -295,7 +296,7 @@ class Dresser(threading.Thread):
 
     def _make(self) -> None:
         try:
-            batch = self._studio.make(BATCH_ITEMS, BATCH_SECONDS)
+            batch = self._studio.make(BATCH_ITEMS, BATCH_SECONDS, self._is_busy)
         except files.Interrupted:
             return
         except Exception as error:  # noqa: BLE001 - no picture is worth a daemon; it is tried again
