@@ -498,7 +498,7 @@ def sweep(office: Office, now: datetime) -> None:
     """Remove what nobody committed within a day, and forget what was placed then."""
     nameless = finish(office)
     for row in list(StagedDrop.select().where(StagedDrop.expires_at <= clock.to_text(now))):  # read before it is forgotten
-        if str(row.id) not in nameless:
+        if str(row.id) not in nameless or fate(row).state != "waiting":
             _forget(office, row)
 
 

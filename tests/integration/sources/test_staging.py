@@ -533,3 +533,16 @@ def test_what_has_no_name_yet_while_the_share_is_away_gets_it_once_that_is_back(
     (drop,) = (name for name in inbox(office) if name != "_rejected")
     assert (home / drop / "a.pdf").read_bytes() == PDF
     assert not (home / "_rejected" / folder).exists()
+
+
+def test_what_was_taken_is_forgotten_though_its_clients_folder_is_gone(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": Said(share=False)})
+    office.close()
+    with daemon_here():
+        Daemon(office.office, {}, once=True).run()
+    open_database(office.office)
+    (office.root / "inbox/acme-bv").rename(office.root / "archived")
+    staging.sweep(office.office, office.tick() + timedelta(days=3))
+    assert StagedDrop.select().count() == 0
