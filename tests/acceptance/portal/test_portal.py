@@ -76,7 +76,7 @@ def test_a_folder_that_was_the_portal_before_is_told_of_until_it_is_gone(root: R
     assert (root.path / HOME / published / "report.pdf").is_file(), "nobody takes it off there"
     [alarm] = root.json("status")["alarms"]
     assert f"{root.path}/var/portal was the portal before" in alarm
-    assert "remove it" in alarm
+    assert "remove the clients' folders in it" in alarm
     shutil.rmtree(root.path / "var/portal")
     root.once()
     assert root.json("status")["alarms"] == []
