@@ -74,7 +74,7 @@ def test_what_is_over_goes_with_its_files_and_the_trail_still_verifies(office: R
 
 
 def test_of_what_was_removed_nothing_is_due_and_why_says_that_it_is_gone(office: Records) -> None:
-    key = office.make(due=date(2034, 1, 2), owner="p.bakker")
+    key = office.make(due="2034-01-02", owner="p.bakker")
     assert [one.day for one in dates.of_item(office.office, Item.get_by_id(key))] == [date(2034, 1, 2)]
     assert remove(office, key) == [key]
     assert list(dates.of_items(office.office, date(2034, 2, 1))) == []
