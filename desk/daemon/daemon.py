@@ -386,6 +386,7 @@ class Daemon:
             self._spared_at = quiet_at = now
             self._tidy(now)
         self.drops.rest(now)
+        self.portal.drop_ahead()
         self._release_hands()
         due = min(self._next_at(), self._look_due, self._poll_due if self._polls else self._look_due)
         self._bell.wait(min(due, quiet_at if quiet_at > now else due) - time.monotonic(), hears=True)
@@ -483,6 +484,7 @@ class Daemon:
                     continue  # what was collected goes before it ends
                 break
             files.stopping.wait(max(0.0, soonest - now))
+        self.portal.drop_ahead()
         if self.leads:
             self.portal.begin_to_dress()
             drafts.write(self.office, clock.utc_now())
@@ -502,6 +504,8 @@ class Daemon:
     def _took(self, count: int) -> None:
         """So many drops of a batch were decided."""
         self._teller.beat()
+        if self.leads:
+            self.portal.stage_ahead()
         self._progress(count)
 
     # What the other threads call

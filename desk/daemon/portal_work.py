@@ -121,6 +121,14 @@ class PortalWork:
         anew."""
         self._dresser.stop()
 
+    def stage_ahead(self) -> None:
+        """While drops are taken: what they share is copied for the rounds that come."""
+        self.portal.stage_ahead()
+
+    def drop_ahead(self) -> None:
+        """Nothing is due: what no round has wanted of it goes."""
+        self.portal.drop_ahead()
+
     def take_off(self) -> None:
         """Take off the portal what was withdrawn."""
         self.portal.take_off(clock.utc_now())

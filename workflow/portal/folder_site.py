@@ -105,7 +105,7 @@ class FolderSite:
         return gone
 
     def _make_staging(self) -> None:
-        for name in ("items", "clients", "pages"):
+        for name in ("items", "ahead", "clients", "pages"):
             files.make_folder(self.staging / name, 0o750)
         if self._session:
             files.make_folder(self._stagings / MARKS, 0o750)

@@ -9,7 +9,8 @@ who may have a portal and has nothing on it: they are made when there is nothing
 at a time, and fewer when something comes. Then, in this order:
 
  1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder
-              beside the portal; then sync.
+              beside the portal; then sync. Of a backlog the copies are made while drops are still
+              taken (staging.py), and the round takes of them what it wants.
               Killed here? The staging folder is emptied at the start of the next daemon.
  2. look      one transaction begins, and with it nobody else changes an item: what was changed
               since 1 is left for the next round. A withdrawal is before this, and nothing appears;
@@ -105,7 +106,7 @@ from workflow.portal.showing import (
     standing_among,
 )  # fmt: skip
 from workflow.portal.site import open_site
-from workflow.portal.staging import stage_each
+from workflow.portal.staging import STAGED_AT_ONCE, StagedAhead, item_wanted, stage_each
 from workflow.portal.whole_list import NotAsWritten
 
 log = structlog.get_logger("portal")
@@ -115,9 +116,6 @@ SPARE_AT_ONCE = 10
 
 FIRST, GROWTH = 50, 20
 """Items in the first round after a start, and the growth of the next ones, to the most."""
-
-STAGED_AT_ONCE = 20
-"""Items whose files another process copies at one request."""
 
 PAGES_MANY = 500
 """For fewer items it isn't worth that two processes load what makes pages."""
@@ -149,6 +147,7 @@ class Publisher:
         self._wrong: set[int] = set()
         self._made: list[PicturedItems] = []
         self._fitting = Fitting()
+        self._ahead = StagedAhead(vault, self.site)
         self._stale: set[str] = set()
         self._off: set[str] = set()
         self._new: set[str] = set()
@@ -360,6 +359,20 @@ class Publisher:
                 self.round(now)
         except OSError as error:
             self.pauses.leave_all(now, error)
+
+    def stage_ahead(self) -> None:
+        """While many drops are taken: have other processes copy what the next rounds will show."""
+        if self._workers is None or self._clients.is_shared or self.pauses.is_all or identity.is_trial():
+            return
+        if self._workers.is_at_work:
+            self._ahead.begin(self._workers)
+
+    def drop_ahead(self) -> None:
+        """What no round has wanted of it goes, before the other processes end."""
+        try:
+            self._ahead.drop()
+        except OSError as error:
+            log.warning("what was copied for the portal is not deleted until the next start", error=str(error))
 
     def round(self, now: datetime, is_called: Callable[[], bool] = lambda: False) -> int:
         """Bring some items in line; how many were published. The disk's trouble is in `trouble`.
@@ -647,22 +660,25 @@ class Publisher:
     def _begin_to_stage(self, jobs: Sequence[PortalJob]) -> Callable[[], dict[str, Sentence | None]]:
         """Copy what the editions show, by other processes meanwhile. What is returned waits until
         it is done, and must be called: what was staged, and what is wrong with it."""
-        wanted = [
-            (f"{job.client}/{job.name}", [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]])
+        wanted = {
+            job.key: item_wanted(job.client, job.key, job.edition.shown)
             for job in jobs
             if job.edition and job.is_due and not self._keeps_files(job)
-        ]
+        }
+        ready = self._ahead.take((job.key for job in jobs), wanted)
+        left = [item for key, item in wanted.items() if key not in ready]
         stage, begun = partial(stage_each, self.vault, self.site.staging / "items"), list[Callable[[], dict[str, Sentence]]]()
-        if self._workers is not None and (self._workers.is_at_work or self._workers.helps_with(len(wanted))):
-            begun = [self._workers.begin(stage, some) for some in slices(wanted, STAGED_AT_ONCE)]
+        if self._workers is not None and (self._workers.is_at_work or self._workers.helps_with(len(left))):
+            begun = [self._workers.begin(stage, some) for some in slices(left, STAGED_AT_ONCE)]
 
         def staged() -> dict[str, Sentence | None]:
+            again = [wanted[key] for key, is_brought in ready.items() if not is_brought()]
             if begun:
-                damaged = [answer() for answer in begun]
+                damaged = [*(answer() for answer in begun), stage(again)]
             else:
                 with ThreadPoolExecutor(WORKERS) as pool:
-                    damaged = list(pool.map(stage, [[one] for one in wanted]))
-            found: dict[str, Sentence | None] = dict.fromkeys(name for name, _ in wanted)
+                    damaged = list(pool.map(stage, [[one] for one in (*left, *again)]))
+            found: dict[str, Sentence | None] = dict.fromkeys(name for name, _ in wanted.values())
             for some in damaged:
                 found.update(some)
             return found
