@@ -215,7 +215,7 @@ class DropWork:
         so many that these wait for their turn). Not of clients who are `busy`: their drops are
         taken in their order."""
         fresh, too_many = list[Found](), set[str]()
-        for everything in self.lookout.fresh(busy):
+        for everything in self.lookout.fresh(busy, FEW):
             found = self._without_large(everything)
             if len(found) > FEW:
                 too_many.add(found[0].client)

@@ -71,6 +71,9 @@ is most of what polling costs."""
 
 QUIET_TURNS = 3
 
+FILES_OF_ONE = 3
+"""A drop has two or three; some have many, and are looked at when their turn comes."""
+
 _HAD_CLIENTS = "inbox-had-clients"
 
 _NONE: list[int] = []
@@ -247,10 +250,22 @@ class Lookout:
         finally:
             self._looks_ahead = None
 
-    def fresh(self, busy: Container[str]) -> Iterator[list[Found]]:
+    def fresh(self, busy: Container[str], few: int) -> Iterator[list[Found]]:
         """The same, in the midst of what `ready` gives, where something came since; not of the
-        clients who are `busy`."""
-        yield from self._looks(sorted(client for client in self._hinted(busy) if client in self.office.clients))
+        clients who are `busy`, nor where more than a `few` drops came, by a glance: these wait."""
+        hinted = {client for client in self._hinted(busy) if client in self.office.clients}
+        many = {client for client in hinted if self._holds_more_than(few, client)}
+        for client in many:
+            self.again_in(client, 0.0)
+        yield from self._looks(sorted(hinted - many))
+
+    def _holds_more_than(self, few: int, client: str) -> bool:
+        """True if more files lie there than those of so many drops, and of what waited before."""
+        try:
+            with open_beneath(self.office.inbox, client) as home:
+                return len(home.names()) > FILES_OF_ONE * (few + len(self.waiting.get(client, _NOTHING)))
+        except OSError:
+            return False
 
     def _looks(self, clients: Sequence[str], ahead: LookAhead | None = None) -> Iterator[list[Found]]:
         """Where nobody wants to hear of the rest, a look at these is due as before."""

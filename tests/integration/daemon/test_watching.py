@@ -299,12 +299,38 @@ def test_whoever_wants_no_more_of_what_came_hears_of_the_rest_the_next_time(offi
     for client in ("acme-bv", "zon"):
         for name, data in (("a.pdf", PDF), ("a.yaml", GOOD.encode())):
             (home.parent / client / name).write_bytes(data)
-    for look in (lambda: lookout.fresh(()), lookout.ready):
+    for look in (lambda: lookout.fresh((), 25), lookout.ready):
         lookout.hint("acme-bv")
         lookout.hint("zon")
         assert [drop.client for drop in next(iter(look()))] == ["acme-bv"]
         wait_for(lambda: lookout.next_at() <= time.monotonic(), "the other one is due")
         assert [drop.client for drops in lookout.ready() for drop in drops] == ["zon"]
+
+
+def test_where_many_came_nobody_looks_in_the_midst_of_a_backlog_and_where_many_only_wait_somebody_does(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookout, home = seen_empty(office)
+    waits, many = home, home.parent / "zon"
+    for number in range(60):
+        (waits / f"waits-{number}.pdf").write_bytes(PDF)  # for sidecars
+    lookout.look_everywhere()
+    assert list(lookout.ready()) == []
+    for folder, drops in ((waits, 2), (many, 40)):
+        for number in range(drops):
+            (folder / f"drop-{number}.pdf").write_bytes(PDF)
+            (folder / f"drop-{number}.yaml").write_text(GOOD.replace("a.pdf", f"drop-{number}.pdf"))
+    for client in ("acme-bv", "zon"):
+        lookout.hint(client)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(
+            lookout.looker,
+            "look",
+            lambda client, *now, look=lookout.looker.look: look(client, *now) if client != "zon" else 1 / 0,
+        )
+        assert [len(drops) for drops in lookout.fresh((), 25)] == [2]
+    wait_for(lambda: lookout.next_at() <= time.monotonic(), "the other one is due")
+    assert [len(drops) for drops in lookout.ready()] == [40]
 
 
 def test_of_a_hundred_polled_clients_a_folder_that_is_filled_later_is_found_within_three_polls(tmp_path: Path) -> None:
