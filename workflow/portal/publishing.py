@@ -10,7 +10,7 @@ at a time, and fewer when something comes. Then, in this order:
 
  1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder
               beside the portal; then sync. Of a backlog the copies are made while drops are still
-              taken (staging.py), and the round takes of them what it wants.
+              taken (staged_ahead.py), and the round takes of them what it wants.
               Killed here? The staging folder is emptied at the start of the next daemon.
  2. look      one transaction begins, and with it nobody else changes an item: what was changed
               since 1 is left for the next round. A withdrawal is before this, and nothing appears;
@@ -106,7 +106,8 @@ from workflow.portal.showing import (
     standing_among,
 )  # fmt: skip
 from workflow.portal.site import open_site
-from workflow.portal.staging import STAGED_AT_ONCE, StagedAhead, item_wanted, stage_each
+from workflow.portal.staged_ahead import STAGED_AT_ONCE, StagedAhead, item_wanted
+from workflow.portal.staging import stage_each
 from workflow.portal.whole_list import NotAsWritten
 
 log = structlog.get_logger("portal")

@@ -12,7 +12,7 @@ from kit.portals import PortalOffice
 from dossier.database.tables import Item, item_key
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool
-from workflow.portal import publishing, staging
+from workflow.portal import publishing, staged_ahead, staging
 from workflow.portal.publishing import Publisher
 
 
@@ -122,7 +122,7 @@ def test_a_copy_that_is_gone_or_could_not_be_made_is_made_anew(office: PortalOff
         lies.chmod(0o640)
         lies.write_bytes(b"other")
         office.portal.drop_ahead()
-        office.portal._ahead = staging.StagedAhead(office.vault, office.portal.site)
+        office.portal._ahead = staged_ahead.StagedAhead(office.vault, office.portal.site)
         office.portal.stage_ahead()
         workers.begin(str, 0)()
         workers.begin(str, 0)()
@@ -142,7 +142,7 @@ def test_the_other_processes_may_die_before_it_is_asked_for(office: PortalOffice
 
 
 def test_a_large_item_is_left_to_its_round(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "AHEAD_BYTES", 10)
+    monkeypatch.setattr(staged_ahead, "AHEAD_BYTES", 10)
     small, large = office.share({"a.pdf": b"1"}), office.share({"b.pdf": b"more than ten bytes"})
     office.portal.stage_ahead()
     staged = _staged_by_round(monkeypatch)
