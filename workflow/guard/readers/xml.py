@@ -33,6 +33,8 @@ NAMES = ("name", "naam")
 
 _TEXT = re.compile(rb">\s*[^\s<]")
 
+_ELEMENT = re.compile(rb"<([^\s/>!?]+)")
+
 _OTHERS = (b"<!", b"\0")
 """A declaration, a comment or CDATA; an encoding in which letters are not bytes."""
 
@@ -222,5 +224,5 @@ class Rules:
         """False if there is no text in it, and no element with attributes that people see."""
         if any(other in part for other in _OTHERS) or _TEXT.search(part):
             return True
-        names = [name.encode() for name in self.attributes]
-        return any(name in part and re.search(rb"[<:]%b[\s/>]" % name, part) for name in names)
+        elements = {name.rpartition(b":")[2] for name in set(_ELEMENT.findall(part))}
+        return not elements.isdisjoint(name.encode() for name in self.attributes)
