@@ -7,22 +7,30 @@ Comments and order are whatever the admin leaves: it is the file's own text that
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from desk.actions.acting import need_admin
 from dossier.database.database import transaction
+from dossier.database.tables import Note
 from dossier.office import editing
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.office.terms import CLIENTS, SETTINGS, STAFF
+from dossier.text import clock
 from dossier.text.refusals import Conflict
 from dossier.trail import trail
 
 Which = Literal["clients", "staff", "settings"]
 FILES: Mapping[Which, str] = {"clients": CLIENTS, "staff": STAFF, "settings": SETTINGS}
+
+_BEGUN = "config being written "
+"""With a random name behind it, the key of a note of what is being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +79,56 @@ def put(office: Office, now: datetime, actor: Actor, file: str, before: bytes, t
 
     `about`: what of it is changed. Raises OSError; files.Changed if it does not hold `before`.
     """
-    is_written = False
+    with putting(office, now, actor, [(file, before, text)], **about):
+        pass
+
+
+@contextmanager
+def putting(
+    office: Office, now: datetime, actor: Actor, changes: Sequence[tuple[str, bytes, str]], **about: object
+) -> Iterator[None]:
+    """Write these files (each as its name, what it holds, what it shall hold), and note them in the
+    trail in one transaction with what is inside: all of it or nothing.
+
+    1. a note of what is begun, in a transaction of its own
+    2. one transaction: the note goes, what is inside, the files are written, their events
+
+    Killed within 2, a file may hold what it shall while the trail says nothing: by the note,
+    `finish` tells of it.
+    """
+    begun = {file: hashlib.sha256(text.encode()).hexdigest() for file, before, text in changes if before != text.encode()}
+    key, written = _BEGUN + uuid.uuid4().hex, list[tuple[str, bytes, str]]()
+    said = {"files": begun, "actor": list(actor), "about": about, "at": clock.to_text(now)}
+    with transaction():
+        Note.put(key, json.dumps(said))
     try:
         with transaction():  # whoever can't write to the database changes no file either
-            copy = editing.write(office.root, now, file, before, text)
-            is_written = True
-            trail.record(now, actor, "config_changed", None, {"file": file, **about, "before": copy.name})
+            Note.delete().where(Note.key == key).execute()
+            yield
+            for file, before, text in changes:
+                copy = editing.write(office.root, now, file, before, text)
+                written.append((file, before, text))
+                trail.record(now, actor, "config_changed", None, {"file": file, **about, "before": copy.name})
     except BaseException:
-        if is_written:
+        for file, before, text in reversed(written):
             editing.put_back(office.root, file, before, text)
+        with suppress(Exception), transaction():
+            Note.delete().where(Note.key == key).execute()
         raise
+
+
+def finish(office: Office, now: datetime) -> None:
+    """Tell the trail of files of config/ that were written by somebody who was killed before it
+    was told. OSError."""
+    for row in list(Note.select().where(Note.key.startswith(_BEGUN))):
+        with transaction():
+            if Note.delete().where((Note.key == row.key) & (Note.value == row.value)).execute() != 1:
+                continue
+            said = json.loads(row.value)
+            for file, digest in said["files"].items():
+                if hashlib.sha256((office.root / file).read_bytes()).hexdigest() == digest:
+                    detail = {"file": file, **said["about"], "begun_at": said["at"]}
+                    trail.record(now, Actor(*said["actor"]), "config_changed", None, detail)
 
 
 def _whole(text: str) -> str:

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from desk.actions import places
+from desk.actions import config_files, places
 from dossier.backup import backup
 from dossier.database.database import transaction
 from dossier.database.tables import Event, Note
@@ -33,7 +33,6 @@ from dossier.office.terms import SETTINGS, STAFF
 from dossier.text import clock
 from dossier.text.refusals import Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, sentence
-from dossier.trail import trail
 from workflow.outbox import alarms
 from workflow.portal_access import access, staff_access
 
@@ -109,9 +108,8 @@ def begin(office: Office, environ: Mapping[str, str], now: datetime, secret: str
     """Write it into config/, make this person the admin; the value of their session's cookie.
 
     Raises NotFound for a secret that is not good, Invalid with every fault; ConfigurationError,
-    OSError. The address is used up first, and given back if something fails. Killed in between, the
-    office has no admin yet, and the desk's next start offers another. The file with the staff is
-    written last.
+    OSError. All of it or nothing, and the address is used up with the rest; killed in between,
+    `config_files.finish` tells the trail. The file with the staff is written last.
     """
     if not is_good(office, now, secret):
         raise NotFound("first_run.over")
@@ -120,36 +118,25 @@ def begin(office: Office, environ: Mapping[str, str], now: datetime, secret: str
         wrong += places.folder_faults(office, said.backup_folder)
     if wrong:
         raise Invalid(wrong)
-    claimed = _claim(secret)
-    try:
-        copies = {
-            file: editing.put(office.root, environ, now, file, sections).name
-            for file, sections in ((SETTINGS, _settings(said)), (STAFF, {"staff": {said.code: _person(said)}}))
-        }
-    except BaseException:
-        _remember(_OFFERED, claimed)
-        raise
-    with transaction():
+    changes = [
+        (file, *editing.with_keys(office.root, environ, file, sections))
+        for file, sections in ((SETTINGS, _settings(said)), (STAFF, {"staff": {said.code: _person(said)}}))
+    ]
+    with config_files.putting(office, now, Actor(said.code, "desk"), changes):
+        _use_up(secret)
         Note.insert(key=_BEGUN, value=clock.to_text(now)).on_conflict_ignore().execute()
         if said.desk_name:
             places.note_meant(said.desk_name, said.portal_name)
-        for file, copy in copies.items():
-            trail.record(now, Actor(said.code, "desk"), "config_changed", None, {"file": file, "before": copy})
     return staff_access.begin(office, now, said.code, said.email, peer)
 
 
-def _claim(secret: str) -> str:
-    """Use the secret up, whoever else has it at this moment; what was kept of it.
-
-    Raises NotFound for the second.
-    """
-    with transaction():
-        note = Note.read(_OFFERED)
-        if note is None or json.loads(note)["hash"] != _hash(secret):
-            raise NotFound("first_run.over")
-        if Note.delete().where((Note.key == _OFFERED) & (Note.value == note)).execute() != 1:
-            raise NotFound("first_run.over")
-        return note
+def _use_up(secret: str) -> None:
+    """Raises NotFound for the second of two at once. Within `transaction()`."""
+    note = Note.read(_OFFERED)
+    if note is None or json.loads(note)["hash"] != _hash(secret):
+        raise NotFound("first_run.over")
+    if Note.delete().where((Note.key == _OFFERED) & (Note.value == note)).execute() != 1:
+        raise NotFound("first_run.over")
 
 
 def left(office: Office, actor: Actor) -> list[tuple[Sentence, str]]:

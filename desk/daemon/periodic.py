@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from desk.actions import config_files
 from desk.daemon.portal_work import VERIFY_HOURS, PortalWork
 from desk.daemon.scheduled_job import ScheduledJob
 from desk.daemon.trail_work import TRAIL_SECONDS, TrailWork
@@ -64,6 +65,7 @@ class Periodic:
         for remind in (reminders.remind, unopened.remind, due.remind):
             self._remind(remind)
         self._look_around()
+        self._keep_config()
         self._trail.anchor(clock.utc_now())
 
     def jobs(self, leads: Callable[[], bool]) -> list[ScheduledJob]:
@@ -100,7 +102,11 @@ class Periodic:
         alarms.check(self._alarms, clock.utc_now())
         self._wake_mail()
 
+    def _keep_config(self) -> None:
+        config_files.finish(self.office, clock.utc_now())
+
     def _keep_trail(self) -> None:
+        self._keep_config()
         self._trail.anchor(clock.utc_now())
         self._trail.verify_daily(clock.utc_now())
         self._wake_mail()

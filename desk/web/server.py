@@ -189,11 +189,12 @@ def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
 
 def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     """The desk, for staff."""
-    from desk.actions import first_run, tokens
+    from desk.actions import config_files, first_run, tokens
     from desk.web.api.app import Api
     from desk.web.staff.app import HEADERS, DeskWeb
     from ingest.sources import staging
 
+    config_files.finish(office, clock.utc_now())
     address = first_run.offer(office, clock.utc_now())
     if address:
         log.warning("nobody administers this office yet: open this address within an hour; it works once", address=address)
