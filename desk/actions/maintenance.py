@@ -189,10 +189,7 @@ def move_database(office: Office, url: str, progress: Callable[[str, int], None]
             moved = replace(office, settings=office.settings.model_copy(update={"database": database}))
             target = open_database(moved, is_judged=False)
             assert isinstance(target, Postgres)
-            counts = move(source, target, progress)
-            open_database(office, is_judged=False)
-            with transaction():
-                identity.note_moved(without_secrets(url))
+            counts = move(source, target, without_secrets(url), progress)
     except presence.AlreadyRunning as error:
         raise Conflict("keeping.stop_it_first", who=error.sentence) from error
     return Moved(sum(counts.values()), len(counts), without_secrets(url))

@@ -1,7 +1,9 @@
 """Moving an office's records from SQLite to PostgreSQL, every row, and seeing that they arrived.
 
 All is read and written in one transaction on each side: the office is moved whole, or the new
-database stays empty. Nothing is changed in the old one. The caller sees that no daemon works.
+database stays empty. In the old one nothing is changed but for the mark that it has moved, which is
+committed last. Killed before that? The new one has it all, and asked again only the mark is set.
+The caller sees that no daemon works; who else writes waits meanwhile, and is refused then.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from collections.abc import Callable, Iterator
 
 from peewee import Database
 
-from dossier.database import postgresql
-from dossier.database.tables import PROXY
+from dossier.database import identity, postgresql
+from dossier.database.tables import PROXY, Note
 from dossier.database.trouble import DatabaseUnavailable
 from dossier.text.refusals import Conflict
 from dossier.trail import auditing
@@ -28,28 +30,41 @@ class NotMoved(Conflict):
     """The records were not moved, and the new database is as it was."""
 
 
-def move(source: Database, target: Database, progress: Callable[[str, int], None]) -> dict[str, int]:
-    """Copy all rows; returns table → rows. `target` has empty tables. NotMoved; database errors.
+def move(source: Database, target: Database, to: str, progress: Callable[[str, int], None]) -> dict[str, int]:
+    """Copy all rows, and mark the old database as moved `to` this address; returns table → rows.
 
-    `progress(table, rows so far)` is called after each chunk.
+    `target` has empty tables, or all of it, from a move that was broken off behind its commit.
+    `progress(table, rows so far)` is called after each chunk. Raises NotMoved; database errors.
     """
     tables = _in_order(source)
     counts: dict[str, int] = {}
-    with source.atomic(), target.atomic():
-        for table in tables:
-            if target.execute_sql(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone():  # noqa: S608 - a table's name  # nosec B608
-                raise NotMoved("keeping.new_not_empty", table=table)
-        for table in tables:
-            counts[table] = _copy(source, target, table, progress)
-        _copy_search(source, target)
-        for table in tables:
-            if _digest(source, table, _kinds(target, table)) != _digest(target, table, _kinds(target, table)):
-                raise NotMoved("keeping.did_not_arrive", table=table)
-        PROXY.initialize(target)
-        fault = auditing.first_fault()
-        if fault is not None:
-            raise NotMoved("keeping.trail_in_doubt", fault=fault)
+    with source.atomic():  # nobody writes there meanwhile, nor behind the copy
+        PROXY.initialize(source)
+        is_broken_off = not identity.has_moved()
+        with target.atomic():
+            filled = next((table for table in tables if _has_rows(target, table)), None)
+            if filled is None:
+                for table in tables:
+                    counts[table] = _copy(source, target, table, progress)
+                _copy_search(source, target)
+            elif not is_broken_off:
+                raise NotMoved("keeping.new_not_empty", table=filled)
+            for table in tables:
+                kinds = _kinds(target, table)
+                rows = counts[table], _ = _digest(target, table, kinds)
+                if rows != _digest(source, table, kinds):
+                    raise NotMoved("keeping.new_not_empty" if filled else "keeping.did_not_arrive", table=filled or table)
+            PROXY.initialize(target)
+            fault = auditing.first_fault()
+            if fault is not None:
+                raise NotMoved("keeping.trail_in_doubt", fault=fault)
+        PROXY.initialize(source)
+        identity.note_moved(to)
     return counts
+
+
+def _has_rows(database: Database, table: str) -> bool:
+    return bool(database.execute_sql(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone())  # noqa: S608 - a table's name  # nosec B608
 
 
 def _in_order(source: Database) -> list[str]:
@@ -75,7 +90,8 @@ def _kinds(database: Database, table: str) -> dict[str, bool]:
 def _rows(database: Database, table: str, kinds: dict[str, bool], chunk: int = CHUNK) -> Iterator[list[list[object]]]:
     columns = ", ".join(f'"{name}"' for name in kinds)
     keys = ", ".join(f'"{name}"' for name in database.get_primary_keys(table))
-    cursor = database.execute_sql(f'SELECT {columns} FROM "{table}" ORDER BY {keys}')  # noqa: S608 - names of ours  # nosec B608
+    left = f" WHERE key != '{identity.MOVED}'" if table == Note._meta.table_name else ""  # of the old one alone
+    cursor = database.execute_sql(f'SELECT {columns} FROM "{table}"{left} ORDER BY {keys}')  # noqa: S608 - names of ours  # nosec B608
     yes_no = list(kinds.values())
     while rows := cursor.fetchmany(chunk):
         yield [

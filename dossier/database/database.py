@@ -51,6 +51,9 @@ _log_ears: dict[int, LogEar] = {}
 _doubt: identity.NotAsItWas | None = None
 """Why the open database may only be read."""
 
+_was_judged = True
+"""False where whoever opened the database decides whose it is."""
+
 
 def open_database(office: Office, is_judged: bool = True) -> Database:
     """Bind the tables to the office's database, make or migrate it if need be, and return it.
@@ -69,8 +72,8 @@ def open_to_read(office: Office, is_judged: bool = True) -> identity.NotAsItWas 
 
     Returns what is the matter with it; `may_write` and every transaction raise that.
     """
-    global _doubt
-    _doubt = None
+    global _doubt, _was_judged
+    _doubt, _was_judged = None, is_judged
     url = office.settings.database.url
     path = office.root / url.removeprefix("sqlite:///")
     where = str(path) if url.startswith("sqlite:///") else database_address.without_secrets(url)
@@ -378,6 +381,8 @@ def _transaction() -> Iterator[None]:
     if _is_sqlite():
         try:
             with _turn(), PROXY.atomic():
+                if _was_judged:  # it may have moved while this process was waiting, or was asked nothing
+                    identity.check_stays()
                 yield
         except OperationalError as error:
             raise _what_failed(error) from error

@@ -33,6 +33,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from peewee import SqliteDatabase
+
 from dossier.database.tables import GENESIS, PROXY, Counter, Event, Item, Note, find_row, tuples
 from dossier.database.trouble import DatabaseUnavailable
 from dossier.files import files
@@ -43,7 +45,10 @@ from dossier.text import clock, database_address, system
 if TYPE_CHECKING:
     from dossier.object_store.store import ObjectStore
 
-_ID, _MOVED, _TRIAL = "office:id", "office:moved", "office:trial"
+_ID, _TRIAL = "office:id", "office:trial"
+
+MOVED = "office:moved"
+"""The note of a database that the office left, and where it went."""
 
 _TRIAL_PLACES = "office:trial-places"
 """Where a trial's inbox, queue, portal and vault are that were named outside of its folder when it
@@ -229,7 +234,7 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
     new.
     """
     _check_trial_stays(office)
-    known, own, moved = read(office), _note(_ID), _note(_MOVED)
+    known, own, moved = read(office), _note(_ID), _note(MOVED)
     length = _head()[0]
     if moved is not None and not may_have_moved:
         raise NotThisOffice("identity.moved", where=_where(office), to=moved)
@@ -349,9 +354,17 @@ def check_in_place(office: Office) -> None:
         raise NotThisOffice("identity.swapped", where=str(path))
 
 
+def check_stays() -> None:
+    """NotThisOffice if the office moved away from SQLite's file since this process opened it."""
+    if isinstance(PROXY.obj, SqliteDatabase) and (moved := _note(MOVED)) is not None:
+        raise NotThisOffice("identity.moved", where=PROXY.obj.database, to=moved)
+
+
 def check_still(office: Office) -> None:
-    """NotThisOffice if the database was removed, replaced or emptied since this process saw it."""
+    """NotThisOffice if the database was removed, replaced, emptied or moved from since this process
+    saw it."""
     check_in_place(office)
+    check_stays()
     seen = _seen.get(office.root)
     if seen and sqlite_file(office) is None and (_note(_ID) != seen.office or (seen.length and _hash(seen.length) != seen.head)):
         raise NotThisOffice("identity.swapped", where=_where(office))
@@ -426,7 +439,7 @@ def adopt(known: Mark | None, given: Mapping[str, int]) -> None:
     knows and `given`, year → the last. Inside `transaction()`."""
     global _trial_since
     _trial_since = None
-    Note.delete().where(Note.key.in_((_MOVED, _TRIAL, _TRIAL_PLACES))).execute()
+    Note.delete().where(Note.key.in_((MOVED, _TRIAL, _TRIAL_PLACES))).execute()
     if _note(_ID) is None:
         give(known.office if known else os.urandom(16).hex())
     for year, last in (*(known.numbers if known else {}).items(), *given.items()):
@@ -438,7 +451,12 @@ def adopt(known: Mark | None, given: Mapping[str, int]) -> None:
 
 
 def note_moved(to: str) -> None:
-    Note.put(_MOVED, to)
+    """The office goes on at the address `to`. Inside a transaction."""
+    Note.put(MOVED, to)
+
+
+def has_moved() -> bool:
+    return _note(MOVED) is not None
 
 
 def _check_begins(office: Office) -> None:

@@ -40,7 +40,7 @@ from starlette.routing import BaseRoute, Route
 
 from desk.web.shell.face import Face
 from dossier.database.database import close_database, go_on, keep_for_next
-from dossier.database.trouble import UNAVAILABLE
+from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.watching import Common, ConfigWatch
 from dossier.text import clock, names, system
@@ -232,6 +232,9 @@ class Gate(Generic[V]):
             if not _is_text([request.scope["path"], *map(list, request.query_params.multi_items()), *form, *form.values()]):
                 raise Malformed("tokens.no_text")
             return handler(visit)
+        except DatabaseUnavailable as error:  # which, and where it is, is for the log
+            close_database()
+            return self._trouble(visit, _logged(request, error))
         except Refusal as refusal:
             assert visit is not None
             return self._message(visit, refusal.http_status, refusal)
@@ -446,7 +449,7 @@ def _logged(request: Request, error: Exception) -> int:
     """Tell the log what went wrong. Returns the status of the answer: 503 for what may go well
     later."""
     path = _safe_path(request)
-    if isinstance(error, UNAVAILABLE):
+    if isinstance(error, (DatabaseUnavailable, *UNAVAILABLE)):
         log.error("the database can't be used", path=path, error=str(error))
     elif isinstance(error, OSError) and (system.advised(error) is not None or isinstance(error.strerror, Sentence)):
         log.error("a file can't be used", path=path, error=str(error))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import os
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import psycopg
 import pytest
 from kit.servers import new_database
-from kit.support import PDF, Root, new_office
+from kit.support import PDF, Root, free_port, new_office, wait_for
 
 SHARED = "description: Jaarrekening van {name}\nlabels: [cliënt]\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
 
@@ -79,6 +84,64 @@ def test_the_old_database_is_refused_from_then_on(used: Root) -> None:
         assert "this office moved to postgresql://" in used.run(*words, code=4).stderr
     used.environ["DOSSIER_DATABASE__URL"] = url
     used.run("items")
+
+
+def test_it_is_moved_to_another_address_where_the_first_one_was_lost(used: Root) -> None:
+    used.run("migrate-db", new_database())
+    used.run("migrate-db", url := new_database())
+    used.environ["DOSSIER_DATABASE__URL"] = url
+    assert len(used.json("items")) == 2
+    assert "taken 0" in used.once()
+
+
+def test_a_desk_that_goes_on_writes_nothing_into_the_old_database_and_ends(used: Root, tmp_path: Path) -> None:
+    key = used.run(
+        "token", "new", "books", "--for", "m.devries", "--scope", "items:write", "--until", "2099-01-01", user="j.admin"
+    )
+    item, port, log = used.json("items")[0]["item"], free_port(), tmp_path / "log"
+    desk = used.popen("desk", "--port", str(port), log=log)
+    try:
+        wait_for(lambda: log.exists() and "serving the desk" in log.read_text(), "it serves")
+        os.kill(desk.pid, signal.SIGSTOP)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as line:
+            headers = {"authorization": f"Bearer {key.stdout.strip()}", "if-match": "*"}
+            line.request("PATCH", f"/api/v1/items/{item}", '{"status": "done"}', headers)
+            used.run("migrate-db", url := new_database())
+            os.kill(desk.pid, signal.SIGCONT)
+            assert line.getresponse().status == 503
+        assert desk.wait(30) == 4
+        assert "this office moved to postgresql://" in log.read_text()
+    finally:
+        desk.kill()
+        desk.wait()
+    used.environ["DOSSIER_DATABASE__URL"] = url
+    assert used.json("show", item)["status"] == "new"
+
+
+def test_killed_behind_the_commit_of_the_new_one_it_is_done_again_and_the_old_one_is_refused(used: Root) -> None:
+    url = new_database()
+    code = (
+        "import os, sys, dossier.database.identity as there\nfrom desk.cli.main import main\n"
+        "there.note_moved = lambda *a: os.kill(os.getpid(), 9)\n"
+        f"sys.argv = ['dossier', '--root', {str(used.path)!r}, 'migrate-db', {url!r}]\nsys.exit(main())\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], env=used.whole_environ(), capture_output=True).returncode == -9
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM item").fetchone() == (2,)
+    before = used.json("items")
+    assert "the trail verifies there" in used.run("migrate-db", url).stdout
+    assert "this office moved to" in used.run("items", code=4).stderr
+    used.environ["DOSSIER_DATABASE__URL"] = url
+    assert used.json("items") == before
+
+
+def test_what_was_done_since_a_move_that_was_broken_off_is_not_left_behind(used: Root) -> None:
+    url = new_database()
+    shutil.copytree(used.path, used.path.with_name("copy"))
+    Root(used.path.with_name("copy")).run("migrate-db", url)
+    used.run("edit", used.json("items")[0]["item"], "--status", "done", user="m.devries")
+    assert "not empty" in used.run("migrate-db", url, code=1).stderr
+    assert used.json("items")[0]["status"] == "done"
 
 
 def test_it_waits_for_no_daemon(used: Root) -> None:

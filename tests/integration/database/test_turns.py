@@ -15,6 +15,7 @@ from peewee import OperationalError
 
 from desk.actions import looking_up
 from dossier.database.database import close_database, for_a_daemon, for_people, patience, transaction
+from dossier.database.identity import NotThisOffice
 from dossier.database.tables import PROXY, Note
 from workflow.items import items
 from workflow.portal_access import access, staff_access
@@ -80,3 +81,11 @@ def test_whoever_has_no_patience_does_not_wait_for_another_thread_that_writes_ei
             assert other.submit(write).result() == "database is locked"
         assert other.submit(write).result() == "written"
     assert Note.read("turn") == "mine"
+
+
+def test_whoever_waited_to_write_while_the_office_moved_writes_nothing(office: Records) -> None:
+    with closing(sqlite3.connect(office.office.root / "var" / "dossier.db", isolation_level=None)) as other:
+        other.execute("INSERT INTO note VALUES ('office:moved', 'postgresql://elsewhere/office')")
+    with pytest.raises(NotThisOffice, match="moved"), transaction():
+        Note.put("written", "late")
+    assert Note.read("written") is None
