@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dossier.files.marks import Marks, Source, marks_of, piece_of
 from dossier.text.sentences import Sentence, sentence
-from workflow.guard.readers.any_file import TEXT, TEXT_BYTES, is_mail, reason_unread
+from workflow.guard.readers.any_file import TEXT, TEXT_BYTES, is_mail, is_sent, reason_unread
 from workflow.guard.readers.gathering import MAX_CHARACTERS, PICTURES
 from workflow.guard.readers.plain_text import decoded, has_sealed, legible, may_hold_files
 
@@ -50,7 +50,7 @@ def at_a_glance(descriptor: int, name: str) -> FileText | bytes:
 
 
 def _at_a_glance(source: Source, name: str, seen: Marks) -> FileText | bytes:
-    if reason := reason_unread(seen):
+    if (reason := reason_unread(seen)) and not is_sent(seen):
         return unread(reason)
     if seen.kind == "pdf":
         return PDF if _has_objects(source) else unread("damaged")

@@ -356,6 +356,35 @@ WITHIN = {
     "picture.rtf": b"{\\rtf1 x{\\pict{\\*\\picprop{\\sp{\\sn wzDescription}{\\sv " + NAME.encode() + b"}}}89504e47}}",
     "binary.rtf": b"{\\rtf1 x{\\pict\\pngblip\\bin5 {{{\\{}" + NAME.encode() + b"}", "none.rtf": b"{\\rtf1 \\bin0 " + NAME.encode() + b"}",
     "unicode.rtf": b"{\\rtf1\\ansi\\uc1 N\\u111?orderlicht Beheer B.V.}",
+    "inserted-by.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:ins w:author="{NAME}"><w:t>x</w:t></w:ins>')}),
+    "changed-by.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:rPr><w:rPrChange w:author="{NAME}"/></w:rPr>')}),
+    "shape.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<docPr name="{NAME}"/>')}),
+    "bookmark.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:bookmarkStart w:name="{NAME}"/>')}),
+    "source.docx": repacked("letter.docx", {"word/settings.xml": part("settings", f'<w:mailMerge><w:connectString w:val="Source=Z:\\{NAME}"/></w:mailMerge>')}),
+    "shape.pptx": repacked("slides.pptx", {"ppt/slides/slide9.xml": f'<p:sld xmlns:p="p"><p:cNvPr name="{NAME}"/></p:sld>'}),
+    "layout.pptx": repacked("slides.pptx", {"ppt/slideLayouts/slideLayout9.xml": f'<p:l xmlns:p="p"><p:cSld name="{NAME}"/></p:l>'}),
+    "shape.xlsx": repacked("ledger.xlsx", {"xl/drawings/drawing1.xml": f'<x:wsDr xmlns:x="x"><x:cNvPr name="{NAME}"/></x:wsDr>'}),
+    "lay-at.xlsx": repacked("ledger.xlsx", {"xl/workbook.xml": f'<workbook><x:absPath xmlns:x="x" url="Z:\\{NAME}\\"/></workbook>'}),
+    "called.xlsx": repacked("ledger.xlsx", {"xl/workbook.xml": f'<workbook><definedName name="{NAME}">A!A1</definedName></workbook>'}),
+    "opened-by.xlsx": repacked("ledger.xlsx", {"xl/workbook.xml": f'<workbook><fileSharing userName="{NAME}"/></workbook>'}),
+    "changed-by.xlsx": repacked("ledger.xlsx", {"xl/revisions/revisionHeaders.xml": f'<headers><header userName="{NAME}"/></headers>'}),
+    "shown.xlsx": repacked("ledger.xlsx", {"xl/styles.xml": f'<styleSheet><numFmts><numFmt formatCode="0 &quot;{NAME}&quot;"/></numFmts></styleSheet>'}),
+    "total.xlsx": repacked("ledger.xlsx", {"xl/tables/table1.xml": f'<table displayName="T"><tableColumn totalsRowLabel="{NAME}"/></table>'}),
+    "table-alt.xlsx": repacked("ledger.xlsx", {"xl/tables/table1.xml": f'<table><x:table xmlns:x="x" altTextSummary="{NAME}"/></table>'}),
+    "data-field.xlsx": repacked("ledger.xlsx", {"xl/pivotTables/pivotTable1.xml": f'<pivotTableDefinition><dataField name="{NAME}"/></pivotTableDefinition>'}),
+    "button.xlsx": ruled(f'<controls><control><controlPr altText="{NAME}"/></control></controls>'),
+    "scenario-by.xlsx": ruled(f'<scenarios><scenario name="x" user="{NAME}"/></scenarios>'),
+    "shape.odt": open_text(f'<x:frame x:name="{NAME}"/>'), "section.odt": open_text(f'<x:section x:name="{NAME}"/>'),
+    "bookmark.odt": open_text(f'<x:bookmark-start x:name="{NAME}"/>'), "box.odt": open_text(f'<x:checkbox x:label="{NAME}"/>'),
+    "shape.rtf": b"{\\rtf1 x{\\shp{\\*\\shpinst{\\sp{\\sn wzName}{\\sv " + NAME.encode() + b"}}}}}",
+    "header.eml": mail("x", **{"X-Klant": NAME}), "receipt-to.eml": mail("x", **{"Disposition-Notification-To": f'"{NAME}" <a@b.example>'}),
+    "enriched.eml": within_a_mail("text/enriched", "7bit", b"Aan <bold>Noorder</bold>licht Beheer B.V."),
+    "binary.eml": within_a_mail("multipart/mixed; boundary=q", "binary", b"--q\r\n\r\n" + NAME.encode() + b"\r\n--q\r\n"
+        b"Content-Type: image/png\r\nContent-ID: <a>\r\n\r\n\x89PNG\r\n\x1a\n\0\1\0\1\r\n--q--"),
+    "utf-7.eml": within_a_mail("text/plain; charset=utf-7", "7bit", b"Aan +AE4-oorderlicht Beheer B.V."),
+    "unquoted.html": b"<html><p title=Noorderlicht&nbsp;Beheer&nbsp;B.V.>x</p></html>",
+    "picture.html": b"<html><p>x<img src='Noorderlicht%20Beheer%20B.V..png'></p></html>",
+    "instruction.xml": f"<a><?klant {NAME}?><b>x</b></a>".encode(),
 }  # fmt: skip
 
 
@@ -599,11 +628,27 @@ PACKED_PROPERTIES = zlib.compress(
         "packed": with_catalogue(b"/StructTreeRoot 20 0 R", in_objects(b"<</K 21 0 R>>", b"<</S/Figure/Alt (Logo van %s)>>" % SAID)),
         "signature": with_catalogue(b"", b"<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>/Name(%s)/Reason(akkoord)>>" % SAID),
         "file": with_catalogue(b"/AF[6 0 R]", b"<</F(a.txt)/Desc(%s)/EF<</F 7 0 R>>>>" % SAID, embedded(b"x")),
+        "own property": with_catalogue(b"", b"<</Producer(x)/Klant(%s)>>" % SAID).replace(b"/Size", b"/Info 6 0 R/Size"),
+        "script": with_catalogue(b"/OpenAction 6 0 R", b"<</S/JavaScript/JS(app.alert\\('%s'\\))>>" % SAID),
+        "long script": with_catalogue(b"/OpenAction 6 0 R", b"<</S/JavaScript/JS 7 0 R>>", embedded(b"app.alert('%s')" % SAID)),
+        "field": with_catalogue(b"/AcroForm<</Fields[6 0 R]>>", b"<</FT/Tx/T(%s)/Kids[7 0 R]>>" % SAID, b"<</Parent 6 0 R>>"),
+        "field before": with_catalogue(b"/AcroForm<</Fields[6 0 R]>>", b"<</FT/Tx/T(a)/V(x)/DV(%s)>>" % SAID),
+        "second action": with_notes(
+            b"<</Type/Annot/Subtype/Link/Rect[9 9 20 20]/A<</S/URI/URI(http://x)/Next<</S/URI/URI(http://x/%s)>>>>>>" % SAID
+        ),
+        "named place": with_catalogue(b"/Names<</Dests 6 0 R>>", b"<</Names[(%s)[3 0 R/Fit]]>>" % SAID),
+        "portfolio": with_catalogue(b"/Collection<</Schema<</a<</Subtype/S/N(%s)>>>>>>" % SAID),
     }.items(), ids=lambda one: one[0],
 )  # fmt: skip
 def test_what_is_said_in_a_pdf_beside_its_pages_is_read(read, data: tuple[str, bytes]) -> None:
     found = read("a.pdf", data[1])
     assert (NAME in found.text, reasons(found)) == (True, [])
+
+
+def test_the_program_that_made_a_pdf_is_nobodys_name(read) -> None:
+    made = with_catalogue(b"", b"<</Creator(%s)/Producer<%s>/Title(Brief)>>" % (SAID, SAID.hex().encode()))
+    found = read("a.pdf", made.replace(b"/Size", b"/Info 6 0 R/Size"))
+    assert (NAME in found.text, "Brief" in found.text) == (False, True)
 
 
 def test_a_file_that_a_pdf_has_beside_its_list_of_attachments_is_read(read) -> None:

@@ -44,6 +44,11 @@ def is_mail(name: str, seen: Marks) -> bool:
     return not seen.kind and (extension(name) in mail.ENDINGS or mail.is_mail(seen.head))
 
 
+def is_sent(seen: Marks) -> bool:
+    """True for what begins as a mail, were there bytes in it that no text has (RFC 3030)."""
+    return not seen.kind and mail.is_mail(seen.head)
+
+
 def reason_unread(seen: Marks) -> str | None:
     """Why nothing reads such a file; None if something does, were it as text."""
     if not seen.head:
@@ -64,7 +69,7 @@ def read_part(gathering: Gathering, name: str, stream: BinaryIO) -> None:
     if seen.kind == OBJECT:
         read_kind(gathering, io.BytesIO(data), OBJECT, name)
         return
-    if reason := reason_unread(seen):
+    if (reason := reason_unread(seen)) and not is_sent(seen):
         raise NoText(reason)
     if seen.kind == "pdf":
         read_pdf(gathering, data)

@@ -33,8 +33,16 @@ _MAILS = ("message/rfc822", "message/global")
 _HEADS = ("text/rfc822-headers", "message/global-headers")
 """What of a mail is sent back with a report that it did not arrive (RFC 3462, RFC 6533)."""
 
-_HEADERS = ("Subject", "From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Organization", "Thread-Topic", "Comments", "Keywords",
-            "Content-Description", "Resent-From", "Resent-To", "Resent-Cc")  # fmt: skip
+_OF_MACHINES = re.compile(
+    r"(?:Received|ARC-|DKIM-|DomainKey|Authentication-Results|Message-ID|References|In-Reply-To|Date|MIME-Version"
+    r"|Content-(?!Description)|X-(?:MS-|Microsoft|Google-|Spam|Virus|Received|Mailer|Originating-IP))",
+    re.IGNORECASE,
+)
+"""Headers that say which machines a mail went by, and how it is written. Each other one is
+somebody's."""
+
+_MARKED_UP = ("text/html", "text/enriched", "text/richtext")
+"""The last two are older (RFC 1896, RFC 1341), and marked with tags as well."""
 
 _CODINGS = ("", "7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode", "uuencode", "uue", "x-uue")
 """RFC 2045 section 6.1, and those besides that Python knows."""
@@ -83,8 +91,8 @@ def _without_what_is_above(data: bytes) -> bytes:
 
 
 def _read(gathering: Gathering, message: Message) -> None:
-    for name in _HEADERS:
-        for value in message.get_all(name, ()):
+    for name, value in message.items():
+        if not _OF_MACHINES.match(name):
             gathering.add(f"{name}: {_header(str(value)[:HEADER_MOST])}\n")
     _read_part(gathering, message)
 
@@ -106,12 +114,12 @@ def _read_part(gathering: Gathering, part: Message) -> None:
                     "\n".join(_header(str(value)[:HEADER_MOST]) for inner in payload for value in inner.values()) + "\n"
                 )
             waiting.extend(reversed(payload))
-        elif content in ("text/plain", "text/html") and part.get_content_disposition() != "attachment":
+        elif content in ("text/plain", *_MARKED_UP) and part.get_content_disposition() != "attachment":
             data = _data(gathering, part)
             text = _text(part, data) if content == "text/plain" or part.get_content_charset() else decoded_html(data)
             if has_sealed(text):
                 gathering.miss("format")
-            if content == "text/html":
+            if content in _MARKED_UP:
                 gathering.add(text_of_html(text))
                 read_files_in(gathering, text)
                 read_uuencoded(gathering, text)

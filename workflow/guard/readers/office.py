@@ -27,9 +27,19 @@ _POSITIONS = frozenset({"posOffset", "pctWidth", "pctHeight", "TotalTime", "Page
                         "CharactersWithSpaces", "AppVersion", "DocSecurity", "i4"})  # fmt: skip
 """Numbers that place and count things: none of them is anybody's."""
 
+_CHANGES = ("ins", "del", "moveFrom", "moveTo", "cellIns", "cellDel", "cellMerge", "numberingChange",
+            *(f"{what}Change" for what in ("rPr", "pPr", "sectPr", "tblPr", "tblPrEx", "tblGrid", "trPr", "tcPr")))  # fmt: skip
+"""What is changed under tracking says by whom."""
+
 _SEEN = {
-    "docPr": ("descr", "title"),
-    "cNvPr": ("descr", "title"),
+    **dict.fromkeys(_CHANGES, ("author",)),
+    "docPr": ("name", "descr", "title"),
+    "cNvPr": ("name", "descr", "title"),
+    "cSld": ("name",),
+    "bookmarkStart": ("name",),
+    "attr": ("val",),
+    "mailSubject": ("val",),
+    "connectString": ("val",),
     "docVar": ("name", "val"),
     "alias": ("val",),
     "fldSimple": ("instr",),
@@ -80,16 +90,23 @@ _SHEET_SEEN = {
     "dataValidation": ("promptTitle", "prompt", "errorTitle", "error"),
     "filter": ("val",),
     "customFilter": ("val",),
-    "scenario": ("name", "comment"),
+    "scenario": ("name", "user", "comment"),
+    "protectedRange": ("name",),
+    **dict.fromkeys(("controlPr", "objectPr"), ("altText",)),
 }
 """What stands in a sheet in attributes."""
 SHEET = Rules(
     {"t": "\n", "text": "\n", "v": "\n", "definedName": "\n", "oddHeader": "\n", "oddFooter": "\n", "evenHeader": "\n", "evenFooter": "\n",
      "firstHeader": "\n", "firstFooter": "\n", "p": "\n", "title": "\n"},
-    {**_SEEN, "s": ("v",), "sheet": ("name",), "table": ("displayName",), "tableColumn": ("name",), "cacheField": ("name",),
+    {**_SEEN, "s": ("v",), "sheet": ("name",), "table": ("name", "displayName", "altText", "altTextSummary"),
+     "tableColumn": ("name", "totalsRowLabel"), "cacheField": ("name",), "pivotCacheDefinition": ("refreshedBy",),
      "dbPr": ("connection",), "sheetName": ("val",), "connection": ("name", "description", "sourceFile"), "textPr": ("sourceFile",),
-     "definedName": ("comment",), "item": ("val",),
-     "slicer": ("caption",), "pivotTableDefinition": ("name", "rowHeaderCaption", "colHeaderCaption"), **_SHEET_SEEN},
+     "definedName": ("name", "comment"), "item": ("val", "n"), "numFmt": ("formatCode",), "absPath": ("url",),
+     "fileSharing": ("userName",), "customWorkbookView": ("name",), "userInfo": ("name",), "header": ("userName",),
+     "rcmt": ("author",), "rsnm": ("oldName", "newName"), **dict.fromkeys(("slicer", "timeline"), ("name", "caption")),
+     **dict.fromkeys(("pivotField", "dataField"), ("name",)),
+     "pivotTableDefinition": ("name", "rowHeaderCaption", "colHeaderCaption", "dataCaption", "grandTotalCaption", "missingCaption",
+                              "errorCaption", "altText", "altTextSummary"), **_SHEET_SEEN},
     _POSITIONS,
 )  # fmt: skip
 """What else lies in a workbook: comments, tables, pivots, links to other workbooks."""
@@ -102,7 +119,11 @@ OPEN = Rules(
      "content-validation": ("condition",), "help-message": ("title",), "error-message": ("title",), "user-field-decl": ("string-value",),
      "alphabetical-index-mark": ("string-value",), "table-source": ("href",), "section-source": ("href",), "image": ("href",),
      **dict.fromkeys(("text", "textarea", "combobox", "formatted-text"), ("current-value", "value")), "item": ("label",),
-     "option": ("label",), "label": ("value",), "hidden-text": ("string-value",),
+     "option": ("label",), "label": ("value",), "style": ("display-name",), "database-display": ("database-name", "table-name"),
+     **dict.fromkeys(("section", "bookmark", "bookmark-start", "reference-mark", "reference-mark-start", "layer", "show", "frame", "g", "rect",
+                      "line", "ellipse", "polygon", "polyline", "path", "connector", "custom-shape"), ("name",)),
+     **dict.fromkeys(("button", "checkbox", "radio"), ("label", "title")),
+     **dict.fromkeys(("variable-set", "toc-mark", "user-index-mark"), ("string-value",)), "hidden-text": ("string-value",),
      "conditional-text": ("string-value-if-true", "string-value-if-false")},
     frozenset({"binary-data", "editing-cycles", "editing-duration"}),
 )  # fmt: skip

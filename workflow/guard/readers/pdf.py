@@ -54,6 +54,7 @@ def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str]
         gathering.add("\n".join(_titles(gathering, document)) + "\n")
         objects, read = PdfObjects(gathering, document, content), set[bytes]()
         gathering.add("\n".join(objects.titles()) + "\n")
+        gathering.add("\n".join(objects.scripts()) + "\n")
         _read_more_properties(gathering, content, objects)
         if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
             document.init_forms()

@@ -1,7 +1,8 @@
 """What pdfium does not tell of a PDF, from its objects as they are written: what its layers are
 called (ISO 32000-2, 8.11), what is said in place of a picture (14.9), by whom and why it was signed
-(12.8), properties that are packed (14.3), and files that are attached beside its list of
-attachments (14.13).
+(12.8), properties that are packed (14.3) or called as nobody else calls them, what fields are called
+and were before they were filled in (12.7), what scripts say and where actions lead (12.6), and files
+that are attached beside its list of attachments (14.13).
 
 They are found by words, in the file and in what its object streams (7.5.7) hold: no page is loaded
 for it. Of an encrypted document the copy is looked at that pdfium makes. An attached file that is
@@ -26,10 +27,24 @@ from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 
 _PACKED, _FILE, _GROUP = b"/ObjStm", b"/EF", b"/OCG"
 _LAYERS, _PROPERTIES = (_GROUP, b"/OCProperties", b"/Order"), b"/Metadata"
-_SAID = (b"/Alt", b"/ActualText", b"/ByteRange")
+_SCRIPT, _MADE = b"/JS", (b"/CreationDate", b"/Producer")
+_SAID = (
+    b"/Alt",
+    b"/ActualText",
+    b"/ByteRange",
+    _SCRIPT,
+    b"/URI",
+    b"/SubmitForm",
+    b"/FT",
+    b"/Names",
+    b"/Schema",
+    b"/OverlayText",
+    *_MADE,
+)
 _WORDS = (_PACKED, _FILE, *_LAYERS, _PROPERTIES, *_SAID)
 """Object streams; a file's specification; layers, and how they are listed; where properties are;
-what is said of a picture, in place of letters, and by a signature."""
+what is said of a picture, in place of letters, by a signature, a script, a field, a list of names, a
+portfolio's columns, and what stands among the document's properties."""
 _ANY_WORD = re.compile(b"|".join(rb"%b(?![A-Za-z])" % word if word in _SAID else word for word in _WORDS))
 
 _STEP = 1024 * 1024
@@ -38,10 +53,15 @@ _STEP = 1024 * 1024
 _BEFORE, _AFTER = 4096, 65_536
 """An object is looked for so far before such a word, and behind it."""
 
-_PLACES_MOST, _FILES_MOST, _PROPERTIES_MOST = 10_000, 100, 10
+_PLACES_MOST, _FILES_MOST, _PROPERTIES_MOST, _SCRIPTS_MOST = 10_000, 100, 10, 100
 
 _FILES = re.compile(rb"/EF\b\s{0,100}(?:<<([^<>]{0,1000})>>|(\d{1,10}\s{1,100}\d{1,5}\s{1,100}R\b))")
 _PROPERTIES_AT = re.compile(rb"/Metadata\b\s{0,100}(\d{1,10})\s{1,100}\d{1,5}\s{1,100}R\b")
+_SCRIPT_AT = re.compile(rb"/JS\b\s{0,100}(\d{1,10})\s{1,100}\d{1,5}\s{1,100}R\b")
+_PROGRAM = re.compile(rb"/(?:Creator|Producer)\b\s{0,100}(?=[(<])")
+"""By which program it was made is nobody's name."""
+_TIME = re.compile(r"D:\d{4,14}[Z+-]?[\d']{0,8}")
+"""7.9.4"""
 _REFERENCE = re.compile(rb"(\d{1,10})\s{1,100}\d{1,5}\s{1,100}R\b")
 _NAMED = (re.compile(rb"/UF\b\s{0,100}"), re.compile(rb"/F\b\s{0,100}"))
 _LENGTH = re.compile(rb"/Length\b\s{0,100}(\d{1,10})\b(?!\s{1,100}\d{1,5}\s{1,100}R\b)")
@@ -75,7 +95,16 @@ class PdfObjects:
         signatures."""
         has_layers = self._places[_GROUP] or _GROUP in self._packed
         words = (*(_LAYERS if has_layers else ()), *_SAID)
-        return [_text(found) for written in self._with(*words) for found in _STRING.finditer(written)]
+        said = [_text(found) for written in self._with(*words) for found in _STRING.finditer(_without_programs(written))]
+        return [text for text in said if not _TIME.fullmatch(text)]
+
+    def scripts(self) -> Iterator[str]:
+        """Those that are too long to stand where they belong."""
+        wanted = {int(number) for written in self._with(_SCRIPT) for number in _SCRIPT_AT.findall(written)}
+        if len(wanted) > _SCRIPTS_MOST:
+            self._gathering.miss("beginning")
+        for _, data in self._streams(dict.fromkeys(sorted(wanted)[:_SCRIPTS_MOST], "")):
+            yield _decoded(data or b"")
 
     def packed_properties(self) -> Iterator[bytes]:
         """The document's properties as XML."""
@@ -229,6 +258,17 @@ def _text(found: re.Match[bytes]) -> str:
         data = bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
     else:
         data = _ESCAPED.sub(_letter, found[0][1:-1])
+    return _decoded(data)
+
+
+def _without_programs(written: bytes) -> bytes:
+    for found in reversed(list(_PROGRAM.finditer(written))):
+        if said := _STRING.match(written, found.end()):
+            written = written[: found.start()] + written[said.end() :]
+    return written
+
+
+def _decoded(data: bytes) -> str:
     for mark, encoding in ((codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF8, "utf-8")):
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")

@@ -34,7 +34,8 @@ _BLOCKS = re.compile(
 _CELLS = re.compile(r"</?(?:td|th)\b[^<>]{0,2000}>", re.IGNORECASE)
 _TAGS = re.compile(r"<[!/?a-zA-Z][^<>]{0,10000}>")
 _SHOWN_ATTRIBUTES = re.compile(
-    r"\b(?:alt|title|content|value|label|placeholder|aria-label|href|data-[\w-]{1,50})\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})')",
+    r"\b(?:alt|title|content|value|label|placeholder|summary|aria-label|href|src|action|download|data-[\w-]{1,50})"
+    r"\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})'|([^\s\"'<>=]{1,2000}))",
     re.IGNORECASE,
 )
 _ATTRIBUTES = re.compile(r"\s[\w:.-]{1,100}\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})')")
@@ -270,6 +271,6 @@ def text_of_html(source: str) -> str:
     from urllib.parse import unquote
 
     remarks = "\n".join(piece.partition("-->")[0] for piece in source.split("<!--")[1:])
-    told = "\n".join(unquote(html.unescape(first or second)) for first, second in _SHOWN_ATTRIBUTES.findall(source))
+    told = "\n".join(unquote(html.unescape("".join(value))) for value in _SHOWN_ATTRIBUTES.findall(source))
     text = _TAGS.sub("", _CELLS.sub("\t", _BLOCKS.sub("\n", source)))
     return f"{html.unescape(text)}\n{told}\n{remarks}"

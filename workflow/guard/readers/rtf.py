@@ -30,7 +30,8 @@ _BESIDE = frozenset([
 _VARIABLE, _LINK = b"docvar", b"hl"
 
 _SHOWN = re.compile(
-    rb"\{\\sn\s{1,10}(?:gtextUNICODE|wzDescription|wzTooltip)\}\s{0,100}\{\\sv\s{0,10}((?:[^{}\\]|\\.){1,10000})\}", re.DOTALL
+    rb"\{\\sn\s{1,10}(?:gtextUNICODE|wzDescription|wzTooltip|wzName)\}\s{0,100}\{\\sv\s{0,10}((?:[^{}\\]|\\.){1,10000})\}",
+    re.DOTALL,
 )
 """Of a shape or picture what people get to see: letters that are drawn, what it is said to show."""
 _BINARY = re.compile(rb"\\bin(\d{1,10}) ?")

@@ -57,6 +57,8 @@ def parse(
     parser.StartElementHandler = lambda name, attributes: started(name.rpartition(":")[2], attributes)
     parser.EndElementHandler = lambda name: ended(name.rpartition(":")[2])
     parser.CharacterDataHandler, parser.CommentHandler = text, remark
+    if remark:
+        parser.ProcessingInstructionHandler = lambda _, told: remark(told)
     with _or_damaged():
         for first in range(0, len(begun), CHUNK):
             parser.Parse(begun[first : first + CHUNK])
@@ -165,7 +167,7 @@ def texts_in_formula(formula: str) -> str:
     return "\n".join(_WRITTEN.findall(formula)) if '"' in formula else ""
 
 
-_MEANT: Mapping[str, Callable[[str], str]] = {"href": unquote, "formula": texts_in_formula}
+_MEANT: Mapping[str, Callable[[str], str]] = {"href": unquote, "formula": texts_in_formula, "formatCode": texts_in_formula}
 """Attributes that are not written as they are meant."""
 
 
