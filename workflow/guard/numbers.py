@@ -44,7 +44,10 @@ _LABELLED = re.compile(r"(?:\D*[^A-Z\d]|KVK|RSIN|BSN|)(\d.*)")
 _ACCOUNT = re.compile(r"([A-Z]{2}\d{2}[A-Z0-9]{11,30})$")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d")
 _MONEY = re.compile(r"(?:€|\beur|\beuro|\$|£)\s*$", re.IGNORECASE)
-_GAP = re.compile(r"[\s./\u00a0-]{1,2}")
+_GAP = re.compile(r"[\s./_\u00a0\u00b7\u2012-\u2015-]{1,2}")
+_GLUED = re.compile(r"(?<![^\W_])(?:kvk|rsin|bsn|btw|vat|sofi)(?:nr|nummer|no|id)?$", re.IGNORECASE)
+_COUNTRY = re.compile(r"(?<![^\W_])(?i:btw|vat)?[A-Z]{2}$")
+"""What stands before a number without a blank: a label, as in `KvK12345678`, or a country."""
 _TAX_SUFFIX = re.compile(r"[.\s]?[A-Z]{1,2}[.\s]?\d{2}(?!\d)")
 """A RSIN in an assessment's number: `0012.34.567.V60`, `001234567B01`, `001234567L01`."""
 
@@ -55,7 +58,7 @@ def numbers_of(client: str, identifier: str) -> list[tuple[str, Number]]:
     whole = re.sub(r"[^A-Z0-9]", "", text)
     account = _ACCOUNT.search(whole)
     if account and _is_account(account[1]):
-        return [(account[1].lower(), Number(client, "iban"))]
+        return [(f"{label}{account[1].lower()}", Number(client, "iban")) for label in ("", "iban")]
     if vat := re.search(r"NL(\d{9})B\d\d$", whole):
         return [(f"nl{vat[1]}b", Number(client, "vat")), *_tax(client, vat[1])]
     if payroll := re.search(r"(?<!\d)(\d{9})[BLV]\d\d$", whole):
@@ -110,8 +113,9 @@ def is_number_here(number: Number, text: str, start: int, end: int) -> bool:
 
 
 def _is_whole(number: Number, before: str, after: str) -> bool:
-    if before[-1:].isalnum() and not (number.kind in ("rsin", "other") and re.search(r"\b[A-Z]{2}$", before)):
-        return False  # but for a country: NL001234567, BE0123456789
+    may_have_country = number.kind in ("rsin", "other")  # NL001234567, BE0123456789
+    if before[-1:].isalnum() and not (_GLUED.search(before) or (may_have_country and _COUNTRY.search(before))):
+        return False
     if re.search(r"\d[.,]$", before) or re.match(r"[.,]\d", after):
         return bool(number.kind == "rsin" and _TAX_SUFFIX.match(after))
     if after[:1].isalnum():

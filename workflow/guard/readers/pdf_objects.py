@@ -1,8 +1,8 @@
 """What pdfium does not tell of a PDF, from its objects as they are written: what its layers are
 called (ISO 32000-2, 8.11), what is said in place of a picture (14.9), by whom and why it was signed
-(12.8), properties that are packed (14.3) or called as nobody else calls them, what fields are called
-and were before they were filled in (12.7), what scripts say and where actions lead (12.6), and files
-that are attached beside its list of attachments (14.13).
+(12.8), properties that are packed (14.3) or called as nobody else calls them, what fields are
+called and held before they were filled in (12.7), what scripts say and where actions lead (12.6),
+and files that are attached beside its list of attachments (14.13).
 
 They are found by words, in the file and in what its object streams (7.5.7) hold: no page is loaded
 for it. Of an encrypted document the copy is looked at that pdfium makes. An attached file that is
@@ -43,8 +43,8 @@ _SAID = (
 )
 _WORDS = (_PACKED, _FILE, *_LAYERS, _PROPERTIES, *_SAID)
 """Object streams; a file's specification; layers, and how they are listed; where properties are;
-what is said of a picture, in place of letters, by a signature, a script, a field, a list of names, a
-portfolio's columns, and what stands among the document's properties."""
+what is said of a picture, in place of letters, by a signature, a script, a field, a list of names,
+a portfolio's columns, and what stands among the document's properties."""
 _ANY_WORD = re.compile(b"|".join(rb"%b(?![A-Za-z])" % word if word in _SAID else word for word in _WORDS))
 
 _STEP = 1024 * 1024
