@@ -48,7 +48,7 @@ def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Wh
         then=sentence("reasons.keeps_it_off" if found else "reasons.nothing"),
     )
     return (
-        Why(heading, found, suspicion.attention(item, people.readable(office, reader).clients)),
+        Why(heading, found, [*suspicion.attention(item, people.readable(office, reader).clients), *reasons.not_mailed(item)]),
         item.share_state,
         item.public is not None,
     )

@@ -101,7 +101,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
     """The item whole. Raises NotFound. `note`: that it was looked at."""
     item = find(office, actor, name)
     may = people.readable(office, actor)
-    attention = suspicion.attention(item, may.clients)
+    attention = [*suspicion.attention(item, may.clients), *reasons.not_mailed(item)]
     if note and not finding.note_shown(now, actor, item, "desk"):
         attention.append(NOT_NOTED)
     told = history(office, actor, name)

@@ -106,7 +106,7 @@ def database(office: Office) -> Iterator[Finding]:
         if no_dump := snapshot.why_no_dump(str(version)):
             yield wrong("database", "doctor.no_dump", why=no_dump)
     if since := identity.trial_since():
-        yield note("database", "doctor.trial", since=clock.local_iso(since))
+        yield note("database", "doctor.trial", since=clock.to_the_minute(since))
 
 
 def scanner(office: Office) -> Iterator[Finding]:
@@ -123,7 +123,7 @@ def scanner(office: Office) -> Iterator[Finding]:
 def the_trail(office: Office) -> Iterator[Finding]:
     last = Event.select(Event.at).order_by(Event.seq.desc()).first()
     if last is not None and clock.from_text(last.at) > clock.utc_now() + timedelta(seconds=AHEAD_SECONDS):
-        yield wrong("clock", "doctor.event_to_come", at=clock.local_iso(last.at))
+        yield wrong("clock", "doctor.event_to_come", at=clock.to_the_minute(last.at))
     found, fault = anchors.read(anchors.folder_of(office))
     newest = max(found, key=lambda anchor: anchor.length, default=None)
     fault = fault or (anchors.misfit(newest) if newest else None)
@@ -281,6 +281,6 @@ def backups(office: Office) -> Iterator[Finding]:
     elif last is None:
         yield note("backup", "doctor.no_backup")
     elif not os.path.isdir(last["to"]):
-        yield note("backup", "doctor.backup_away", at=clock.local_iso(last["at"]), path=last["to"])
+        yield note("backup", "doctor.backup_away", at=clock.to_the_minute(last["at"]), path=last["to"])
     else:
-        yield ok("backup", "doctor.backup", at=clock.local_iso(last["at"]), path=last["to"])
+        yield ok("backup", "doctor.backup", at=clock.to_the_minute(last["at"]), path=last["to"])

@@ -258,7 +258,7 @@ def note_last(now: datetime, dest: Path, report: BackupReport) -> None:
 
 def note_failed(now: datetime, dest: Path, why: Sentence | str) -> None:
     """A backup failed; remembered until there is a good one. Inside `transaction()`."""
-    fault = sentence("backup.failed", at=clock.local_iso(clock.to_text(now)), to=str(dest), why=why)
+    fault = sentence("backup.failed", at=clock.to_the_minute(clock.to_text(now)), to=str(dest), why=why)
     _note(_FAILED, {"fault": as_data(fault)})
 
 
@@ -285,7 +285,7 @@ def trouble(office: Office, now: datetime) -> Sentence | str | None:
         return from_data(known["fault"])
     hours = office.settings.alarms.backup_hours
     if abs(now - clock.from_text(known.get("again", known["at"]))) > timedelta(hours=hours):  # also where the clock was set back
-        return sentence("backup.late", at=clock.local_iso(known["at"]), to=known["to"], hours=f"{hours:g}")
+        return sentence("backup.late", at=clock.to_the_minute(known["at"]), to=known["to"], hours=f"{hours:g}")
     return None
 
 

@@ -3,7 +3,8 @@
 The own table stands on top of Python's, which is asked without the machine's additions: the same
 file has the same type everywhere. A name is believed where the bytes may go by it (an .oft is built
 as a .msg is), and else the bytes are. MT940, audit files (XAF), XBRL, SBR and UBL have no
-registered types of their own: they are the text or the XML that they are written in.
+registered types of their own: they are the text or the XML that they are written in. A text or a
+web page may begin with any tag, and stays what its name says.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def _by_extension(own: str) -> str:
 def by_content(kind: str, name: str) -> str:
     """The media type of a file whose bytes are of this kind (marks.py), and that has this name."""
     told = by_name(name)
-    if extension(name) in names_of(kind) or (kind == "xml" and re.search(r"[/+]xml$|-flat-xml$", told)):
+    if extension(name) in names_of(kind) or (kind == "xml" and re.search(r"^text/|[/+]xml$|-flat-xml$", told)):
         return told
     return by_name(f"x.{'zip' if kind == 'iwork' else kind}")
 

@@ -42,7 +42,7 @@ def _drop_of(client: str, name: str, may: Readable) -> Sentence | None:
         has_name = not is_folder and any(file[0] == name for file in row.files)
         if row.stem not in stems and not has_name:
             continue
-        at = clock.local_iso(row.at)
+        at = clock.to_the_minute(row.at)
         if row.kind == "refused":
             return sentence("intake.left_of_refused", drop=row.stem, at=at, folder=row.target)
         code = "left_card" if is_card else "left_file" if has_name else "left_late"

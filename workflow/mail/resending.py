@@ -57,7 +57,7 @@ def retry(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
     """
     mail = _mail(office, actor, number)
     if mail.state == "sent":
-        raise Conflict("mail.was_sent", mail=number, at=clock.local_iso(mail.sent_at))
+        raise Conflict("mail.was_sent", mail=number, at=clock.to_the_minute(mail.sent_at))
     if mail.within and mail.state == "waiting":
         raise Conflict("mail.goes_with", mail=number, within=mail.within)
     if mail.kind == BUNDLE and mail.state != "waiting":
@@ -84,7 +84,7 @@ def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence
     mail = _mail(office, actor, number)
     if mail.state not in ("waiting", "failed"):
         code = "mail.was_on" if mail.sent_at else "mail.was"
-        raise Conflict(code, mail=number, state=sentence(f"mail.state_{mail.state}"), at=clock.local_iso(mail.sent_at))
+        raise Conflict(code, mail=number, state=sentence(f"mail.state_{mail.state}"), at=clock.to_the_minute(mail.sent_at))
     parts = list(Mail.select().where((Mail.within == mail.id) & (Mail.state == mail.state))) if mail.kind == BUNDLE else []
     for part in [mail, *parts]:
         error = packed(sentence("mail.called_off_by", who=actor.code))

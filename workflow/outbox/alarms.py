@@ -158,7 +158,7 @@ class StandingAlarms:
             Mail.id.in_(letters) & (Mail.state == "waiting")
         ).execute()
         if is_to_be_told:
-            begun, ended = clock.local_iso(note["since"]), clock.local_iso(clock.to_text(now))
+            begun, ended = clock.to_the_minute(note["since"]), clock.to_the_minute(clock.to_text(now))
             lines = [from_data(note["text"]), sentence("alarms.from_to", since=begun, until=ended)]
             self._write_to_admins(now, cause, lines, True)
 

@@ -84,6 +84,13 @@ def has(kind: str, item: int, recipient: str | None, states: Sequence[str]) -> b
     return bool(Mail.select().where(wanted & Mail.state.in_(list(states))).exists())
 
 
+def last(kind: str, item: int, recipient: str) -> Mail | None:
+    """The newest mail of this kind about the item to the recipient."""
+    theirs = (Mail.item == item) & (Mail.kind == kind) & (Mail.recipient == recipient)
+    found: Mail | None = Mail.select().where(theirs).order_by(Mail.id.desc()).first()
+    return found
+
+
 def forget_failed(kind: str, item: int) -> int:
     """Asked anew: this kind's failed mails about the item are in the way no more. How many.
 

@@ -299,7 +299,7 @@ def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
 
     `attention`: sentences that must be in view of its approvers and of whoever looks
     (workflow/items/suspicion.py), for a reader who may know of these clients; and that the client
-    sees it otherwise than it is told here.
+    sees it otherwise than it is told here, or could not be mailed about it.
     """
     from workflow.items import items, suspicion
     from workflow.portal_access import opened
@@ -314,7 +314,7 @@ def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
     ]  # fmt: skip
     history = [{**event, "at": clock.local_iso(event["at"])} for event in trail.history(item.id, may)]
     return {
-        **summary(item), "attention": [*suspicion.attention(item, may.clients), *reasons.not_offered(item)],
+        **summary(item), "attention": [*suspicion.attention(item, may.clients), *reasons.not_offered(item), *reasons.not_mailed(item)],
         "attachments": attachments, "openings": opened.openings_of(item), "history": history,
     }  # fmt: skip
 

@@ -12,9 +12,11 @@ from dossier.database.tables import Edition, Item, Removal, item_name
 from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock, system
-from dossier.text.sentences import Sentence, either, sentence
+from dossier.text.sentences import Sentence, either, sentence, unpacked
 from dossier.trail import trail
 from workflow.items import internal, items
+from workflow.messages.kinds import READY
+from workflow.outbox import outbox
 
 
 def reasons(office: Office, now: datetime, item: Item) -> list[Sentence]:
@@ -80,6 +82,18 @@ def not_offered(item: Item) -> list[Sentence]:
     is_settled = item.share_state in ("approved", "published")
     told = is_settled and items.is_changed_since_approved(item)
     return [sentence("reasons.changed_since", item=item_name(item.id))] if told else []
+
+
+def not_mailed(item: Item) -> list[Sentence]:
+    """That the contact who was to be told of what is on the portal could not be mailed."""
+    if not item.notify or item.contact is None:
+        return []
+    mail = outbox.last(READY, item.id, item.contact)
+    if mail is None or mail.state != "failed":
+        return []
+    to = mail.name or mail.recipient
+    why = unpacked(mail.error) if mail.error else ""
+    return [sentence("reasons.not_mailed", item=item_name(item.id), to=f"{to} <{mail.email}>" if mail.email else to, why=why)]
 
 
 def _of_concept(office: Office, now: datetime, item: Item) -> list[Sentence]:

@@ -327,7 +327,7 @@ class _Finder:
     def backups(self) -> None:
         last = backup.last()
         if last is not None:
-            made = sentence("erasing.last_backup", at=clock.local_iso(last["at"]))
+            made = sentence("erasing.last_backup", at=clock.to_the_minute(last["at"]))
             self.plan.tell("backups", "stays", last["to"], 1, "backup", made)
 
 
