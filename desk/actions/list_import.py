@@ -45,28 +45,55 @@ SEPARATORS = ";,\t|"
 
 Kind = Literal["clients", "staff"]
 
+_WHO = (
+    "klant",
+    "client",
+    "relatie",
+    "debiteur",
+    "debiteuren",
+    "customer",
+    "cust",
+    "dossier",
+    "administratie",
+    "organisatie",
+    "bedrijf",
+    "account",
+)
+_STAFF = ("medewerker", "personeel", "personeels", "werknemer", "gebruiker", "staff", "employee", "user")
+_NUMBER = ("code", "nummer", "nr", "no", "id", "number")
+
+
+def _each(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
+    """`klantcode`, `klantnummer`, … and `codeklant`: either may come first."""
+    return tuple(chain.from_iterable((one + other, other + one) for one in first for other in second))
+
+
 HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     "clients": {
-        "code": ("code", "client", "clientcode", "clientcode", "nummer", "klantnummer", "clientnummer", "relatiecode", "relatienummer",
-                 "debiteurnummer", "debiteur", "number", "customercode", "customernumber", "administratiecode", "dossiernummer"),
-        "name": ("naam", "name", "bedrijfsnaam", "klantnaam", "clientnaam", "handelsnaam", "onderneming", "companyname", "company",
-                 "relatienaam", "statutairenaam", "relatie", "organisatie"),
-        "kvk": ("kvk", "kvknummer", "kvknr", "handelsregisternummer", "chamberofcommerce", "cocnumber", "coc", "kamervankoophandel"),
-        "rsin": ("rsin", "rsinnummer", "fiscaalnummer", "fiscalnumber"),
-        "vat": ("btw", "btwnummer", "btwid", "btwidentificatienummer", "vat", "vatnumber", "vatid", "omzetbelastingnummer"),
-        "contact_name": ("contactpersoon", "contact", "contactnaam", "contactpersonen", "contactperson", "contactname", "tav", "terattentievan"),
-        "contact_email": ("email", "emailadres", "mail", "mailadres", "emailaddress", "contactemail", "emailcontactpersoon"),
-        "language": ("taal", "language", "taalcode"),
-        "default_approver": ("goedkeurder", "approver", "defaultapprover", "accountant", "relatiebeheerder"),
+        "code": ("code", "client", "nummer", "nr", "debiteur", "number", "no", "id", "zoekcode", "relationcode", *_each(_WHO, _NUMBER)),
+        "name": ("naam", "name", "handelsnaam", "onderneming", "company", "relatie", "klant", "organisatie", "bedrijf", "statutairenaam",
+                 "customer", "naam1", "name1", "tenaamstelling", *_each((*_WHO, "bedrijfs", "company"), ("naam", "name"))),
+        "kvk": ("handelsregisternummer", "chamberofcommerce", "cocnumber", "cocno", "coc", "kamervankoophandel", "handelsregister",
+                "kvk", "inschrijfnummerkvk", "kvkinschrijfnummer", "kvkdossiernummer", *_each(("kvk",), _NUMBER)),
+        "rsin": ("rsin", "fiscaalnummer", "fiscalnumber", *_each(("rsin",), _NUMBER)),
+        "vat": ("btw", "btwidentificatienummer", "btwidnr", "btwidnummer", "vat", "omzetbelastingnummer", "obnummer",
+                *_each(("btw", "vat"), _NUMBER)),
+        "contact_name": ("contactpersoon", "contact", "contactpersonen", "contactperson", "tav", "terattentievan", "contactpersoon1",
+                         *_each(("contact", "contactpersoon", "contactperson"), ("naam", "name"))),
+        "contact_email": ("email", "emailadres", "mail", "mailadres", "emailaddress", "email1", "emailadres1", "epost",
+                          *_each(("email", "emailadres", "mail", "emailaddress"), ("contact", "contactpersoon", "contactperson", "algemeen"))),
+        "language": ("taal", "language", "taalcode", "languagecode", "correspondentietaal"),
+        "default_approver": ("goedkeurder", "approver", "defaultapprover", "accountant", "relatiebeheerder", "klantbeheerder", "accountmanager",
+                             "klantverantwoordelijke", "dossierverantwoordelijke", "relatieverantwoordelijke"),
         "active": ("actief", "active"),
     },
     "staff": {
-        "code": ("code", "medewerker", "medewerkercode", "personeelsnummer", "initialen", "staff", "staffcode", "employee"),
-        "name": ("naam", "name", "volledigenaam", "fullname", "medewerkernaam"),
-        "email": ("email", "emailadres", "mail", "mailadres", "emailaddress"),
-        "os_user": ("osuser", "gebruikersnaam", "gebruiker", "username", "login", "account", "accountnaam"),
-        "rights": ("rechten", "rights", "rol", "rollen", "roles"),
-        "language": ("taal", "language", "taalcode"),
+        "code": ("code", "medewerker", "initialen", "staff", "employee", *_each(_STAFF, _NUMBER)),
+        "name": ("naam", "name", "volledigenaam", "fullname", "weergavenaam", "displayname", *_each(_STAFF[:-2], ("naam", "name"))),
+        "email": ("email", "emailadres", "mail", "mailadres", "emailaddress", "zakelijkemail", "emailzakelijk", "emailwerk", "workemail"),
+        "os_user": ("osuser", "gebruikersnaam", "gebruiker", "username", "login", "account", "accountnaam", "inlognaam", "loginname"),
+        "rights": ("rechten", "rights", "rol", "rollen", "roles", "role"),
+        "language": ("taal", "language", "taalcode", "languagecode"),
         "active": ("actief", "active"),
     },
 }  # fmt: skip
@@ -84,7 +111,8 @@ NUMBERS = (("kvk", "KvK"), ("rsin", "RSIN"), ("vat", "btw"))
 DIGITS, ZEROS_MOST = {"kvk": 8, "rsin": 9}, 2
 """How long a number always is, and so many zeros it may begin with: a spreadsheet drops them."""
 
-NEVER_TAKEN = ("bsn", "burgerservicenummer", "sofinummer")
+NEVER_TAKEN = re.compile("^bsn|bsn$|burgerservice|^sofi")
+"""Headings of a column with the numbers of citizens, as `BSN-nummer` and `BSN/RSIN`."""
 
 _YES, _NO = (
     ("ja", "yes", "true", "waar", "1", "j", "y", "actief", "active"),
@@ -139,6 +167,8 @@ class ListPlan:
     ignored: list[str]
     """Headings that nothing is taken from."""
     new: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """Code → name, of those that are new."""
     changed: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     """Code → (key, now, then)."""
     gone: list[str] = field(default_factory=list)
@@ -298,12 +328,12 @@ def guessed(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) -> di
     known, found = HEADINGS[kind], dict[str, str]()
     for heading in headings:
         bare = _bare(heading)
-        if heading in given or bare in NEVER_TAKEN:
+        if heading in given or NEVER_TAKEN.search(bare):
             continue
         key = next((key for key, words in known.items() if bare in words), None)
         if key is not None and key not in found.values() and key not in given.values():
             found[heading] = key
-    return found | {heading: key for heading, key in given.items() if key != "-" and _bare(heading) not in NEVER_TAKEN}
+    return found | {heading: key for heading, key in given.items() if key != "-" and not NEVER_TAKEN.search(_bare(heading))}
 
 
 def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, data: bytes, given: Mapping[str, str]) -> ListPlan:
@@ -327,6 +357,7 @@ def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, dat
             if old is None:
                 section[entry.code] = _new_entry(kind, entry)
                 made.new.append(entry.code)
+                made.names[entry.code] = str(entry.values.get("name", ""))
             elif told := _change_entry(kind, section[entry.code], old, entry):
                 made.changed[entry.code] = told
 

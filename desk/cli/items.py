@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -111,10 +111,10 @@ def state(share_state: str) -> str:
     }.get(share_state, share_state)  # fmt: skip
 
 
-def _notify(whole: Mapping[str, Any]) -> str | None:
-    if not whole["notify"]:
+def _notify(is_asked: bool, is_public: bool) -> str | None:
+    if not is_asked:
         return None
-    return _("yes, it is not sent yet") if whole["public"] else _("yes, once it is on the portal")
+    return _("yes, it is not sent yet") if is_public else _("yes, once it is on the portal")
 
 
 def _print_item(office: Office, whole: dict[str, Any]) -> None:
@@ -129,7 +129,7 @@ def _print_item(office: Office, whole: dict[str, Any]) -> None:
         _("approver"): approver if isinstance(approver, str) or approver is None else ", ".join(approver),
         _("made by"): f"{whole['created_by']}, {printing.day_and_time(whole['created_at'])}",
         _("published"): printing.day_and_time(whole["published_at"]),
-        _("contact"): whole["contact"], _("notify"): _notify(whole),
+        _("contact"): whole["contact"], _("notify"): _notify(whole["notify"], whole["public"]),
         _("notified"): printing.day_and_time(whole["notified_at"]), _("due"): whole["due"], _("owner"): whole["owner"],
         **whole["fields"], _("explanation"): whole["explanation"],
     }  # fmt: skip

@@ -98,7 +98,7 @@ def _print(made: ListPlan, folders: list[str], do_it: bool) -> None:
         print(_("column `%(heading)s` is %(key)s") % {"heading": printing.text(heading), "key": key})
     if made.ignored:
         print(_("nothing is taken from: %(headings)s") % {"headings": ", ".join(map(printing.text, made.ignored))})
-    rows = [(_("new"), code, "") for code in made.new]
+    rows = [(_("new"), code, made.names[code]) for code in made.new]
     rows += [
         (_("changed"), code, f"{key}: {now} → {then}") for code, changes in made.changed.items() for key, now, then in changes
     ]

@@ -84,6 +84,25 @@ def test_without_apply_nothing_changes_and_with_it_comments_and_other_keys_stay(
     assert config.read_text() == text
 
 
+@pytest.mark.parametrize(
+    ("headings", "said"),
+    [
+        ("Klantcode,Klantnaam,KvK-nr.,BSN/RSIN", ["code", "name", "kvk"]),
+        ("Cliëntnummer,Cliëntnaam,BTW-nr,BSN-nummer", ["code", "name", "vat"]),
+        ("Relatie ID,Naam relatie,KvK nummer,Burgerservicenummer (BSN)", ["code", "name", "kvk"]),
+        ("Customer no.,Customer name,VAT number,Sofinummer", ["code", "name", "vat"]),
+    ],
+)
+def test_headings_of_practice_software_are_known_and_none_of_numbers_of_citizens(
+    office: Root, tmp_path: Path, headings: str, said: list[str]
+) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text(f"{headings}\nzon-99,Bakkerij Zon,11223344,123456782\n")
+    found = plan(office, "clients", path, "--map", f"{headings.split(',')[3]}=rsin")
+    assert (list(found["columns"].values()), found["new"]) == (said, ["zon-99"])  # type: ignore[attr-defined]
+    assert "Bakkerij Zon" in office.run("clients", "import", str(path)).stdout
+
+
 def test_an_excel_file_is_read_and_its_numbers_stay_numbers(office: Root, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (("Debiteurnummer", "Bedrijfsnaam", "KvK"), (10023, "Bakkerij Zon", 11223344)):
