@@ -500,6 +500,7 @@ class Daemon:
         self.summary.waiting = self.drops.lookout.count_waiting()
         self.summary.trouble += [self.drops.lookout.trouble] if self.drops.lookout.trouble else []
         self.summary.trouble += self.drops.intake.staying.reasons(self.office.clients).values()
+        self.summary.trouble += [self.portal.trouble] if self.portal.trouble else []
 
     def _took(self, count: int) -> None:
         """So many drops of a batch were decided."""

@@ -121,6 +121,11 @@ class PortalWork:
         anew."""
         self._dresser.stop()
 
+    @property
+    def trouble(self) -> Sentence | None:
+        """What keeps something from being published now, if anything."""
+        return self.portal.pauses.trouble
+
     def stage_ahead(self) -> None:
         """While drops are taken: what they share is copied for the rounds that come."""
         self.portal.stage_ahead()
@@ -151,7 +156,7 @@ class PortalWork:
         published, has_more = self._publish(self.portal.has_work if wanted else self.portal.is_awaited, between, bool(wanted))
         if wanted and not self._were_others:
             verifying.forget(wanted)
-        self._alarm("portal", self.portal.pauses.trouble)
+        self._alarm("portal", self.trouble)
         if self.portal.site.folder != self._folder:
             self._hint()
         return published, has_more
@@ -268,7 +273,7 @@ class PortalWork:
             return False
         self.portal.were_others()
         self.portal.round(now, is_called)
-        self._alarm("portal", self.portal.pauses.trouble)
+        self._alarm("portal", self.trouble)
         return not self.portal.were_others()
 
     def note(self) -> None:

@@ -49,6 +49,7 @@ rather than that something unpublished lies in it.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
@@ -366,7 +367,8 @@ class Publisher:
         if self._workers is None or self._clients.is_shared or self.pauses.is_all or identity.is_trial():
             return
         if self._workers.is_at_work:
-            self._ahead.begin(self._workers)
+            with contextlib.suppress(OSError):  # of the staging folder; the round tells
+                self._ahead.begin(self._workers)
 
     def drop_ahead(self) -> None:
         """What no round has wanted of it goes, before the other processes end."""

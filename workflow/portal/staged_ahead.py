@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -22,6 +23,9 @@ STAGED_AT_ONCE = 20
 AHEAD, AHEAD_BYTES = 2000, 20_000_000
 """Items that may lie ready before their turn comes, two rounds'; and the bytes of one: with more it
 would be in the way of the drops that are taken."""
+
+ROOM_BYTES = 2**30
+"""With less room on the disk it is left to what is taken: nothing may be refused for a copy."""
 
 Answer: TypeAlias = Callable[[], dict[str, Sentence]]
 """Waits for what `stage_each` gives, or its error."""
@@ -50,8 +54,8 @@ class StagedAhead:
         return self._site.staging / "ahead"
 
     def begin(self, workers: WorkerPool) -> None:
-        """Have the files of what was shared since be staged."""
-        room = AHEAD - len(self._begun)
+        """Have the files of what was shared since be staged. OSError: the folder is gone."""
+        room = AHEAD - len(self._begun) if self._has_room() else 0
         rows = _SHARED_SINCE.rows(self._upto, room) if room > 0 else []
         small = [row for row in rows if sum(one["size"] for one in row[2]["attachments"]) <= AHEAD_BYTES]
         for some in slices(small, STAGED_AT_ONCE):
@@ -61,6 +65,10 @@ class StagedAhead:
             self._begun |= {key: (item, answer) for key, item in wanted.items()}
             self._is_used = True
         self._upto = max((key for key, _, _ in rows), default=self._upto)
+
+    def _has_room(self) -> bool:
+        disk = os.statvfs(self._site.staging)
+        return disk.f_bavail * disk.f_frsize >= ROOM_BYTES
 
     def take(self, keys: Iterable[int], wanted: Mapping[int, FilesOfItem]) -> dict[int, Callable[[], bool]]:
         """Of these items those that lie ready, or soon will, as they are `wanted`; with what moves

@@ -182,3 +182,21 @@ def test_a_portals_folder_that_comes_back_shows_nothing_that_was_taken_off_meanw
     root.once()
     assert shown() == (set(), [])
     root.run("verify")
+
+
+def test_run_once_tells_what_could_not_be_published_and_why(root: Root) -> None:
+    root.drop("report", SHARED.replace("approved", "concept\napprover: k.smit"), report_pdf=PDF)
+    root.once()
+    (item,) = (one["item"] for one in root.json("items"))
+    (kept,) = (path for path in (root.path / "var/vault").rglob("*") if path.is_file() and path.read_bytes() == PDF)
+    kept.chmod(0o640)
+    kept.write_bytes(PDF[::-1])
+    root.run("approve", item, user="k.smit")
+    done = root.run("run", "--once", code=4)
+    assert "published 0" in done.stdout
+    told = done.stderr.splitlines()[-1]
+    assert item in told
+    assert "report.pdf" in told
+    kept.write_bytes(PDF)
+    root.once()
+    assert (root.path / HOME / item / "report.pdf").read_bytes() == PDF

@@ -149,3 +149,15 @@ def test_a_large_item_is_left_to_its_round(office: PortalOffice, monkeypatch: py
     office.publish()
     assert staged == [f"acme-bv/{large}"]
     assert set(office.tree()) == {f"{small}/a.pdf", f"{large}/b.pdf"}
+
+
+def test_where_the_disk_is_nearly_full_the_room_is_left_to_what_is_taken(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = office.share({"a.pdf": b"1"})
+    monkeypatch.setattr(staged_ahead, "ROOM_BYTES", 2**60)
+    office.portal.stage_ahead()
+    staged = _staged_by_round(monkeypatch)
+    office.publish()
+    assert staged == [f"acme-bv/{item}"]
+    assert office.tree() == {f"{item}/a.pdf": b"1"}
