@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from desk.cli import completing, printing, session
+from desk.cli import completing, counted, printing, session
 from desk.cli.translation import _, add, ngettext
 from dossier.text import clock
 from dossier.text.refusals import Invalid, fault
@@ -70,13 +70,24 @@ def import_(
     _tell([printing.text(one) for one in seen.changed])
     _tell([_("left out: %(name)s") % {"name": printing.text(one)} for one in seen.left_out])
     bad = seen.entries - seen.good
-    before = _(" (%(count)s of them were imported before)") % {"count": seen.before} if seen.before else ""
-    values = {"count": seen.entries, "folder": folder, "good": seen.good, "before": before, "bad": bad}
-    print(_("%(count)s items in %(folder)s: %(good)s are good%(before)s, %(bad)s are not") % values)
+    before = (
+        ngettext(" (%(count)s of them was imported before)", " (%(count)s of them were imported before)", seen.before)
+        % {"count": seen.before}
+        if seen.before
+        else ""
+    )
+    good = ngettext("%(count)s is good", "%(count)s are good", seen.good) % {"count": seen.good}
+    others = ngettext("%(count)s is not", "%(count)s are not", bad) % {"count": bad}
+    values = {"items": counted.items(seen.entries), "folder": folder, "good": good, "before": before, "bad": others}
+    print(_("%(items)s in %(folder)s: %(good)s%(before)s, %(bad)s") % values)
     for count, reason in seen.reasons()[:SHOWN]:
         print(f"{count:>8}  {printing.text(reason)}")
     if seen.renamed:
-        print(_("%(count)s files get a name that Windows can hold") % {"count": len(seen.renamed)})
+        count = len(seen.renamed)
+        told = ngettext(
+            "%(count)s file gets a name that Windows can hold", "%(count)s files get a name that Windows can hold", count
+        )
+        print(told % {"count": count})
     if seen.changed:
         told = ngettext(
             "%(count)s has other files now than when it was imported, and stays as it is",
@@ -85,7 +96,8 @@ def import_(
         )
         print(told % {"count": len(seen.changed)})
     if seen.left_out:
-        print(_("%(count)s files belong to no item") % {"count": len(seen.left_out)})
+        count = len(seen.left_out)
+        print(ngettext("%(count)s file belongs to no item", "%(count)s files belong to no item", count) % {"count": count})
     importer.check_room(seen)
     if bad and not skip_faulty:
         raise Invalid([fault("map", "importing.nothing_imported")])
@@ -93,7 +105,9 @@ def import_(
         return
     with logs.counting(_("importing"), seen.entries) as progress:
         done = importer.place(clock.utc_now(), seen.faulty, progress)
-    print(_("%(count)s are in the inbox now, %(before)s were imported before.") % {"count": done.placed, "before": done.before})
+    placed = ngettext("%(count)s is in the inbox now", "%(count)s are in the inbox now", done.placed) % {"count": done.placed}
+    earlier = ngettext("%(count)s was imported before", "%(count)s were imported before", done.before) % {"count": done.before}
+    print(f"{placed}, {earlier}.")
     if not done.placed:
         return
     is_running = presence.daemons(office, clock.utc_now())
@@ -118,8 +132,16 @@ def export(
     total = exporting.count(office, reader, client)
     with logs.counting(_("exporting"), total) as progress:
         done = exporting.export(office, clock.utc_now(), reader, client, folder, internal, progress)
-    values = {"items": done.items, "files": done.files, "folder": printing.text(str(folder)), "there": done.there}
-    print(_("%(items)s items with %(files)s files (%(there)s were there already) are in %(folder)s; look at index.html") % values)
+    there = ngettext("%(count)s was there already", "%(count)s were there already", done.there) % {"count": done.there}
+    values = {
+        "items": counted.items(done.items), "files": counted.files(done.files), "there": there, "folder": printing.text(str(folder)),
+    }  # fmt: skip
+    told = ngettext(
+        "%(items)s with %(files)s (%(there)s) is in %(folder)s; look at index.html",
+        "%(items)s with %(files)s (%(there)s) are in %(folder)s; look at index.html",
+        done.items,
+    )
+    print(told % values)
     if done.stayed:
         told = ngettext(
             "%(count)s item of a type that is never shared stayed behind; --internal takes it along",

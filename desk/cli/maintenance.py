@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli import printing, session
+from desk.cli import counted, printing, session
 from desk.cli.options import Json
 from desk.cli.translation import _, add, ngettext
 from dossier.text import clock
@@ -152,10 +152,10 @@ def backup(
         raise typer.BadParameter(_("give a folder for the backup, or name one in settings.yaml (backup.folder)"))
     report = maintenance.back_up(office, clock.utc_now(), session.reader_of_all(), folder.absolute(), keep)
     values = {
-        "path": report.snapshot, "files": report.files, "new": report.new_files, "mb": f"{report.new_bytes / 1e6:.1f}",
-        "events": report.events, "seconds": f"{time.monotonic() - started:.1f}",
+        "path": report.snapshot, "files": counted.files(report.files), "new": report.new_files, "mb": f"{report.new_bytes / 1e6:.1f}",
+        "events": counted.events(report.events), "seconds": f"{time.monotonic() - started:.1f}",
     }  # fmt: skip
-    print(_("%(path)s: %(files)s files (%(new)s new, %(mb)s MB), %(events)s events, %(seconds)s s") % values)
+    print(_("%(path)s: %(files)s (%(new)s new, %(mb)s MB), %(events)s, %(seconds)s s") % values)
     print(_("digest: sha256:%(digest)s") % {"digest": report.digest})
     for name in report.being_written:
         print(_("left out, it is being written: %(name)s") % {"name": printing.text(name)}, file=sys.stderr)
@@ -187,10 +187,10 @@ def restore(
     root = session.GIVEN.root or Path(os.environ.get("DOSSIER_ROOT") or Path())
     restored = maintenance.restore(source.absolute(), root.absolute(), os.environ, digest, trial)
     values = {
-        "root": restored.office.root, "files": restored.files, "events": restored.events,
+        "root": restored.office.root, "files": counted.files(restored.files), "events": counted.events(restored.events),
         "made_at": printing.text(restored.made_at),
     }  # fmt: skip
-    print(_("%(root)s: %(files)s files, %(events)s events, as of %(made_at)s; the trail verifies") % values)
+    print(_("%(root)s: %(files)s, %(events)s, as of %(made_at)s; the trail verifies") % values)
     if not restored.is_known:
         told = _(
             "nobody could check whose backup this is: compare its digest, sha256:%(digest)s, with what backup printed"
@@ -229,10 +229,15 @@ def adopt(
 
     found = session.office()
     adopted = maintenance.adopt(found, clock.utc_now(), session.actor(), reason)
-    values = {"events": adopted.events, "mails": adopted.mails, "root": shlex.quote(str(found.root))}
-    print(_("This database, with %(events)s events, is the office's from now on; numbers that were used stay used.") % values)
+    values = {"events": counted.events(adopted.events), "count": adopted.mails, "root": shlex.quote(str(found.root))}
+    print(_("This database, with %(events)s, is the office's from now on; numbers that were used stay used.") % values)
     if adopted.mails:
-        print(_("%(mails)s mails wait, and are sent by the next run; those that are not to go: dossier outbox") % values)
+        told = ngettext(
+            "%(count)s mail waits, and is sent by the next run; if it is not to go: dossier outbox",
+            "%(count)s mails wait, and are sent by the next run; those that are not to go: dossier outbox",
+            adopted.mails,
+        )
+        print(told % values)
     for path in adopted.given_back:
         print(_("In the inbox again, of a drop that this database does not know: %(path)s") % {"path": path})
     _tell_standing()
@@ -275,12 +280,12 @@ def migrate_db(
     if not is_address(url):
         raise typer.BadParameter(printing.text(sentence("config.database")))
     moved = maintenance.move_database(session.office(), url, _progress)
-    values = {"rows": moved.rows, "tables": moved.tables, "address": printing.text(moved.address)}
-    print(_("%(rows)s rows of %(tables)s tables are in %(address)s, and the trail verifies there.") % values)
+    values = {"rows": counted.rows(moved.rows), "tables": counted.tables(moved.tables), "address": printing.text(moved.address)}
+    print(_("%(rows)s of %(tables)s are in %(address)s, and the trail verifies there.") % values)
     print(_("Now set database.url in config/settings.yaml to that address, and start the daemon. The old file stays as it is."))
 
 
 def _progress(table: str, rows: int) -> None:
     if sys.stderr.isatty():
-        told = _("%(table)s: %(rows)s rows") % {"table": table, "rows": rows}
+        told = f"{table}: {counted.rows(rows)}"
         print(f"\r{told}\033[K", end="", file=sys.stderr)

@@ -90,11 +90,14 @@ def run(
         raise Conflict("retention.say_yes")
     gone = retaining.remove(office, now, actor, found.going)
     went, left = retaining.sweep(office)
+    later = ngettext(
+        "; %(count)s that came in lately goes in an hour or so", "; %(count)s that came in lately go in an hour or so", left
+    )
     print(
         ngettext("one item removed", "%(count)s items removed", gone) % {"count": gone}
         + ", "
         + ngettext("%(count)s file", "%(count)s files", went) % {"count": went}
-        + (_("; %(count)s that came in lately go in an hour or so") % {"count": left} if left else "")
+        + (later % {"count": left} if left else "")
     )
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from desk.cli import printing, session
+from desk.cli import counted, printing, session
 from desk.cli.options import Json
-from desk.cli.translation import _, add
+from desk.cli.translation import _, add, ngettext
 from dossier.text import clock
 
 if TYPE_CHECKING:
@@ -69,14 +69,16 @@ def _print(found: dict[str, Any]) -> None:
         print(_("ALARM: %(what)s") % {"what": printing.text(alarm)})
     things = ("queued", "waiting", "rejected", "outbox", "failed_mails", "unsorted", "alarms", "left_alone")
     if daemon is not None and not any(found[what] for what in things):
-        print(_("All is well: %(items)s items, and nothing waits.") % {"items": found["items"]})
+        print(_("All is well: %(items)s, and nothing waits.") % {"items": counted.items(found["items"])})
         return
     rows = [
-        (found["items"], _("items")), (found["queued"], _("wait for an approver: dossier queue")),
-        (found["waiting"], _("wait in the inbox")), (found["rejected"], _("refused drops: dossier rejected")),
-        (found["unsorted"], _("files without a client: dossier assign")),
-        (found["outbox"], _("mails to be sent")),
-        (found["failed_mails"], _("mails that failed: dossier outbox")),
+        (found["items"], _("item") if found["items"] == 1 else _("items")),
+        (found["queued"], ngettext("waits for an approver: dossier queue", "wait for an approver: dossier queue", found["queued"])),
+        (found["waiting"], ngettext("waits in the inbox", "wait in the inbox", found["waiting"])),
+        (found["rejected"], ngettext("refused drop: dossier rejected", "refused drops: dossier rejected", found["rejected"])),
+        (found["unsorted"], ngettext("file without a client: dossier assign", "files without a client: dossier assign", found["unsorted"])),
+        (found["outbox"], ngettext("mail to be sent", "mails to be sent", found["outbox"])),
+        (found["failed_mails"], ngettext("mail that failed: dossier outbox", "mails that failed: dossier outbox", found["failed_mails"])),
     ]  # fmt: skip
     for count, what in rows:
         print(f"{count:>6}  {what}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from desk.cli import completing, options, printing, session
+from desk.cli import completing, counted, options, printing, session
 from desk.cli.numbers import key_of
 from desk.cli.options import Json
 from desk.cli.translation import _, add, group, ngettext
@@ -225,8 +225,9 @@ def verify() -> None:
     if fault := found.fault or (doubt and doubt.sentence):
         print(printing.text(fault), file=sys.stderr)
         raise typer.Exit(1)
-    values = {"events": found.events, "anchors": found.anchors}
-    print(_("%(events)s events, each as it was written; %(anchors)s anchors lie on the chain") % values)
+    lying = ngettext("%(anchors)s lies on the chain", "%(anchors)s lie on the chain", found.anchors)
+    values = {"events": counted.events(found.events), "lying": lying % {"anchors": counted.anchors(found.anchors)}}
+    print(_("%(events)s, each as it was written; %(lying)s") % values)
     print(_("head %(hash)s") % {"hash": found.head})
 
 

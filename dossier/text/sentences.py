@@ -17,7 +17,7 @@ Within a sentence:
     {key[contact]}     a sidecar's key as this place calls it: `contact`, `--contact`
     {set[share=no]}    a key with a value, as this place writes it: `share: no`, `--no-share`
     {key_in[needed]}   the key that a value names, in the words of this place
-    en = ["{count} file", "{count} files"]     one and many, told by the value `count`
+    en = ["{count} file", "{count} files"]     one and many, told by the first of COUNTS in it
 
 Where a sentence needs other words in one place, `en_desk` and `nl_desk` are for pages of the desk,
 `en_cli` and `nl_cli` for the command line.
@@ -40,6 +40,10 @@ CATALOGUES = Path(__file__).parents[1] / "sentences"
 
 LANGUAGES = ("en", "nl")
 """Those that each sentence is written in."""
+
+COUNTS = ("count", "hours", "minutes", "seconds", "years", "has", "events", "files", "tries", "length", "size", "was", "most")
+"""Values by which a sentence has one form for one and another for many; `count` counts unseen,
+too."""
 
 PLAIN = "plain"
 """The code of words that are passed on as they came, from a mail server for one."""
@@ -162,7 +166,7 @@ def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> 
     if words.form in _APART:
         form = forms.get(f"{language}_{_APART[words.form]}") or form
     if isinstance(form, list):
-        form = form[0] if what.values.get("count") == 1 else form[-1]
+        form = form[0] if _number(what.values, form[-1]) == "1" else form[-1]
     values = {name: _value_told(value, language, words) for name, value in what.values.items()}
     if not isinstance(form, str):
         return " ".join([what.code, *(f"{name}={value}" for name, value in values.items())])
@@ -175,6 +179,12 @@ def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> 
         return form.format_map({**values, **asked})
     except (KeyError, IndexError, ValueError, AttributeError):
         return f"{what.code}: {form}"
+
+
+def _number(values: Mapping[str, object], form: str) -> str:
+    """What tells whether one or many are meant."""
+    told_by = (name for name in COUNTS if name in values and (name == "count" or f"{{{name}}}" in form))
+    return str(values.get(next(told_by, "")))
 
 
 def _value_told(value: object, language: str, words: Words) -> object:

@@ -89,7 +89,7 @@ def test_what_is_refused_is_told_in_the_readers_language_whatever_the_offices(ro
         (("why", "D-{year}-000001"), "het wacht op goedkeuring door m.devries"),
         (("why", "1"), "het wacht op goedkeuring door m.devries"),
         (("why", "nergens.pdf"), "nergens.pdf is er niet."),
-        (("status",), "wachten op een goedkeurder"),
+        (("status",), "1  wacht op een goedkeurder"),
         (("retention", "list"), "bewaard tot"),
         (("outbox", "--state", "failed"), "Er zijn geen mails."),
         (("outbox",), "te beslissen"),

@@ -140,7 +140,7 @@ def test_status_on_a_terminal_is_shown_again_when_something_came(root: Root) -> 
     try:
         wait_for(lambda: shows(b"0  wait in the inbox"), "the first look")
         root.drop("half", "description: Something is missing\nattachments: [gone.pdf]\n")
-        wait_for(lambda: shows(b"1  wait in the inbox"), "the next look")
+        wait_for(lambda: shows(b"1  waits in the inbox"), "the next look")
     finally:
         process.terminate()
         process.wait(10)

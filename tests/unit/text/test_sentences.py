@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 import tomllib
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from dossier.text import sentences
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Problem, Refusal, Unavailable
-from dossier.text.sentences import CATALOGUES, Words, plain, sentence, told
+from dossier.text.sentences import CATALOGUES, Sentence, Words, plain, sentence, told
 
 TOP = Path(__file__).parents[3]
 MAKERS = {"Sentence", "sentence", "fault", "Refusal", "NotFound", "Forbidden", "Conflict", "Unavailable", "ok", "note", "wrong",
@@ -114,6 +115,65 @@ def test_what_names_a_command_is_said_in_the_words_of_the_desk_there() -> None:
             for language in ("en", "nl"):
                 told_there = forms.get(f"{language}_desk") or forms[language]
                 assert "dossier " not in str(told_there).replace("dossier item", ""), code
+
+
+MANY = re.compile(
+    r"(?:\{(?!n\})\w+\}|%\(\w+\)[sd]) (?:more |open |nog )?(?:items|files|drops|days|hours|minutes|seconds|years|months|events|rows|mails|clients|contacts|"
+    r"attachments|approvals|tries|times|characters|bytes|versions|concepts|messages|things|people|stukken|dossierstukken|bestanden|"
+    r"aanleveringen|dagen|minuten|seconden|maanden|gebeurtenissen|rijen|klanten|contactpersonen|bijlagen|goedkeuringen|pogingen|"
+    r"tekens|versies|concepten|berichten)\b"
+)
+"""A number before what there are many of. Dutch says the same of one hour, one year and one time as of more."""
+
+NEVER_ONE = {
+    "breach.opened_often": "told where it is more than one",
+    "doctor.too_many_folders": "the kernel allows thousands",
+    "exporting.too_many": "a constant",
+    "items.too_many_editions": "a constant",
+    "lists.too_many_rows": "a constant",
+    "names.too_long": "a constant",
+    "provider.not_begun": "a constant",
+    "%(count)s clients fit; the first of them:": "told where there are too many",
+    "%(count)s more files": "told from three on",
+    "All %(count)s clients": "told where not all are shown",
+    "All %(count)s pages": "told where not all are shown",
+    "A link works once, and for %(minutes)s minutes. Here you can ask for another one.": "a constant",
+    "The link works once, for %(minutes)s minutes. There is no password.": "a constant",
+    "The link works once, for %(minutes)s minutes. You need no password.": "a constant",
+    "Download all %(count)s files": "an archive has two or more",
+    "Only the newest %(shown)d of %(count)d items are on it.": "told of thousands",
+    "within %(hours)d hours after it was noticed; noticed now, that is by %(latest)s": "a constant",
+    "%(count)s events": "of a sheet of version 1",
+}
+
+
+def test_of_one_it_is_told_as_of_one() -> None:
+    for code, forms in entries():
+        told_of_many = any(isinstance(form, str) and MANY.search(form) for form in forms.values())
+        assert not told_of_many or code in NEVER_ONE, code
+    for path in (TOP / "workflow", TOP / "desk"):
+        for catalogue in path.rglob("*.po"):
+            for entry in re.split(r"\n\s*\n", catalogue.read_text(encoding="utf-8")):
+                if "msgid_plural" not in entry and (found := re.search(r'^msgid ((?:\s*".*")+)', entry, re.MULTILINE)):
+                    text = "".join(re.findall(r'"(.*)"', found[1]))
+                    assert not MANY.search(text) or text in NEVER_ONE, text
+
+
+@pytest.mark.parametrize(
+    ("about", "en", "nl"),
+    [
+        (sentence("retention.in_bin", since="today", count=1), "for 1 day", "voor 1 dag"),
+        (sentence("retention.in_bin", since="today", count=0), "for 0 days", "voor 0 dagen"),
+        (sentence("inbox.did_not_come", file="a.pdf", hours="1"), "within 1 hour;", "binnen 1 uur;"),
+        (sentence("inbox.did_not_come", file="a.pdf", hours="0.5"), "within 0.5 hours;", "binnen 0.5 uur;"),
+        (sentence("sidecar.too_short", word="description", length=1, least=8), "has 1 character;", "heeft 1 teken;"),
+        (sentence("sidecar.too_short", word="description", length=2, least=1), "has 2 characters;", "heeft 2 tekens;"),
+        (sentence("guard.and_more", named="x", count=1), "x and 1 more", "x en nog 1"),
+    ],
+)
+def test_which_number_is_meant_is_told_by_the_sentence(about: Sentence, en: str, nl: str) -> None:
+    assert en in told(about)
+    assert nl in told(about, "nl")
 
 
 def test_what_has_no_sentence_is_told_all_the_same() -> None:
