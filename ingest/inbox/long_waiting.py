@@ -40,6 +40,8 @@ def tell(office: Office, now: datetime, waiting: Mapping[str, Iterable[NotTaken]
     with transaction():
         for key in over:
             Note.delete().where(Note.key == key).execute()
+        if over:
+            notices.call_off_waiting({key.removeprefix(_KEY) for key in over})
         for key in sorted(new):
             Note.insert(key=key, value=clock.to_text(now)).execute()
             if (owner := _owner(office, long[key])) is not None and notices.IMPORTED not in long[key].path:

@@ -1,7 +1,7 @@
 """What a notice to staff says, and whether it is still news: looked up when it is sent.
 
 Of an item, the words are those it has at that moment, and nobody is told of what they may not know
-of any more. What was decided meanwhile is not asked for.
+of any more. What was decided meanwhile is not asked for, and what went meanwhile has not failed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dossier.office.people import Actor
 from dossier.text.sentences import Sentence, packed, sentence, unpacked
 from workflow.items import dates
 from workflow.messages import firm
+from workflow.messages.kinds import READY
 from workflow.messages.language import day
 from workflow.outbox.addressees import find_contact
 
@@ -31,6 +32,10 @@ def why_not(office: Office, mail: Mail) -> Sentence | None:
         asked = (Asked.edition == mail.payload["edition"]) & (Asked.person == mail.recipient) & Asked.is_open
         if item is None or item.pending != mail.payload["edition"] or not Asked.select().where(asked).exists():
             return sentence("mail.nothing_to_decide")
+    if mail.kind == "failed":
+        went = (Mail.item == mail.item) & (Mail.kind == READY) & (Mail.state == "sent") & (Mail.sent_at >= mail.created_at)
+        if Mail.select().where(went).exists():
+            return sentence("mail.went_meanwhile")
     return sentence("mail.not_due_any_more") if mail.kind == "due" and not _is_due(office, mail, item) else None
 
 

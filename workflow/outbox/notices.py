@@ -20,6 +20,7 @@ from dossier.database.tables import Item, Mail, Note, tuples
 from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.sentences import packed, sentence
 from dossier.trail import trail
 from workflow.messages.kinds import NOTICES, TOGETHER
 from workflow.outbox import addressees, outbox
@@ -57,6 +58,14 @@ def tell(
     due = hours.next_daily(office, now) if choice == "daily" else _next_letter(code, now)
     letter, whose = "guard" if kind == "held" else kind, client if item is None else item.client
     outbox.enqueue(office, now, letter, item, whose, code, to, payload, due)
+
+
+def call_off_waiting(drops: Collection[str]) -> None:
+    """Nobody is told any more that these drops wait. In `transaction()`."""
+    for mail in list(Mail.select().where((Mail.kind == "waiting") & (Mail.state == "waiting"))):
+        if mail.payload["drop"] in drops:
+            error = packed(sentence("mail.waits_no_more"))
+            Mail.update(state="cancelled", error=error).where(Mail.id == mail.id).execute()
 
 
 def _choice(office: Office, code: str, kind: Kind) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from dossier.text.refusals import Refusal
 from dossier.text.sentences import told, unpacked
 from workflow.items import amending, items, rules
 from workflow.mail import resending
-from workflow.outbox import outbox
+from workflow.outbox import notices, outbox
 from workflow.reports import finding
 
 BAKKER, ADMIN = Actor("p.bakker", "command"), Actor("j.admin", "command")
@@ -288,6 +289,26 @@ def test_a_failed_mail_can_be_tried_again_and_stays_the_same_mail(office: MailOf
     assert finding.whole(office.get(key))["attention"] == []
     with pytest.raises(Refusal, match=r"was sent on \d{4}-\d\d-\d\d \d\d:\d\d;"), transaction():
         resending.retry(office.office, office.now, BAKKER, failed["id"])
+
+
+def test_a_maker_is_not_told_of_a_mail_that_went_at_a_later_try(office: MailOffice, server: Server) -> None:
+    server.on_rcpt = lambda address: "550 no" if "acme" in address else None
+    with transaction():  # a first letter: what follows comes ten minutes later
+        about = {"drop": "a", "reasons": [], "where": "b"}
+        notices.tell(office.office, office.now, "refused", "p.bakker", None, about, "acme-bv")
+    office.send_all()
+    office.now += timedelta(seconds=5)
+    office.item()
+    office.send_all()
+    [failed] = outbox.listing("failed")
+    server.on_rcpt = lambda address: None
+    with transaction():
+        resending.retry(office.office, office.now, BAKKER, failed["id"])
+    office.send_all()
+    office.now += timedelta(seconds=notices.PAUSE_SECONDS)
+    office.send_all()
+    [told_of] = office.mails("failed")
+    assert told_of.state == "cancelled"
 
 
 def test_a_contact_without_a_name_is_not_the_items_own(office: MailOffice, server: Server) -> None:

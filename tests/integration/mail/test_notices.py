@@ -181,6 +181,26 @@ def test_a_drop_that_waits_for_over_an_hour_is_told_to_whose_it_is_once(
     assert long_waiting.tell(office.office, office.now, waits) == 1
 
 
+def test_a_drop_that_was_taken_meanwhile_is_not_told_to_wait(
+    office: Told, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = office.root / "inbox/acme-bv/report.yaml"
+    place.parent.mkdir(parents=True)
+    place.write_text("description: Jaarrekening\n")
+    monkeypatch.setattr("ingest.inbox.long_waiting._owner", lambda office, one: "p.bakker")
+    why = sentence("intake.stays_in_folder", file="report.yaml", user="dossier")
+    first, taken, waits = (
+        NotTaken("acme-bv", f"acme-bv/{name}", why, place.stat().st_mtime - 3601)
+        for name in ("report.yaml", "taken.yaml", "waits.yaml")
+    )
+    long_waiting.tell(office.office, office.now, {"acme-bv": [first]})
+    office.wait()
+    long_waiting.tell(office.office, office.now, {"acme-bv": [first, taken, waits]})
+    long_waiting.tell(office.office, office.now, {"acme-bv": [first, waits]})
+    office.wait(600)
+    assert [subject for _, subject in subjects(server)][1:] == ["Nog niet verwerkt: acme-bv/waits.yaml voor Acme B.V."]
+
+
 def test_whose_a_file_with_an_odd_name_is_is_known_too(tmp_path: Path) -> None:
     office = own_office(tmp_path / "own")
     office.place("acme-bv", {"aangifte\u00a02025.pdf": PDF})
