@@ -38,6 +38,7 @@ from desk.web.shell.gate import Configured, Endpoint, Form, Gate, all_files_byte
 from desk.web.shell.parts import FORM
 from desk.web.staff.visit import STATICS, StaffVisit
 from dossier.office.office import Office
+from dossier.text import clock
 from dossier.text.refusals import Forbidden, Refusal
 from dossier.text.sentences import sentence
 from dossier.vault.opening import open_vault
@@ -89,13 +90,13 @@ class Api:
 
     def _address(self, route: Route) -> Address:
         if streamed := route.streamed:
-            endpoint = self._gate.stream(lambda call, pieces: streamed(self._admitted(route, call), pieces), one_file_bytes)
+            endpoint = self._gate.stream(lambda call, pieces: streamed(self._let_in(route, call), pieces), one_file_bytes)
         else:
             endpoint = self._gate.json(lambda call, body: self._asked(route, replace(call, body=body)))
         if route.takes_form:
             endpoint = _by_kind(
                 endpoint,
-                self._gate.stream(lambda call, pieces: self._whole_drop(self._admitted(route, call), pieces), all_files_bytes),
+                self._gate.stream(lambda call, pieces: self._whole_drop(self._let_in(route, call), pieces), all_files_bytes),
             )
         return Address(BASE + route.path, endpoint, methods=[route.method])
 
@@ -125,6 +126,18 @@ class Api:
             call.take_only([name for name, _, _ in route.query])
         return call
 
+    def _let_in(self, route: Route, call: Call) -> Call:
+        """As `_admitted`, of a request whose body is still to come."""
+
+        def again() -> Call:
+            there = self._call(call.request, {}, self._gate.office(), clock.utc_now(), call.peer)
+            if there.bearer is None:
+                raise Unknown("tokens.no_bearer")
+            there.need(route.scope)
+            return there
+
+        return replace(self._admitted(route, call), again=again)
+
     def _asked(self, route: Route, call: Call) -> Response:
         self._admitted(route, call)
         assert route.handler is not None
@@ -142,7 +155,7 @@ class Api:
         whether it is there already, as they are part of what is asked."""
         key = call.header("Idempotency-Key")
         with resources.drop_received(call, pieces) as (row, body):
-            call = replace(call, body=body)
+            call = replace(call.as_of_now(), body=body)
             if key is None:
                 return resources.commit_received(call, row)
             whole, asked = _called(call, key), _digest({"drop": body, "client": row.client, "files": row.files})

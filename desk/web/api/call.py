@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -41,6 +41,8 @@ class Call:
     whole: Office
     once: str | None = None
     """What this request and no other is called, if it has an Idempotency-Key."""
+    again: Callable[[], Call] | None = None
+    """Of one whose body is a file: what `as_of_now` asks."""
 
     @property
     def office(self) -> Office:
@@ -51,6 +53,12 @@ class Call:
     def actor(self) -> Actor:
         assert self.bearer is not None
         return self.bearer.actor
+
+    def as_of_now(self) -> Call:
+        """The same, with what its key may once its body has come, which may have taken hours.
+        Raises Refusal if that is not this any more."""
+        assert self.again is not None
+        return self.again()
 
     @property
     def language(self) -> str:

@@ -238,6 +238,8 @@ def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
         there = item_view.version_of(call.office, call.actor, call.path("item"), name, None)
         _check_unknown(call, there.name, there.sha256)
     with received(call.office, name, pieces) as part:
+        call = call.as_of_now()
+        _item(call)
         return _changed(call, found, FileChanges(), sources=[Source(part, name, share, called=name)])
 
 

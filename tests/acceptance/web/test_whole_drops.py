@@ -166,6 +166,63 @@ def test_one_that_breaks_off_leaves_nothing(rig: DeskRig, petra: str) -> None:
     wait_for(lambda: not lying(rig), "nothing is left")
 
 
+def _send_some(rig: DeskRig, method: str, path: str, body: bytes, some: int, **headers: str) -> http.client.HTTPConnection:
+    """A request of which so many bytes were sent."""
+    line = http.client.HTTPConnection("127.0.0.1", rig.port, timeout=20)
+    line.putrequest(method, path)
+    for name, value in {**headers, "content-length": str(len(body))}.items():
+        line.putheader(name, value)
+    line.endheaders()
+    line.send(body[:some])
+    return line
+
+
+@pytest.mark.parametrize("loss", ["revoked", "left", "no rights"])
+def test_whoever_loses_the_key_while_a_file_comes_changes_nothing(rig: DeskRig, petra: str, loss: str) -> None:
+    root, number, config = rig.office, loss.replace(" ", "-"), (rig.office.path / "config/staff.yaml").read_text()
+    words = (
+        "--for",
+        "p.bakker",
+        "--scope",
+        "drops:write",
+        "--scope",
+        "items:write",
+        "--scope",
+        "items:read",
+        "--until",
+        "2099-12-31",
+    )
+    key = root.run("token", "new", number, *words, user="j.admin").stdout.strip()
+    item = item_of(
+        rig, petra, told(send(rig, petra, drop({**KEYS, "description": f"Before {loss}"}, a_pdf=PDF + loss.encode())))["drop"]
+    )
+    may, data = {"authorization": f"Bearer {key}"}, PDF * 4000
+    body, some = drop({**KEYS, "description": f"While {loss}"}, big_pdf=data), 300_000
+    lines = [
+        _send_some(rig, "POST", "/api/v1/drops", body, some, **may, **{"content-type": KIND}),
+        _send_some(rig, "PUT", f"/api/v1/items/{item['item']}/attachments/b.pdf", data, some, **may),
+    ]
+    wait_for(lambda: lying(rig) and list((root.path / "var/uploads").glob("*")), "both are being received")
+    match loss:
+        case "revoked":
+            root.run("token", "revoke", number, user="j.admin")
+        case "left":
+            root.set("staff", config.replace("rights: [create], language", "rights: [create], active: false, language"))
+        case _:
+            root.set("staff", config.replace("rights: [create], language", "rights: [approve], language"))
+    try:
+        answers = []
+        for line, whole in zip(lines, (body, data), strict=True):
+            line.send(whole[some:])
+            answers.append(line.getresponse().status)
+            line.close()
+        assert answers == ([422, 422] if loss == "no rights" else [401, 401])
+    finally:
+        root.set("staff", config)
+    assert (lying(rig), list((root.path / "var/uploads").glob("*"))) == ([], [])
+    assert see(rig, petra, f"/items/{item['item']}")["version"] == item["version"]
+
+
 def test_with_an_idempotency_key_it_is_one_drop_and_another_one_is_refused(rig: DeskRig, petra: str) -> None:
     body = drop({**KEYS, "description": "Sent several times"}, a_pdf=PDF + b"once")
     with ThreadPoolExecutor(6) as threads:
