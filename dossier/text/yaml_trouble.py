@@ -82,7 +82,7 @@ def _meant(lines: Sequence[str], error: MarkedYAMLError) -> tuple[int, Sentence]
         return at.line, _with_blank(before)
     if "did not find expected" in problem and here.strip():
         return _about_indents(lines, at, problem)
-    return at.line + 1, sentence("yaml.unreadable", line=_printable(here), what=" ".join(problem.split()))
+    return at.line + 1, sentence("yaml.unreadable", line=_printable(here))
 
 
 def about_bare_text(text: str, line: int) -> Sentence:
@@ -106,6 +106,7 @@ def _begins_oddly(problem: str, context: str, line: str) -> bool:
         or "a tag" in context
         or "a block scalar" in context
         or "mapping keys are not allowed" in problem
+        or ("expected node content" in problem and re.search(r":[ \t]+[,\]}]", line[:LONG]) is not None)
         or ("expected key" in problem and re.search(r":\s*(?:\[[^\]]*\]|\{[^}]*\})[ \t]*\w", line[:LONG]) is not None)
     )
 
@@ -142,7 +143,7 @@ def _about_indents(lines: Sequence[str], at: Mark, problem: str) -> tuple[int, S
         return at.line + 1, sentence("yaml.dedented", **values)
     if "'-' indicator" in problem:
         return at.line + 1, sentence("yaml.no_dash", line=values["line"])
-    return at.line + 1, sentence("yaml.unreadable", line=values["line"], what=" ".join(problem.split()))
+    return at.line + 1, sentence("yaml.unreadable", line=values["line"])
 
 
 def _indent(line: str) -> int:

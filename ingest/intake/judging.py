@@ -66,7 +66,9 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
             problems += attachment_problems(office, draft, _shares(found))
     if sidecar.client is not None and sidecar.client != found.client:
         problems = [problem for problem in problems if problem.key != "contact"]  # it may well be one of that client
-        problems.append(fault("client", "intake.another_client", said=sidecar.client, client=found.client))
+        is_known = sidecar.client in office.clients and people.may_read(office, actor, sidecar.client)
+        code = "intake.another_client" if is_known else "intake.no_such_client"
+        problems.append(fault("client", code, said=sidecar.client, client=found.client))
     problems += _file_problems(office, found)
     faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in sidecar.told]
     theirs = whose(office, found, maker)

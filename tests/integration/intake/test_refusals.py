@@ -190,7 +190,9 @@ CASES = [
     sidecar("a file's name misspelt", GOOD + "attachments: [{fil: report.pdf}]\n", "2: `attachments`: there is no key `fil`", pdf=None),
     sidecar("cut off and so too short", "description: Bill #12 of May # really\n", "1: `description`: what stands behind ` #`"),
     sidecar("an approver nobody asks", SHARED + "share_status: approved\napprover: x.nobody\n", "4: p.bakker does not have", "5: `approver` is given, but"),
-    sidecar("another client's contact", GOOD + "client: foreign\ncontact: p.nobody\n", "2: it says client `foreign`"),
+    sidecar("another client's contact", GOOD + "client: offline\ncontact: p.nobody\n", "2: it says client `offline`"),
+    sidecar("a client that its maker may not know of", GOOD + "client: foreign\n", "2: there is no client `foreign`"),
+    sidecar("no client at all", GOOD + "client: Acme B.V.\n", "2: there is no client `Acme B.V.`, and this is the folder of "),
     # All at once
     sidecar("all faults at once", "description: Short\nstatus: odd\nexpires: 1\nshare: yes\nshare_status: concept\napprover: x.nobody\ncontact: y\n",
             "1: `description` has 5", "1: say which attachments", "2: `status`", "3: there is no key `expires`",

@@ -92,7 +92,10 @@ def test_what_ends_a_line_to_yaml_alone_is_told_of_and_counts_as_none(text: str,
         (GOOD + "attachments:\n\u00a0\u00a0- a.pdf\n", 3, "yaml.odd_blanks"),
         ("description:\u00a0Accounts\nstatus: new\n", 1, "yaml.odd_blanks"),
         ("clients:\n  acme-bv:\n    name:\u00a0Acme\n    active: yes\n", 3, "yaml.odd_blanks"),
-        (GOOD + "labels: ]\n", 2, "yaml.unreadable"),
+        (GOOD + "labels: ]\n", 2, "yaml.odd_begin"),
+        (GOOD + "labels: [a, b]]\n", 2, "yaml.unreadable"),
+        (GOOD + "- a\n", 2, "yaml.unreadable"),
+        ("%PDF-1.4\n", 1, "yaml.unreadable"),
     ],
 )
 def test_a_line_that_begins_where_none_can_is_told_as_that(text: str, line: int, code: str) -> None:
