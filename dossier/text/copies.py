@@ -55,11 +55,14 @@ def is_copy_of(name: str, card: str) -> bool:
     return copied is not None and fold(stem(copied)) == fold(stem(card))
 
 
-_ALIKE = {ord(c): "'" for c in "‘’‚‛′`´"} | {ord(c): '"' for c in "“”„‟″«»"} | {ord(c): "-" for c in "‐‑‒–—―−"}
+_ALIKE = str.maketrans("аеорсухіјѕԁһԛԝοαυνιΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХІЈЅ", "aeopcyxijsdhqwoauviABEZHIKMNOPTYXABEKMHOPCTYXIJS")
+"""Letters of Cyrillic and Greek that look like ours."""
+_MARKS = frozenset(["Cf", "Pd", "Pi", "Pf"])
+"""What isn't seen; dashes; quotes that open and close."""
+_NO_LETTERS = frozenset("'\"`´′″„‚‛‟_−")
 
 
 def outline(name: str) -> str:
     """What two names that look the same share: blanks, quotes, dashes and capitals apart."""
-    plain = unicodedata.normalize("NFKC", name).translate(_ALIKE)
-    plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-    return fold("".join(plain.split()))
+    plain = fold(unicodedata.normalize("NFKC", name).translate(_ALIKE)).translate(_ALIKE)
+    return "".join(c for c in plain if unicodedata.category(c) not in _MARKS and c not in _NO_LETTERS and not c.isspace())

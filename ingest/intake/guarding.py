@@ -62,14 +62,12 @@ class GuardOfIntake:
                 continue
             judged.append(drop)
             drop.screened = self.screen.verdict(drop.found.client, attachments)
-            found = suspicion.for_reader(
-                suspicion.warnings(office, drop.found.client, drop.screened), people.readable_clients(office, drop.actor.code)
-            )
-            drop.warnings = [*drop.noticed, *found]
             if drop.draft is not None:
                 drop.doubts = drop.doubts if _is_outright(drop) else []
-                if drop.doubts or suspicion.holds(office, drop.screened):
-                    drop.draft = suspicion.held(office, drop.draft, drop.screened)
+            found = suspicion.warnings(office, drop.found.client, drop.screened, bool(drop.doubts))
+            drop.warnings = [*drop.noticed, *suspicion.for_reader(found, people.readable_clients(office, drop.actor.code))]
+            if drop.draft is not None and (drop.doubts or suspicion.holds(office, drop.screened)):
+                drop.draft = suspicion.held(office, drop.draft, drop.screened)
         self.screen.forget_old()
         return judged, left
 

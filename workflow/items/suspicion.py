@@ -131,9 +131,9 @@ def sentences(office: Office, client: str, screened: Screened) -> list[Sentence]
     return [*found, *(sentence("guard.not_read", file=one.name, why=one.why) for one in screened.unread)]
 
 
-def warnings(office: Office, client: str, screened: Screened) -> list[Sentence]:
-    """The same for the maker, with what was done about it."""
-    if holds(office, screened):
+def warnings(office: Office, client: str, screened: Screened, is_doubtful: bool) -> list[Sentence]:
+    """The same for the maker, with what was done about it. `is_doubtful`: it is held anyway."""
+    if is_doubtful or holds(office, screened):
         done = sentence("guard.is_held")
     elif screened.findings:
         done = sentence("guard.is_shared")

@@ -97,6 +97,19 @@ def test_the_file_of_another_who_may_share_is_shared_and_the_trail_says_whose_it
         office.remove()
 
 
+def test_of_a_file_that_is_held_for_its_owner_nobody_is_told_that_it_is_shared() -> None:
+    office = AccountOffice(SETTINGS.replace("guard: off", "guard: hold"))
+    try:
+        office.put(MAKER, "wanted.yaml", CARD.encode())
+        office.put(NOBODYS, "report.pdf", OTHER)  # and no whole PDF, so that the guard can't read it
+        office.once()
+        receipt = office.root.receipt("wanted") or ""
+        assert "not searched for other clients" in receipt
+        assert ("It is shared;" in receipt.replace("\n  ", " "), office.public(newest(office))) == (False, None)
+    finally:
+        office.remove()
+
+
 @pytest.mark.parametrize("identity", [f"{{file_owners: [{NOBODYS}]}}", "{trust_sidecar: true}"])
 def test_files_of_an_account_that_counts_as_the_owners_are_shared(identity: str) -> None:
     office = AccountOffice(SETTINGS + f"identity: {identity}\n")

@@ -43,6 +43,9 @@ def test_what_a_copy_is_one_of_is_no_copy_itself(begin: str, end: str) -> None:
         ("d’Arc – 1.pdf", "d'arc - 1.pdf"),
         ("“a”.pdf", '"a".pdf'),
         ("a\u200bb", "ab"),
+        ("“report.pdf”", "report.pdf"),
+        ("report_2025.pdf", "Report 2025.pdf"),
+        ("rap\u043ert.\u0420df", "raport.pdf"),
     ],
 )
 def test_names_that_look_the_same_have_one_outline(one: str, other: str) -> None:
