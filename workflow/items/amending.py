@@ -526,18 +526,21 @@ def _take(change: _Change, action: str | None, number: int | None) -> None:
 
 
 def _still_in_view(change: _Change) -> list[Sentence | str]:
-    """What approvers had in view when it was offered last, and nobody approved with; less what was
-    about a file that is not in the item any more, or not with these bytes."""
+    """What approvers had in view when it was offered last, and nobody approved with, also where it
+    was taken back since; less what was about a file that is not in the item any more, or not with
+    these bytes, or that names the client whose item it is by now."""
     item = change.item
-    offered = {"concept": item.pending, "returned": items.next_edition(item.id) - 1}.get(item.share_state)
-    lines = notes.on(offered) if offered else []
-    if not lines:
+    last = Edition.get_or_none(Edition.id == items.next_edition(item.id) - 1)
+    if last is None or last.approved_at is not None or not (lines := notes.on(last.id)):
         return []
     were = {row.name: row.sha256 for row in items.attachments_of(item.id)}
+    were |= {file["name"]: file["sha256"] for file in last.shown["attachments"]}
     called = {row.sha256: row.name for row in change.files}
     found = list[Sentence | str]()
     for line in lines:
         about = line.values.get("file") if isinstance(line, Sentence) else None
+        if isinstance(line, Sentence) and change.draft.client in line.values.get("clients", ()):
+            continue
         if about not in were or isinstance(line, str):
             found.append(line)
         elif were[about] in called:

@@ -346,6 +346,33 @@ def test_a_finding_stays_in_view_through_changes_until_somebody_approved_or_the_
     assert after("replace", item, "c.txt", str(tmp_path / "c.txt")) == []
 
 
+def test_a_finding_is_in_view_when_what_was_held_is_taken_back_and_offered_again(guarded: Root, tmp_path: Path) -> None:
+    item = drop(guarded, a_txt=THEIRS.encode())["item"]
+    [line] = newest(guarded)["attention"]
+    concept = ("--share", "--share-all", "--share-status", "concept")
+
+    def offered() -> list[str]:
+        guarded.run("edit", item, *concept, user="p.bakker")
+        guarded.once()
+        papers = [paper.read_text() for paper in (guarded.path / "var/queue").glob("*/D-*.yaml")]
+        assert all(str(one) in paper for one in newest(guarded)["attention"] for paper in papers)
+        return [str(one) for one in newest(guarded)["attention"]]
+
+    guarded.run("edit", item, "--no-share", "--reason", "Nog niet", user="j.admin")
+    assert newest(guarded)["share_state"] == "private"
+    guarded.run("rename", item, "a.txt", "c.txt", user="p.bakker")
+    assert offered() == [str(line).replace("a.txt", "c.txt")]
+    guarded.run("withdraw", item, "--reason", "Nog niet", user="j.admin")
+    assert offered() == [str(line).replace("a.txt", "c.txt")]
+    guarded.run("edit", item, "--no-share", "--reason", "Nog niet", user="j.admin")
+    (tmp_path / "c.txt").write_text(OURS + " again")
+    guarded.run("replace", item, "c.txt", str(tmp_path / "c.txt"), user="p.bakker")
+    assert offered() == []
+    approve(newest(guarded))
+    guarded.run("withdraw", item, "--reason", "Toch niet", user="j.admin")
+    assert offered() == []
+
+
 def test_commands_that_share_outright_are_held_and_say_why(guarded: Root, tmp_path: Path) -> None:
     item = drop(guarded, "description: Jaarrekening 2025\ncreated_by: m.devries\n", a_pdf=pdf(THEIRS))
     said = command(guarded, "edit", item["item"], "--share", "--share-status", "approved", "--share-all")
