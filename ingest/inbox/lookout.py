@@ -71,9 +71,6 @@ is most of what polling costs."""
 
 QUIET_TURNS = 3
 
-FILES_OF_ONE = 3
-"""A drop has two or three; some have many, and are looked at when their turn comes."""
-
 _HAD_CLIENTS = "inbox-had-clients"
 
 _NONE: list[int] = []
@@ -260,12 +257,14 @@ class Lookout:
         yield from self._looks(sorted(hinted - many))
 
     def _holds_more_than(self, few: int, client: str) -> bool:
-        """True if more files lie there than those of so many drops, and of what waited before."""
+        """True if more sidecars lie there than so many, or files where there are none, besides what
+        waited before."""
         try:
             with open_beneath(self.office.inbox, client) as home:
-                return len(home.names()) > FILES_OF_ONE * (few + len(self.waiting.get(client, _NOTHING)))
+                lying = home.names()
         except OSError:
             return False
+        return (sum(map(names.is_sidecar, lying)) or len(lying)) > few + len(self.waiting.get(client, _NOTHING))
 
     def _looks(self, clients: Sequence[str], ahead: LookAhead | None = None) -> Iterator[list[Found]]:
         """Where nobody wants to hear of the rest, a look at these is due as before."""

@@ -319,7 +319,10 @@ def test_where_many_came_nobody_looks_in_the_midst_of_a_backlog_and_where_many_o
     for folder, drops in ((waits, 2), (many, 40)):
         for number in range(drops):
             (folder / f"drop-{number}.pdf").write_bytes(PDF)
-            (folder / f"drop-{number}.yaml").write_text(GOOD.replace("a.pdf", f"drop-{number}.pdf"))
+            (folder / f"drop-{number}.yaml").write_text(GOOD)
+    for number in range(80):  # one drop
+        (waits / f"page-{number}.jpg").write_bytes(PDF)
+    (waits / "pages.yaml").write_text(f"{GOOD}attachments: [{', '.join(f'page-{number}.jpg' for number in range(80))}]\n")
     for client in ("acme-bv", "zon"):
         lookout.hint(client)
     with monkeypatch.context() as meanwhile:
@@ -328,7 +331,7 @@ def test_where_many_came_nobody_looks_in_the_midst_of_a_backlog_and_where_many_o
             "look",
             lambda client, *now, look=lookout.looker.look: look(client, *now) if client != "zon" else 1 / 0,
         )
-        assert [len(drops) for drops in lookout.fresh((), 25)] == [2]
+        assert [len(drops) for drops in lookout.fresh((), 25)] == [3]
     wait_for(lambda: lookout.next_at() <= time.monotonic(), "the other one is due")
     assert [len(drops) for drops in lookout.ready()] == [40]
 
