@@ -25,7 +25,11 @@ def first(visit: StaffVisit) -> Response:
     typed = {name: " ".join(visit.field(name).split())[:200] for name in FIELDS}
     typed |= {name: places.name_typed(typed[name]) for name in ("desk_name", "portal_name")}
     if visit.request.method != "POST":
-        typed |= {"language": visit.language, "backup_folder": visit.office.settings.backup.folder or ""}
+        told = visit.office.settings.office.language  # English where nobody said anything
+        typed |= {
+            "language": visit.language if told == "en" else told,
+            "backup_folder": visit.office.settings.backup.folder or "",
+        }
         return _page(visit, secret, typed, {})
     try:
         with saving(visit):

@@ -88,6 +88,15 @@ def test_the_address_is_another_at_each_start_and_gone_for_ever_once_there_was_a
         assert browser.get(second).goes_to == "/_login"
 
 
+def test_an_office_that_was_made_for_a_country_keeps_its_language_whatever_the_browser_speaks(tmp_path: Path) -> None:
+    dossier("init", tmp_path / "kantoor", "--first-run", "--country", "nl")
+    with desk(Root(tmp_path / "kantoor")) as (browser, path, _):
+        page = browser.get(path or "", **{"accept-language": "en"}).text
+    assert "A new office" in page
+    assert '<option value="nl" selected' in page
+    assert '<option value="en" selected' not in page
+
+
 def test_two_at_once_make_one_admin(root: Root) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
