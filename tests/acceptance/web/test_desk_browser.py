@@ -9,6 +9,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -471,6 +472,22 @@ def test_the_smallest_phone_holds_a_long_label_and_every_word_of_the_menu(
     heights = page.evaluate("[...document.querySelectorAll('.menu a')].map((one) => one.getBoundingClientRect().height)")
     assert len(set(map(round, heights))) == 1
     assert max(heights) < 60, "a word of it is broken"
+    made.close()
+
+
+def test_a_dossier_is_printed_as_a_table_in_which_nothing_lies_over_another_word(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
+) -> None:
+    made = context(rig, browser, cookies["d.admin"], viewport={"width": 794, "height": 1123})
+    page = made.new_page()
+    page.emulate_media(media="print")
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv")
+    cells = "[...document.querySelectorAll('main tbody tr')].map((row) => [...row.cells].filter((cell) => cell.offsetWidth)"
+    rows = page.evaluate(f"{cells}.map((cell) => [cell.getBoundingClientRect().left, cell.getBoundingClientRect().right]))")
+    assert rows
+    for row in rows:
+        assert len(row) >= 3
+        assert all(one[1] <= following[0] + 1 for one, following in pairwise(row))
     made.close()
 
 

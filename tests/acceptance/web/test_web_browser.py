@@ -236,3 +236,19 @@ def test_who_has_several_clients_chooses_in_his_own_language(rig: Rig, context: 
     expect(page.locator("article h3")).to_have_text(["Loonstaat oktober 2026"])
     page.locator("a", has_text="Another client").click()
     expect(page.locator("h1")).to_have_text("Whose documents?")
+
+
+def test_printed_there_is_nothing_to_press(rig: Rig, context: BrowserContext) -> None:
+    page = context.new_page()
+    log_in(rig, page, "books@keeper.example")
+    page.locator("main a", has_text="Bakkerij De Zon").click()
+    expect(page.locator("a", has_text="Another client")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator("article h3")).to_be_visible()
+    for one in page.locator("a.view, .count a, button").all():
+        expect(one).not_to_be_visible()
+    page.goto(page.locator("article h3 a").get_attribute("href") or "")
+    expect(page.locator("article li").first).to_be_visible()
+    assert page.locator("a.view").count()
+    for one in page.locator("a.view, main > p a").all():
+        expect(one).not_to_be_visible()
