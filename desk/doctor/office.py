@@ -23,7 +23,7 @@ from dossier.database.tables import PROXY, Event, Item, item_name
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.files import files
 from dossier.office import people
-from dossier.office.keys import Preset
+from dossier.office.keys import Preset, Staff
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.names import fold
@@ -142,6 +142,7 @@ def people_and_rights(office: Office) -> Iterator[Finding]:
     for code, person in active.items():
         if person.substitute and not people.has_right(office.staff[person.substitute], "approve"):
             yield wrong("people", "doctor.substitute_may_not", substitute=person.substitute, staff=code)
+    yield from _alike(active)
     if not office.settings.identity.trust_sidecar:
         if without := [code for code, person in active.items() if not person.os_user]:
             yield note("people", "doctor.no_os_user", staff=without[0], count=len(without))
@@ -149,6 +150,16 @@ def people_and_rights(office: Office) -> Iterator[Finding]:
             if person.os_user and not _exists(person.os_user):
                 yield note("people", "doctor.no_such_os_user", staff=code, user=person.os_user)
     yield ok("people", "doctor.staff", count=len(active))
+
+
+def _alike(active: Mapping[str, Staff]) -> Iterator[Finding]:
+    """Two people who are one to somebody: by their folder on a share, by the letters they get."""
+    codes, addresses = dict[str, str](), dict[str, str]()
+    for code, person in active.items():
+        if (first := codes.setdefault(code.casefold(), code)) != code:
+            yield wrong("people", "doctor.codes_alike", staff=code, other=first)
+        if (first := addresses.setdefault(person.email.casefold(), code)) != code:
+            yield note("people", "doctor.one_address", staff=code, other=first, address=person.email)
 
 
 def _exists(user: str) -> bool:

@@ -163,6 +163,7 @@ def _about_brackets(lines: Sequence[str], number: int) -> tuple[int, Sentence]:
     line = _line(lines, number)
     mark = max("[{", key=line.rfind)
     if len(line) <= LONG and (cut := _CUT_OFF.fullmatch(line)):
+        mark = max("[{", key=cut["before"].rfind)
         better = f"{cut['before']}{quoted(cut['text'].rstrip())}{cut['rest']}"
         return number + 1, sentence("yaml.comment_in_brackets", line=_printable(line), mark=mark, better=_printable(better))
     return number + 1, sentence("yaml.open_bracket", line=_printable(line), mark=mark, end="]" if mark == "[" else "}")

@@ -125,6 +125,15 @@ def test_people_and_clients_that_do_not_fit_are_found(root: Root, post: Server) 
     assert len(_found(root)["clients"]) == 1
 
 
+def test_two_people_with_one_code_but_for_capitals_or_with_one_address_are_told(root: Root, post: Server) -> None:
+    root.set("staff", STAFF + "  K.Smit: {name: Another, email: other@office.example, rights: [create]}\n")
+    assert "the codes k.smit and K.Smit differ in capitals only" in _found(root)["people"][0]
+    one = root.path.joinpath("config", "staff.yaml").read_text().partition("email: ")[2].partition("\n")[0].split(",")[0]
+    root.set("staff", STAFF + f"  z.other: {{name: Another, email: {one.upper()}, rights: [create]}}\n")
+    told = " ".join(root.run("doctor").stdout.split())
+    assert f"z.other have one mail address, {one.upper()}: whoever reads it can log in to the desk as either" in told
+
+
 def test_a_concept_that_waits_for_somebody_without_the_right_is_found(root: Root, post: Server) -> None:
     root.drop(
         "report",

@@ -106,6 +106,12 @@ def test_a_line_that_begins_where_none_can_is_told_as_that(text: str, line: int,
         assert text.split("\n")[line - 1].strip().partition(" ")[0].partition("\u00a0")[0] in told(fault.message, language)
 
 
+def test_the_bracket_is_named_that_the_comment_stands_in() -> None:
+    _, (fault,) = read_map(b"zr: {name: A #1, rights: [create]}\n")
+    assert isinstance(fault.message, Sentence)
+    assert (fault.message.code, fault.message.values["mark"]) == ("yaml.comment_in_brackets", "{")
+
+
 def test_a_blank_within_a_value_is_part_of_it() -> None:
     tree, faults = read_map("description: a\u00a0b\nexplanation: |\n  \u00a0indented: by hand\n".encode())
     assert (plain(tree), faults) == ({"description": "a\u00a0b", "explanation": "\u00a0indented: by hand\n"}, [])
