@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from desk.actions.looking_up import NOT_NOTED
 from dossier.database import readable
 from dossier.database.tables import Drop, item_name
 from dossier.office import people
@@ -18,7 +19,7 @@ from dossier.office.people import Actor, Readable
 from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence
 from workflow.items import items, suspicion
-from workflow.reports import reasons
+from workflow.reports import finding, reasons
 
 if TYPE_CHECKING:
     from ingest.intake.checking import Known
@@ -37,8 +38,9 @@ class Why(NamedTuple):
 
 def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Why, str, bool]:
     """All that keeps an item off the portal, its share state, and whether some version of it is
-    there. Raises NotFound."""
+    there; it is noted that this person looked. Raises NotFound."""
     item = items.get_for(office, reader, key)
+    is_noted = finding.note_shown(now, reader, item, "why")
     found = reasons.reasons(office, now, item)
     heading = sentence(
         "reasons.is_state",
@@ -47,8 +49,9 @@ def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Wh
         visible=reasons.visible(item),
         then=sentence("reasons.keeps_it_off" if found else "reasons.nothing"),
     )
+    besides = [*suspicion.attention(item, people.readable(office, reader).clients), *reasons.not_mailed(item)]
     return (
-        Why(heading, found, [*suspicion.attention(item, people.readable(office, reader).clients), *reasons.not_mailed(item)]),
+        Why(heading, found, [*besides, *(() if is_noted else (NOT_NOTED,))]),
         item.share_state,
         item.public is not None,
     )

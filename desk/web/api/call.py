@@ -66,8 +66,11 @@ class Call:
 
     def need(self, scope: str) -> None:
         """Raise Forbidden without this scope."""
-        if self.bearer is None or scope not in self.bearer.scopes:
+        if not self.may(scope):
             raise Forbidden("tokens.no_right", scope=scope)
+
+    def may(self, scope: str) -> bool:
+        return self.bearer is not None and scope in self.bearer.scopes
 
     def query(self, name: str) -> str:
         return self.request.query_params.get(name, "")

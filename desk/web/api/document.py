@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from desk.web.api.models import Answer, Drop, Problem
+from desk.web.api.models import Answer, Changed, Drop, Item, Problem
 from desk.web.api.routes import ROUTES, TEXT, WHOLE, Route
 from desk.web.shell.parts import FORM
 from dossier import __version__
@@ -28,7 +28,11 @@ def document(server: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    known: list[type[BaseModel]] = [Problem, *dict.fromkeys(model for route in ROUTES if (model := _model(route)) is not None)]
+    known: list[type[BaseModel]] = [
+        Problem,
+        Changed,
+        *dict.fromkeys(model for route in ROUTES if (model := _model(route)) is not None),
+    ]
     _, schemas = models_json_schema([(model, "serialization") for model in known], ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -102,7 +106,12 @@ def _good(route: Route) -> dict[str, Any]:
     model = _model(route)
     if model is None:
         return _said("The file, in its own media type.", "*/*", {"type": "string", "format": "binary"})
-    return _given_as(model, isinstance(route.gives, tuple))
+    said = _given_as(model, isinstance(route.gives, tuple))
+    if model is Item and route.scope != "items:read":
+        either = [said["content"][JSON]["schema"], {"$ref": _REF.format(model=Changed.__name__)}]
+        said["content"][JSON]["schema"] = {"anyOf": either}
+        said["description"] = "Done. The whole item, to a key with `items:read`."
+    return said
 
 
 def _given_as(model: type[Answer], is_list: bool = False) -> dict[str, Any]:

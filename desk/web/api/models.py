@@ -162,6 +162,14 @@ class Item(Summary):
     history: list[Happened]
 
 
+class Changed(Answer):
+    """An item that was changed by a key that may not read."""
+
+    item: str = Field(examples=[ITEM])
+    version: int = Field(examples=[3])
+    share_state: ShareState = Field(examples=["published"])
+
+
 class Waiting(Summary):
     """A concept that waits for a decision."""
 

@@ -368,11 +368,44 @@ def test_what_a_change_can_not_say_is_told_and_nothing_is_changed(rig: DeskRig, 
 def test_who_is_shown_an_item_by_a_change_that_changes_nothing_is_in_its_history(rig: DeskRig, petra: str) -> None:
     item = drop(rig, petra, {"description": "Looked at by a change", "labels": ["one"]}, {"n.pdf": PDF + b"look"})
     for who, body in (("m.devries", {}), ("j.admin", {"labels": ["one"]})):
-        asked = ask(rig, key(rig, f"nothing-{who}", who, "items:write"), "PATCH", f"/items/{item}", body, if_match="*")
+        both = key(rig, f"nothing-{who}", who, "items:read", "items:write")
+        asked = ask(rig, both, "PATCH", f"/items/{item}", body, if_match="*")
         assert told(asked)["description"] == "Looked at by a change"
         assert {"action": "viewed", "actor": who} in [
             {name: event[name] for name in ("action", "actor")} for event in rig.office.json("show", item)["history"]
         ]
+
+
+def test_a_key_that_may_not_read_is_told_no_more_than_that_its_change_is_made(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Changed by a stranger"}, {"n.pdf": PDF + b"blind"})
+    blind, changes = key(rig, "blind", "m.devries", "items:write"), list[Answer]()
+    changes.append(ask(rig, blind, "PATCH", f"/items/{item}", {"location": "2026"}, if_match="*"))
+    assert changes[-1].headers["etag"].startswith('"2')
+    changes.append(ask(rig, blind, "PATCH", f"/items/{item}", {"location": "2026"}, if_match=changes[-1].headers["etag"]))
+    changes.append(ask(rig, blind, "PUT", f"/items/{item}/attachments/m.pdf", PDF + b"m"))
+    rename = ("POST", f"/items/{item}/attachments/m.pdf/rename", {"name": "o.pdf"})
+    changes += [ask(rig, blind, *rename, idempotency_key="blind") for _ in range(2)]
+    changes.append(ask(rig, blind, "DELETE", f"/items/{item}/attachments/o.pdf"))
+    assert [told(one) for one in changes] == [
+        {"item": item, "version": version, "share_state": "private"} for version in (2, 2, 3, 4, 4, 5)
+    ]
+    looks = [one for one in rig.office.json("show", item)["history"] if one["action"] == "viewed" and one["actor"] == "m.devries"]
+    assert looks == [], "nothing of it was shown"
+
+
+def test_whoever_reads_why_an_item_waits_what_happened_to_it_or_who_opened_it_is_in_the_trail(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Looked at in parts"}, {"n.pdf": PDF + b"parts"})
+
+    def looks(who: str) -> list[str]:
+        events = rig.office.json("audit", "log", "--item", item)
+        return [one["detail"]["how"] for one in events if one["action"] == "viewed" and one["actor"] == who]
+
+    reading = key(rig, "in-parts", "j.admin", "items:read")
+    for part in ("why", "history", "openings", "proof"):
+        assert [ask(rig, reading, "GET", f"/items/{item}/{part}").status for _ in range(2)] == [200, 200]
+    assert looks("j.admin") == ["why", "history", "openings", "proof"], "once an hour each"
+    rig.office.run("why", item, user="m.devries")
+    assert looks("m.devries") == ["why"]
 
 
 def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_is(
