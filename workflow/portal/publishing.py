@@ -1,12 +1,12 @@
 """The portal folder: its only writer. What stands approved is there, and never anything else.
 
 One round brings the portal in line with the database, for some items of some clients. While
-anything is to go, a round does that and nothing else. The first rounds after a start are small, so
-that a daemon which is killed again and again gets somewhere all the same. What was approved by who
-may not any more is asked again first, and folders of clients that are off the portal go whole.
-Nobody waits for pages that are made anew since config/ changed, nor for the empty page of a client
-who may have a portal and has nothing on it: they are made when there is nothing else to do, a few
-at a time, and fewer when something comes. Then, in this order:
+anything is to go, a round does that and nothing else. Where a start finds something left to do the
+first rounds are small, so that a daemon which is killed again and again gets somewhere all the
+same. What was approved by who may not any more is asked again first, and folders of clients that
+are off the portal go whole. Nobody waits for pages that are made anew since config/ changed, nor
+for the empty page of a client who may have a portal and has nothing on it: they are made when there
+is nothing else to do, a few at a time, and fewer when something comes. Then, in this order:
 
  1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder
               beside the portal; then sync. Of a backlog the copies are made while drops are still
@@ -117,7 +117,8 @@ SPARE_AT_ONCE = 10
 """Clients in a round for whose pages nobody waits: after an upgrade these are all clients."""
 
 FIRST, GROWTH = 50, 20
-"""Items in the first round after a start, and the growth of the next ones, to the most."""
+"""Items in the first round after a start that finds something left, and the growth of the next
+ones, to the most."""
 
 PAGES_MANY = 500
 """For fewer items it isn't worth that two processes load what makes pages."""
@@ -189,6 +190,7 @@ class Publisher:
     def _prepare_folders(self) -> None:
         self.site.prepare(self._clients.sessions)
         self._is_all_unsure = Item.select().where(Item.unsettled).exists()
+        self._most = FIRST if self._is_all_unsure else self._at_once
 
     def reconsider_clients(self) -> None:
         """After config/ changed: who came on or went off the portal, and whose pages differ."""
