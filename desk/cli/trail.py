@@ -208,10 +208,12 @@ def _who(event: RecordedEvent) -> str:
 
 
 def _told(detail: dict[str, Any]) -> str:
+    from workflow.reports import story
+
     detail |= {"redacted": ", ".join(detail["redacted"])} if "redacted" in detail else {}
     detail |= {"text": detail.pop("said")} if "said" in detail else {}
-    told = {key: value for key, value in detail.items() if key not in ("behind",) and value not in (None, [], {})}
-    return "; ".join(f"{key}: {printing.text(value)}" for key, value in told.items())
+    told = {key: value for key, value in detail.items() if key not in ("behind",) and value not in (None, "", [], {})}
+    return "; ".join(f"{key}: {story.worded(value, printing.text)}" for key, value in told.items())
 
 
 def verify() -> None:

@@ -7,11 +7,11 @@ nothing is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dossier.office.office import Office
-from dossier.text.sentences import Sentence, plain, sentence
+from dossier.text.sentences import Sentence, from_data, plain, sentence
 from dossier.trail import trail
 from workflow.messages.kinds import NOTICES
 
@@ -61,6 +61,26 @@ def name_of(office: Office, actor: str) -> str:
         known = office.clients.get(code)
         return next((one.name for one in known.contacts if one.id == contact), contact) if known else contact
     return "" if actor == trail.DAEMON.code else actor.removeprefix("os:")
+
+
+def worded(value: object, tell: Callable[[Sentence | str], str]) -> str:
+    """A value of an event's detail in words, without a program's brackets and quotation marks.
+
+    `tell` tells a sentence in the reader's language.
+    """
+    if isinstance(value, bool):
+        return tell(sentence("story.yes" if value else "story.no"))
+    if value is None or value in ("", [], {}):
+        return tell(sentence("story.nothing"))
+    if isinstance(value, Mapping):
+        if isinstance(kept := from_data(value), Sentence):
+            return tell(kept)
+        if value.keys() == {"from", "to"}:
+            return f"{worded(value['from'], tell)} → {worded(value['to'], tell)}"
+        return ", ".join(f"{key}: {worded(one, tell)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ("; " if any(isinstance(one, Mapping) for one in value) else ", ").join(worded(one, tell) for one in value)
+    return tell(str(value))
 
 
 def _told(office: Office, client: str, event: Mapping[str, Any]) -> Told:

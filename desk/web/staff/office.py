@@ -19,8 +19,8 @@ from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, Refusal, fault
-from dossier.text.sentences import from_data
 from dossier.trail.trail import RecordedEvent
+from workflow.reports import story
 
 log = structlog.get_logger("web")
 
@@ -47,7 +47,7 @@ def office(visit: StaffVisit) -> Response:
 def _page(visit: StaffVisit, status: int = 200, **more: object) -> Response:
     acting.need_admin(visit.office, visit.actor)
     found = overview.status(visit.office, visit.actor)
-    events = [_event(one) for one in auditing.events(visit.office, visit.actor, auditing.EventFilter(), newest=EVENTS)]
+    events = [_event(visit, one) for one in auditing.events(visit.office, visit.actor, auditing.EventFilter(), newest=EVENTS)]
     holds = retaining.holds(visit.office, visit.actor)
     mails = mailing.listing(visit.office, visit.actor, None, MAILS, visit.language)
     values: dict[str, object] = {"problems": {}, "typed": lambda name: "", "key": None, **more}
@@ -88,7 +88,7 @@ def trail(visit: StaffVisit) -> Response:
     wanted = auditing.EventFilter(item, client or None, person or None, since, until)
     detail = auditing.details(visit.office, visit.actor)
     found = [] if problems else list(auditing.events(visit.office, visit.actor, wanted, newest=EVENTS_FILTERED + 1))[::-1]
-    events = [{**_event(one), "detail": _shown(visit, detail(one))} for one in found[:EVENTS_FILTERED]]
+    events = [{**_event(visit, one), "detail": _shown(visit, detail(one))} for one in found[:EVENTS_FILTERED]]
     return visit.page(
         "trail.html", 422 if problems else 200, events=events, chosen=chosen, problems=problems,
         has_more=len(found) > EVENTS_FILTERED, most=EVENTS_FILTERED,
@@ -106,15 +106,19 @@ def _day(text: str) -> datetime:
     return datetime.combine(day, time()).astimezone()
 
 
-def _shown(visit: StaffVisit, detail: Mapping[str, Any]) -> dict[str, Any]:
-    """The detail of an event; what was kept as a sentence is told in the reader's language, and of
-    an alarm only that."""
-    found = {key: visit.told(from_data(value)) if isinstance(value, dict) else value for key, value in detail.items()}
+def _shown(visit: StaffVisit, detail: Mapping[str, object]) -> dict[str, str]:
+    """The detail of an event in words, without what says nothing.
+
+    What was kept as a sentence is told in the reader's language, and of an alarm only that.
+    """
+    found = {key: story.worded(value, visit.told) for key, value in detail.items() if value not in (None, "", [], {})}
     return {**found, "text": found.pop("said")} if "said" in found else found
 
 
-def _event(one: RecordedEvent) -> dict[str, Any]:
+def _event(visit: StaffVisit, one: RecordedEvent) -> dict[str, Any]:
+    is_contact = one.actor.startswith("contact:")
     return {
+        "who": story.name_of(visit.office, one.actor) if is_contact else None,
         "seq": one.seq, "at": clock.local_iso(one.at), "actor": one.actor, "behind": one.behind, "action": one.action,
         "item": item_name(one.item) if one.item else None, "about": one.subject,
     }  # fmt: skip

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -266,7 +267,10 @@ def test_audit_log_shows_who_did_it_for_whom_and_the_filters_combine(root: Root,
     assert root.json("audit", "log", "--person", "p.bakker", "--client", "acme-bv") == [last]
     assert root.json("audit", "log", "--person", "p.bakker", "--client", "northwind-ltd") == []
     assert root.json("audit", "log", "--until", "2020-01-01") == []
-    assert "amended" in root.run("audit", "log").stdout
+    said = root.run("audit", "log", "--item", item).stdout
+    assert "amended" in said
+    assert "changed: labels: nothing → vat" in said
+    assert not re.search(r"[{}\[\]']|None|True|False", said), "no values as a program writes them"
 
 
 def test_show_is_recorded_as_viewed(root: Root, item: str) -> None:

@@ -99,6 +99,8 @@ def test_the_trail_is_filtered_and_the_set_up_examined_by_admins_alone(rig: Desk
         assert re.search(
             rf'<b>Petra Bakker</b> <span class="soft">\(by os:\w+\)</span> {deed} it · <a href="/items/{item}">', told
         )
+    assert "status: new → in_progress" in told
+    assert not re.search(r"&#39;|None|\[\]|True|False", told), "no values as a program writes them"
     assert f'<a href="/items/{item}">{item}</a>' in joost.get("/office").text
     assert item not in joost.get(f"/office/trail?item={item}&until=2020-01-01").text.partition("<ul>")[2]
     by_code = joost.get(f"/office/trail?item={item}&person=p.bakker").text.partition("<ul>")[2]
