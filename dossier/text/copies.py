@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from dossier.text.names import fold, is_sidecar, stem
 
-# Notepad, editors (sed -i.bak, perl -pi.orig, nano .save, emacs, vim), version control, people.
+# Notepad, editors (sed -i.bak, perl -pi.orig, nano .save, emacs, vim), version control, people,
+# Explorer where it hides endings (.yaml.yaml), and what packs a file alone.
 _BEHIND = re.compile(
-    r"(?P<card>.+\.ya?ml)(?:[._-](?:txt|text|bak\d*|bkp|backup|orig|original|save\d*|sav|old|new|copy|kopie|rej|swp|tmp|\d{1,3})|~\d*)+",
+    r"(?P<card>.+\.ya?ml)(?:[._-](?:txt|text|bak\d*|bkp|backup|orig|original|save\d*|sav|old|new|copy|kopie|rej|swp|tmp|ya?ml|zip|gz|\d{1,3})|~\d*)+",
     re.IGNORECASE,
 )
 _EMACS = re.compile(r"#(?P<card>.+\.ya?ml)#", re.IGNORECASE)
@@ -57,11 +59,14 @@ def is_copy_of(name: str, card: str) -> bool:
 
 _ALIKE = str.maketrans("аеорсухіјѕԁһԛԝοαυνιΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХІЈЅ", "aeopcyxijsdhqwoauviABEZHIKMNOPTYXABEKMHOPCTYXIJS")
 """Letters of Cyrillic and Greek that look like ours."""
+OUTLINES_KEPT = 10_000
+
 _MARKS = frozenset(["Cf", "Pd", "Pi", "Pf"])
 """What isn't seen; dashes; quotes that open and close."""
 _NO_LETTERS = frozenset("'\"`´′″„‚‛‟_−")
 
 
+@lru_cache(OUTLINES_KEPT)
 def outline(name: str) -> str:
     """What two names that look the same share: blanks, quotes, dashes and capitals apart."""
     plain = fold(unicodedata.normalize("NFKC", name).translate(_ALIKE)).translate(_ALIKE)

@@ -18,7 +18,7 @@ from dossier.files.beneath import At, Folder, open_beneath, open_folder
 from dossier.files.files import Look
 from dossier.office import presets
 from dossier.office.office import Office
-from dossier.text import names
+from dossier.text import copies, names
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import legible
 from ingest.inbox import temporaries
@@ -174,8 +174,15 @@ def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]
             elif entry.name in office.clients:
                 known.append(sys.intern(entry.name))
             else:
-                others[entry.name] = sentence("inbox.no_clients_folder")
+                others[entry.name] = _of_no_client(office, entry.name)
     return sorted(known), dict(sorted(others.items()))
+
+
+def _of_no_client(office: Office, folder: str) -> Sentence:
+    """What to do with a folder that is no client's."""
+    outline = copies.outline(folder)
+    meant = next((code for code in office.clients if copies.outline(code) == outline), None)
+    return sentence("inbox.nearly_a_clients_folder", client=meant) if meant else sentence("inbox.no_clients_folder")
 
 
 def unsorted(office: Office) -> dict[str, Sentence]:

@@ -540,13 +540,23 @@ class _Round:
             lacks.append((waits if is_other else self._why_missing(place, name, candidate.files), fault))
         if candidate.waits and not candidate.missing:
             card = copies.copy_of(candidate.sidecar)
-            waits, fault = sentence("inbox.waits_for_files"), sentence("inbox.files_did_not_come", hours=hours)
+            waits, fault = self._waits_for_files(place, candidate.sidecar), sentence("inbox.files_did_not_come", hours=hours)
             if card is not None:
                 waits = sentence("inbox.waits_as_copy", card=names.printable(card))
             elif candidate.sidecar.lower() in FOLDER_SIDECARS and not place.is_drop:
                 waits, fault = sentence("inbox.waits_for_item_files"), sentence("inbox.item_files_did_not_come")
             lacks.append((waits, fault))
         return lacks + [told for name in candidate.files if (told := self._lack(place, name, hashes.get(name)))]
+
+    def _waits_for_files(self, place: _Place, card: str) -> Sentence:
+        """Nothing has the sidecar's name; but something may that looks the same."""
+        outline = copies.outline(names.stem(card))
+        for twin in place.found:
+            alike = (copies.outline(twin), copies.outline(twin.rpartition(".")[0] or twin))
+            if outline in alike and not names.is_sidecar(twin) and copies.copy_of(twin) is None:
+                better = f"{twin}{card[card.rindex('.') :].strip()}"
+                return sentence("inbox.waits_for_files_of", twin=names.printable(twin), better=names.printable(better))
+        return sentence("inbox.waits_for_files")
 
     def _why_missing(self, place: _Place, name: str, taken: Collection[str]) -> Sentence:
         """A file that is asked for, and is not there; but one may be that was meant."""

@@ -91,6 +91,8 @@ def _check_path(office: Office, path: Path, may: Readable, known: Known) -> tupl
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
     if parts and parts[0] == listing.UNSORTED and may.clients is None:
         return _check_unsorted(office, path, parts[1:]), 0
+    if parts and may.clients is None and (reason := listing.clients_with_folders(office)[1].get(parts[0])):
+        return [Remark(path, 1, reason)], 0
     if parts and not (parts[0] in office.clients and may.has(parts[0])):
         return [Remark(path, 1, sentence("inbox.no_client", client=parts[0]))], 0
     if len(parts) == 1:

@@ -41,12 +41,41 @@ def waits(office: Root) -> dict[str, str]:
         ("btw-aangifte.pdf", "btw–aangifte.pdf"),
         ("brief.pdf", "brief.pdf.pdf"),
         ("lijst", "lijst.xlsx"),
+        ("“brief.pdf”", "brief.pdf"),
+        ("btw_2025.pdf", "BTW 2025.pdf"),
+        ("acc\u043eunt.pdf", "account.pdf"),
     ],
 )
 def test_a_file_of_nearly_the_same_name_is_told_of_with_what_to_rename(office: Root, asked: str, lies: str) -> None:
     office.place("acme-bv", {lies: PDF, "report.yaml": f"{GOOD}attachments:\n  - '{asked}'\n"})
     shown = lies.replace("\u00a0", "\\xa0")
     assert waits(office)["report.yaml"].startswith(f"waits for {asked}; is `{shown}` meant? Rename that to `{asked}`")
+
+
+@pytest.mark.parametrize(
+    ("card", "lies", "better"),
+    [("Brief 2025.yaml", "brief_2025.pdf", "brief_2025.pdf.yaml"), ("btw .yml", "btw.xlsx", "btw.xlsx.yml"), ("lijst–1.yaml", "lijst-1", "lijst-1.yaml")],
+)  # fmt: skip
+def test_a_sidecar_of_nearly_the_name_of_its_file_is_told_of_with_what_to_rename(
+    office: Root, card: str, lies: str, better: str
+) -> None:
+    office.place("acme-bv", {lies: PDF, card: GOOD})
+    assert waits(office)[card].startswith(f"waits for its files; is `{lies}` meant? Name the sidecar `{better}`")
+    (office.path / "inbox/acme-bv" / card).rename(office.path / "inbox/acme-bv" / better)
+    once_here(office)
+    assert list(office.path.glob("inbox/acme-bv/_done/*.receipt.yaml"))
+
+
+def test_what_lies_in_no_clients_folder_is_told_of_with_where_to_put_it(office: Root) -> None:
+    office.place("Acme_BV", {"a.pdf": PDF})
+    office.place("stranger", {"a.pdf": PDF})
+    (office.path / "inbox/loose.pdf").write_bytes(PDF)
+    for path, told in {
+        "Acme_BV/a.pdf": "is `acme-bv` meant, move what is in it there",
+        "stranger": "is no client's folder (config/clients.yaml): nothing is taken from there; move what is in it",
+        "loose.pdf": "lies in no client's folder: nothing is taken from there; move it into the folder of the client",
+    }.items():
+        assert told in " ".join(why(office, path).split())
 
 
 def test_a_folder_or_a_link_that_is_listed_as_a_file_is_told_of_as_what_it_is(office: Root) -> None:
@@ -63,9 +92,18 @@ def test_a_folder_or_a_link_that_is_listed_as_a_file_is_told_of_as_what_it_is(of
 def test_a_sidecar_that_is_not_called_as_one_is_told_of_with_its_right_name(office: Root) -> None:
     office.place(
         "acme-bv",
-        {"a.pdf": PDF, "a.yaml.txt": GOOD, "b (1).yaml": GOOD, "c.txt": GOOD, "map/report.yaml": GOOD, "map/b.pdf": PDF},
+        {
+            "a.pdf": PDF,
+            "a.yaml.txt": GOOD,
+            "b (1).yaml": GOOD,
+            "c.txt": GOOD,
+            "map/report.yaml": GOOD,
+            "map/b.pdf": PDF,
+            "d.yaml.yaml": GOOD,
+        },
     )
     told = waits(office)
+    assert "if it is a copy of `d.yaml`, rename it to that" in told["d.yaml.yaml"]
     assert "rename it to `a.yaml`" in told["a.yaml.txt"]
     assert "if it is a copy of `b.yaml`, rename it to that" in told["b (1).yaml"]
     assert "rename it to `c.yaml`" in told["c.txt"]

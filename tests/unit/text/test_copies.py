@@ -12,7 +12,7 @@ COPIES = [
     "report.yaml.bak", "report.yaml.txt", "report.yaml~", "report.yaml~1", "report.yaml.orig", "report.yaml.save.1", "report.yaml.2",
     "#report.yaml#", "report (1).yaml", "report - Copy.yaml", "report - Kopie (2).yaml", "report copy 3.yaml", "Copy of report.yaml",
     "Kopie (2) van report.yaml", "report.sync-conflict-20261124-091500-ABCDEFG.yaml", "report (conflicted copy 2026-11-24).yaml",
-    "report_conflict-20261124.yaml", "report (1) (2).yaml.bak",
+    "report.yaml.yaml", "report.yaml.zip", "report_conflict-20261124.yaml", "report (1) (2).yaml.bak",
 ]  # fmt: skip
 
 
