@@ -46,7 +46,7 @@ from dossier.office.people import Actor
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, sentence
-from dossier.text.yamltext import Fault, scalar
+from dossier.text.yamltext import Fault, Limits, read_map, scalar
 from ingest.inbox import listing
 from ingest.inbox.found import Found
 from ingest.inbox.listing import WHY
@@ -87,8 +87,8 @@ class Fate:
 
     state: Literal["open", "waiting", "taken", "duplicate", "refused"]
     item: str | None = None
-    faults: Sequence[str] = ()
-    """Of a refused drop: the lines of its WHY.txt."""
+    faults: Sequence[Problem] = ()
+    """Of a refused drop: the lines of its WHY.txt, without the line of a file that nobody sent."""
 
 
 def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | None = None) -> StagedDrop:
@@ -498,7 +498,7 @@ def sweep(office: Office, now: datetime) -> None:
     """Remove what nobody committed within a day, and forget what was placed then."""
     nameless = finish(office)
     for row in list(StagedDrop.select().where(StagedDrop.expires_at <= clock.to_text(now))):  # read before it is forgotten
-        if str(row.id) not in nameless or fate(row).state != "waiting":
+        if str(row.id) not in nameless or fate(office, row).state != "waiting":
             _forget(office, row)
 
 
@@ -509,8 +509,9 @@ def _forget(office: Office, row: StagedDrop) -> None:
         StagedDrop.delete().where(StagedDrop.id == row.id).execute()
 
 
-def fate(row: StagedDrop, language: str = "") -> Fate:
-    """What became of it; the faults as WHY.txt has them, or in this language."""
+def fate(office: Office, row: StagedDrop, language: str = "") -> Fate:
+    """What became of it; the faults as WHY.txt has them, or in this language, each with the key
+    that it is about, as long as its sidecar lies where it was refused."""
     row = _fresh(row)
     if row.folder is None:
         return Fate("open")
@@ -518,8 +519,32 @@ def fate(row: StagedDrop, language: str = "") -> Fate:
     if drop is None:
         return Fate("waiting")
     if drop.kind == "refused":
-        return Fate("refused", faults=tuple((drop.told or {}).get(language, str(drop.text)).splitlines()))
+        keys = _keys_by_line(office, row.client, str(drop.target))
+        lines = (drop.told or {}).get(language, str(drop.text)).splitlines()
+        return Fate("refused", faults=tuple(_problem(line, keys) for line in lines))
     return Fate("duplicate" if drop.kind == "duplicate" else "taken", item_name(drop.item))
+
+
+def _problem(line: str, keys: Mapping[int, str]) -> Problem:
+    """A line of WHY.txt as whoever sent keys, and no file, can read it."""
+    found = re.fullmatch(rf"{re.escape(delegation.SIDECAR)}:(\d+): (.*)", line, re.DOTALL)
+    return Problem(keys.get(int(found[1]), ""), found[2]) if found else Problem("", line)
+
+
+def _keys_by_line(office: Office, client: str, folder: str) -> Mapping[int, str]:
+    """Which key stands on each line of the sidecar of a refused drop; none of what was not sent."""
+    try:
+        with open_beneath(office.inbox, client, "_rejected", folder) as home:
+            data = files.read_plain(home / delegation.SIDECAR, Limits().bytes)[0]
+    except OSError:
+        return {}
+    found, key, entries = dict[int, str](), "", read_map(data)[0].entries
+    starts = {entry.line: name for name, entry in entries.items()}
+    for number in range(1, data.count(b"\n") + 2):
+        key = starts.get(number, key)
+        word = BY_WORD.get(key)
+        found[number] = "" if word is not None and word.english in ("client", "created_by") else key
+    return found
 
 
 def _give_name(office: Office, row: StagedDrop) -> None:

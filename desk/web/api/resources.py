@@ -366,7 +366,7 @@ def put_file(call: Call, pieces: Iterable[bytes]) -> Response:
 def commit_drop(call: Call) -> Response:
     row = staging.find(call.office, call.actor, call.path("drop"))
     staging.commit(call.office, call.now, call.actor, row, *_said_of(call, row))
-    return _fate(row, staging.fate(row) if row.folder else Fate("waiting"), 202)
+    return _fate(row, staging.fate(call.office, row, call.language) if row.folder else Fate("waiting"), 202)
 
 
 @contextmanager
@@ -498,11 +498,11 @@ def _in_english(entry: object) -> object:
 
 def drop(call: Call) -> Response:
     row = staging.find(call.office, call.actor, call.path("drop"))
-    return _fate(row, staging.fate(row), 200)
+    return _fate(row, staging.fate(call.office, row, call.language), 200)
 
 
 def _fate(row: StagedDrop, became: Fate, status: int) -> Response:
-    faults = [{"key": "", "message": line} for line in became.faults]
+    faults = [{"key": one.key, "message": str(one.message)} for one in became.faults]
     return answer({"drop": row.id, "client": row.client, "state": became.state, "item": became.item, "faults": faults}, status)
 
 

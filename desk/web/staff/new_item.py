@@ -140,7 +140,7 @@ def take_out(visit: StaffVisit) -> Response:
 def sent(visit: StaffVisit) -> Response:
     """What became of a saved item: it is on its way, is taken, or was refused after all."""
     row = staging.find(visit.office, visit.actor, visit.request.path_params["drop"])
-    became = staging.fate(row, visit.language)
+    became = staging.fate(visit.office, row, visit.language)
     if became.state in ("taken", "duplicate"):
         return visit.to(f"/items/{became.item}?done={'made' if became.state == 'taken' else 'twice'}")
     if became.state == "open":

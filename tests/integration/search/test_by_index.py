@@ -157,7 +157,7 @@ def test_what_became_of_a_staged_drop_and_refused_drops_of_hidden_types_are_not_
     (office.office.inbox / "acme-bv").mkdir(parents=True)
     row = staging.begin(office.office, office.now, LISA, "acme-bv")
     change_row(StagedDrop.id, row.id, folder="letter-1")
-    lines = plans(monkeypatch, lambda: staging.fate(row))
+    lines = plans(monkeypatch, lambda: staging.fate(office.office, row))
     lines += plans(monkeypatch, lambda: list(overview._of_hidden_types(Readable(None, frozenset({"invoice"})))))
     assert any("drop_folder" in line for line in lines), lines
     assert any("drop_refused" in line for line in lines), lines

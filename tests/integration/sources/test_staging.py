@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from kit.records import KAREL, PETRA, Records, with_inbox
+from kit.records import KAREL, PETRA, STAFF, Records, with_inbox
 from kit.support import PDF, daemon_here
 
 from desk.daemon.daemon import Daemon
@@ -54,7 +54,7 @@ def test_what_is_put_together_is_one_whole_drop_and_pressed_twice_still_one(offi
     assert "client: acme-bv" in text
     assert f"sha256: {told['sha256']}" in text
     assert "share: no" in text
-    assert staging.fate(row).state == "waiting"
+    assert staging.fate(office.office, row).state == "waiting"
     (ready,) = Looker(office.office).look("acme-bv", *settling.now()).ready
     assert ready.folder == folder, "nothing has to settle first"
     with pytest.raises(Conflict):
@@ -221,7 +221,32 @@ def test_what_is_given_back_has_the_files_of_its_list_and_no_others(office: Reco
     with daemon_here():
         Daemon(office.office, {}, once=True).run()
     open_database(office.office)
-    assert staging.fate(row).state == "taken"
+    assert staging.fate(office.office, row).state == "taken"
+
+
+def test_what_was_refused_after_all_is_told_by_key_and_by_no_line_of_a_file_that_nobody_sent(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    keys = {**KEYS, "status": "in_progress", "labels": ["one", "two"]}
+    staging.commit(office.office, office.tick(), DESK, row, keys, {"accounts.pdf": Said(share=False)})
+    office.configure(
+        settings="sharing: {guard: off}\nitems: {statuses: [new, closed], labels: [one]}\n",
+        staff=STAFF.replace("rights: [create]", "rights: [approve]").replace("rights: [create, ", "rights: ["),
+    )
+    office.close()
+    with daemon_here():
+        Daemon(office.office, {}, once=True).run()
+    open_database(office.office)
+    became = staging.fate(office.office, row)
+    assert became.state == "refused"
+    assert {one.key for one in became.faults} == {"status", "labels", ""}
+    assert not [one for one in became.faults if "item.yaml" in str(one.message)]
+    assert any("does not have the right" in str(one.message) for one in became.faults)
+    [folder] = (office.root / "inbox/acme-bv/_rejected").iterdir()
+    (folder / "item.yaml").unlink()
+    assert {(one.key, one.message) for one in staging.fate(office.office, row).faults} == {
+        ("", one.message) for one in became.faults
+    }
 
 
 def test_what_can_not_be_done_to_an_item_is_told_when_its_change_is_given_back(office: Records) -> None:
@@ -262,7 +287,7 @@ def test_with_faults_nothing_happens_and_each_has_its_field(office: Records) -> 
         staging.commit(office.office, office.tick(), DESK, row, keys, {})
     assert {"description", "status", "share_status"} <= {problem.key for problem in refusal.value.problems}
     assert all(name.startswith(".") for name in inbox(office))
-    assert staging.fate(row).state == "open"
+    assert staging.fate(office.office, row).state == "open"
 
 
 @pytest.mark.parametrize(
@@ -319,7 +344,7 @@ def test_whose_a_drop_is_and_what_it_holds_is_not_for_whoever_puts_it_together_t
     assert [one.key for one in staging.faults(office.office, DESK, row, keys, {})] == [word]
     with pytest.raises(Invalid, match=word):
         staging.commit(office.office, office.tick(), DESK, row, keys, {})
-    assert staging.fate(row).state == "open"
+    assert staging.fate(office.office, row).state == "open"
 
 
 @pytest.mark.parametrize("identity", ["trust_sidecar: true", "trust_sidecar: false"])
@@ -368,7 +393,7 @@ def test_committed_again_with_other_words_it_is_told_that_they_are_not_in_it(off
     with daemon_here():
         Daemon(office.office, {}, once=True).run()
     open_database(office.office)
-    assert staging.fate(row).state == "taken"
+    assert staging.fate(office.office, row).state == "taken"
     again()
 
 
