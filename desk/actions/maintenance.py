@@ -53,7 +53,9 @@ def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) 
     except (OSError, Refusal) as error:
         if isinstance(error, OSError) or str(dest) == office.settings.backup.folder:
             with contextlib.suppress(*UNAVAILABLE), transaction():
-                backup.note_failed(now, dest, system.whole(error) if isinstance(error, OSError) else error.sentence)
+                backup.note_failed(
+                    now, dest, system.whole(error, is_asked=True) if isinstance(error, OSError) else error.sentence
+                )
         raise
     told: dict[str, Any] = {"to": str(report.snapshot), "events": report.events, "files": report.files, "digest": report.digest}
     try:

@@ -253,7 +253,7 @@ def _trouble(error: Exception) -> str:
     from dossier.text.database_address import without_passwords
 
     if isinstance(error, OSError):
-        return printing.text(system.whole(error))
+        return printing.text(system.whole(error, is_asked=True))
     if isinstance(error, trouble.UNAVAILABLE):
         return _("the database can't be used: %(why)s") % {"why": printing.text(trouble.told(error))}
     if isinstance(error, RuntimeError) and "start new thread" in str(error):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +14,9 @@ from desk.cli import completing, printing, session
 from desk.cli.options import Json
 from desk.cli.translation import _, add, group
 from dossier.text import clock
+from dossier.text.refusals import Unavailable
+
+STDERR = 2
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the key is called in lists and in the trail.")]
 
@@ -37,7 +43,20 @@ def new(
     from desk.actions import tokens
 
     office, actor = session.opened(), session.manager()
-    print(tokens.new(office, clock.utc_now(), actor, name, staff, scope, until.date(), client or ()))
+    tokens.new(office, clock.utc_now(), actor, name, staff, scope, until.date(), client or (), _give)
+
+
+def _give(key: str) -> None:
+    """Print it. Raises Unavailable where nobody can have got it."""
+    from dossier.text import system
+    from dossier.text.sentences import plain
+
+    if sys.stdout.fileno() > STDERR:  # whoever began this command has closed its output (start.py)
+        raise Unavailable("tokens.not_given", why=plain(os.strerror(errno.EBADF)))
+    try:
+        print(key, flush=True)
+    except OSError as error:
+        raise Unavailable("tokens.not_given", why=system.why(error)) from error
 
 
 def list_tokens(json: Json = False) -> None:

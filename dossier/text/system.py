@@ -35,26 +35,32 @@ def why_not_listen(error: OSError) -> Sentence:
     return why(OSError(error.errno, (error.strerror or str(error)).partition(" (while attempting")[0]))
 
 
+ASKED = ("ENOSPC", "EDQUOT", "EIO")
+"""Of these something else is to be done where somebody asked for it (a command, a page), and
+nothing tries it again by itself."""
+
+
 def said(error: OSError, language: str) -> str:
     """Which file, what went wrong with it, and what to do if that can be told, in a line."""
     return told(whole(error), language)
 
 
-def whole(error: OSError) -> Sentence:
-    """The same, as a sentence."""
+def whole(error: OSError, is_asked: bool = False) -> Sentence:
+    """The same, as a sentence. `is_asked`: of what nothing tries again by itself."""
     what = why(error)
     if error.filename and not isinstance(error.filename, int):  # of a call that was told a descriptor
         what = sentence("system.of_a_file", file=os.fsdecode(error.filename), why=what)
-    return _advised(error, what) or what
+    return _advised(error, what, is_asked) or what
 
 
-def advised(error: OSError) -> Sentence | None:
+def advised(error: OSError, is_asked: bool = False) -> Sentence | None:
     """What went wrong and what to do, without the file's name; None if it is not the machine."""
-    return _advised(error, why(error))
+    return _advised(error, why(error), is_asked)
 
 
-def _advised(error: OSError, what: Sentence) -> Sentence | None:
+def _advised(error: OSError, what: Sentence, is_asked: bool) -> Sentence | None:
     name = errno.errorcode.get(error.errno or 0, "")
     if name not in ADVISED or error.strerror != os.strerror(error.errno or 0):
         return None
-    return sentence("system.with_advice", what=what, todo=sentence(f"system.do_about_{name.lower()}"))
+    about = "asked_about" if is_asked and name in ASKED else "do_about"
+    return sentence("system.with_advice", what=what, todo=sentence(f"system.{about}_{name.lower()}"))

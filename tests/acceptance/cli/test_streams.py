@@ -81,6 +81,25 @@ def test_what_is_wrong_has_its_exit_code_though_it_can_be_told_nobody(root: Root
     ]
 
 
+@pytest.mark.parametrize("output", ["full", "closed", "left"])
+def test_a_key_that_nobody_can_have_got_is_not_made(root: Root, output: str) -> None:
+    new = "$D --as j.admin token new scanner --for p.bakker --scope items:read --until 2099-12-31"
+    ours, theirs = os.pipe()
+    os.close(ours)  # nobody reads what is written to the other end
+    where = ">&-" if output == "closed" else ">/dev/full"
+    if output == "left":
+        environ = {**root.whole_environ(), "D": f"{DOSSIER} --root {root.path}"}
+        done = subprocess.run(["bash", "-c", new], env=environ, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
+        code, told = done.returncode, done.stderr
+    else:
+        code, told = shell(root, f"{new} {where}")
+    os.close(theirs)
+    assert (code, "so none was made" in told) == (4, True), told
+    assert root.json("token", "list") == []
+    assert [one for one in root.json("audit", "log") if one["action"] == "token_made"] == []
+    assert shell(root, new)[1].startswith("dossier_"), "its name is free"
+
+
 def test_drops_are_taken_though_the_log_can_not_be_written(root: Root) -> None:
     place(root, "a", 2)
     assert shell(root, "$D run --once 2>/dev/full")[0] == 0

@@ -29,6 +29,16 @@ def test_an_error_of_the_system_names_the_file_says_what_is_wrong_and_what_to_do
     assert os.strerror(code) not in system.said(error, "nl")
 
 
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_of_what_somebody_asked_for_it_is_not_told_that_it_is_tried_again(code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    error = OSError(code, os.strerror(code), "/mnt/stick/export")
+    assert main._told(error) == 4
+    told = capsys.readouterr().err
+    assert told.startswith(f"/mnt/stick/export: {os.strerror(code)}; ")
+    assert told.rstrip().endswith("then try again")
+    assert "waits" not in told
+
+
 def test_words_of_our_own_are_told_as_they_are() -> None:
     error = OSError(errno.EIO, "reads back otherwise than it was written", "/srv/office/var/vault/ab")
     assert system.said(error, "en") == "/srv/office/var/vault/ab: reads back otherwise than it was written"
