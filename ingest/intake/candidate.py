@@ -165,8 +165,10 @@ def receipt_text(drop: Candidate, at: str, language: str, is_secret: bool = Fals
             lines.append(f"advice: {scalar(told(_advice(drop), language, words))}")
     lines.append("attachments:" if drop.files else "attachments: []")
     lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in drop.files]
-    doubts = [] if drop.first_taken_at else drop.doubts
-    said = [*(one for one in drop.warnings if one not in doubts), *(sentence("intake.is_concept", reason=one) for one in doubts)]
-    if warnings := [told(one, language, words) for one in said]:
+    said = [
+        *(one for one in drop.warnings if one not in drop.doubts),
+        *(sentence("intake.is_concept", reason=one) for one in drop.doubts),
+    ]
+    if warnings := [told(one, language, words) for one in (drop.noticed if drop.first_taken_at else said)]:
         lines += ["warnings:", *(f"  - {scalar(warning)}" for warning in warnings)]
     return "\n".join(lines) + "\n"

@@ -61,7 +61,7 @@ class GuardOfIntake:
                 left.append(drop)
                 continue
             judged.append(drop)
-            drop.screened = self.screen.verdict(drop.found.client, attachments)
+            drop.screened = self.screen.verdict(drop.found.client, attachments, _said(drop))
             if drop.draft is not None:
                 drop.doubts = drop.doubts if _is_outright(drop) else []
             found = suspicion.warnings(office, drop.found.client, drop.screened, bool(drop.doubts))
@@ -86,6 +86,13 @@ class GuardOfIntake:
 
     def close(self) -> None:
         self.screen.close()
+
+
+def _said(drop: Candidate) -> list[str]:
+    """What the client would read beside the files."""
+    said = drop.draft or drop.wish
+    explanation = said.explanation if said is not None and said.share_explanation else None
+    return [text for text in (said.description if said is not None else None, explanation) if text]
 
 
 def may_share(drop: Candidate) -> bool:

@@ -21,7 +21,7 @@ import structlog
 
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.text.names import extension
+from dossier.text.names import clipped, extension
 from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from workflow.guard.at_a_glance import FileText
@@ -40,6 +40,9 @@ GLANCE_SECONDS = 0.25
 
 KEPT = 2_000
 """Readings that are remembered from one batch to the next; each is a kilobyte or two."""
+
+SAID_MOST = 60
+"""Characters of what is said to the client by which it is told of."""
 
 TAKEN_CHARACTERS, TAKEN_FILES = 20_000_000, 10_000
 """So much of what was read is remembered to search in; each file is asked for once."""
@@ -182,27 +185,35 @@ class Screen:
         self._late = {reading for reading in (*self._late, *pending) if not reading.done()}
         return {sha256 for sha256, reading in readings.items() if reading in pending}
 
-    def verdict(self, client: str, attachments: Sequence[tuple[str, str]]) -> Screened:
-        """What was found in these of an item of `client`; what was not read is not `seen`."""
-        seen, findings, unread = set[str](), list[GuardFinding](), list[Unread]()
+    def verdict(self, client: str, attachments: Sequence[tuple[str, str]], said: Iterable[str] = ()) -> Screened:
+        """What was found in these of an item of `client`; what was not read is not `seen`.
+
+        What a file is called, and what is `said` to the client beside the files, is a finding where
+        nothing else names that client.
+        """
+        seen, findings, unread, named = set[str](), list[GuardFinding](), list[Unread](), list[Mention]()
         for name, sha256 in attachments:
             with self._lock:
-                reading, directory = self._readings.get((sha256, extension(name))), self._directory
-            if reading is None or not reading.done():
+                reading, office = self._readings.get((sha256, extension(name))), self._office
+            if reading is None or not reading.done() or office is None:
                 continue
             seen.add(sha256)
-            found = reading.result()
+            found, directory = reading.result(), self._known(office)
             unread += [Unread(name, sha256, why) for why in found.unread]
-            if directory is not None and directory.names_own(found.mentions, client):
+            called = directory.mentions(name.rpartition(".")[0] or name)
+            named += [*found.mentions, *called]
+            if directory.names_own(found.mentions, client):
                 unread += [Unread(name, sha256, found.failure)] if found.failure else []
                 continue
-            foreign = directory.foreign(found.mentions, client) if directory else ()
+            foreign = directory.foreign(found.mentions, client) or directory.foreign(called, client)
             if found.failure is not None and not foreign:
                 findings.append(GuardFinding(name, sha256, failure=found.failure))
             if foreign:
-                clients = tuple(sorted({code for mention in foreign for code in mention.clients}))
-                words = ", ".join(dict.fromkeys(mention.words for mention in foreign[:5]))
-                findings.append(GuardFinding(name, sha256, clients, words))
+                findings.append(_naming(name, sha256, foreign))
+        for text in said if seen and office else ():
+            mentions = directory.mentions(text)
+            if (foreign := directory.foreign(mentions, client)) and not directory.names_own([*named, *mentions], client):
+                findings.append(_naming(clipped(" ".join(text.split()), SAID_MOST), attachments[0][1], foreign))
         return Screened(frozenset(seen), tuple(findings), tuple(unread))
 
     def clients_named(self, name: str, sha256: str) -> dict[str, Mention]:
@@ -237,3 +248,9 @@ class Screen:
     def close(self) -> None:
         """End the processes that read."""
         self.texts.close()
+
+
+def _naming(name: str, sha256: str, foreign: Iterable[Mention]) -> GuardFinding:
+    foreign = tuple(foreign)
+    clients = tuple(sorted({code for mention in foreign for code in mention.clients}))
+    return GuardFinding(name, sha256, clients, ", ".join(dict.fromkeys(mention.words for mention in foreign[:5])))

@@ -80,6 +80,39 @@ def test_what_names_another_client_waits_for_an_approver_with_the_finding_on_top
     assert mails(guarded) == [("guard", "m.devries"), ("decide", "j.admin")]
 
 
+@pytest.mark.parametrize(
+    ("sidecar", "name", "told"),
+    [
+        (SHARED, "Northwind_Ltd 2025.txt", "`Northwind_Ltd 2025.txt` names"),
+        (SHARED + "attachments: [{file: a.txt, name: Northwind Ltd.txt}]\n", "a.txt", "`Northwind Ltd.txt` names"),
+        (SHARED.replace("Jaarrekening", "Stukken van Northwind Ltd"), "a.txt", "`Stukken van Northwind Ltd 2025` names"),
+        (SHARED + "explanation: Zoals besproken met Northwind Ltd\nshare_explanation: yes\n", "a.txt", "`Zoals besproken met Northwind Ltd` names"),
+    ],
+)  # fmt: skip
+def test_what_the_client_would_read_beside_a_file_is_searched_as_well(guarded: Root, sidecar: str, name: str, told: str) -> None:
+    (guarded.inbox() / name).write_bytes(b"Zie de bijlage")
+    item = drop(guarded, sidecar + (f"attachments: ['{name}']\n" if "attachments: [" not in sidecar else ""))
+    assert (item["share_state"], item["public"]) == ("concept", False)
+    assert told in yaml.safe_load(guarded.receipt("a") or "")["warnings"][0]
+
+
+def test_where_a_file_names_this_client_the_name_of_another_beside_it_is_no_finding_and_an_explanation_of_the_office_never_is(
+    guarded: Root,
+) -> None:
+    (guarded.inbox() / "Factuur Northwind Ltd.txt").write_bytes(OURS.encode())
+    words = "explanation: Ook voor Northwind Ltd\nattachments: [Factuur Northwind Ltd.txt]\n"
+    assert drop(guarded, SHARED.replace("2025", "en factuur van Northwind Ltd") + words)["share_state"] == "published"
+
+
+def test_the_name_of_a_file_clears_nothing_that_stands_in_it_and_a_duplicates_receipt_tells_of_no_finding(guarded: Root) -> None:
+    for _ in range(2):
+        (guarded.inbox() / "Acme B.V. 2025.txt").write_bytes(THEIRS.encode())
+        item = drop(guarded, SHARED + "attachments: [Acme B.V. 2025.txt]\n")
+        assert (item["item"], item["share_state"]) == ("D-2026-000001", "concept")
+    receipts = [yaml.safe_load(path.read_text()) for path in guarded.inbox().glob("_done/*.receipt.yaml")]
+    assert sorted((one.get("duplicate", False), "warnings" in one) for one in receipts) == [(False, True), (True, False)]
+
+
 def test_a_finding_of_somebody_elses_drop_waits_for_the_default_approver(guarded: Root) -> None:
     guarded.set("staff", "staff:\n  p.bakker: {name: P, email: p@o.example, rights: [create, share]}\n"
                 "  m.devries: {name: M, email: m@o.example, rights: [approve]}\n  j.admin: {name: J, email: j@o.example, rights: [admin]}\n")  # fmt: skip
