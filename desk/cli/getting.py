@@ -61,7 +61,7 @@ def get(
         raise typer.BadParameter(_("an attachment is named for one item alone"))
     if version is not None and name is None:
         raise typer.BadParameter(_("name the attachment whose version you want"))
-    office, reader = session.opened_as_remembered(), session.reader()
+    office, reader = session.opened_despite_faults(), session.reader()
     is_one = len(numbers) == 1 and not where
     if to == "-":
         if not is_one:

@@ -61,7 +61,7 @@ def outbox(
         return
     from desk.actions import mailing
 
-    office = session.opened_as_remembered()
+    office = session.opened_despite_faults()
     found = mailing.listing(office, session.reader(), only, 0 if json else SHOWN, "en" if json else session.language())
     shown: list[printing.Column] = [
         (_("id"), "id"), (_("status"), lambda mail: Sentence(f"mail.state_{mail['state']}")),

@@ -164,10 +164,10 @@ def clients(
     from dossier.text import clock
 
     # As JSON all is told that config/ says of a client, for which its models are needed.
-    office = session.office() if json else session.remembered_office()
+    office = session.office() if json else session.office_despite_faults()
     reader, asked = session.reader(), " ".join(words or ())
     codes = looking_up.find_clients(office, reader, asked)
-    if asked in codes and session.opened_if_there():
+    if asked in codes and (session.fault() or session.opened_if_there()):
         looking_up.note_client(office, clock.utc_now(), reader, asked)
     if json:
         printing.as_json([{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes])

@@ -67,6 +67,12 @@ def remembered_office() -> Office:
     return _office
 
 
+def office_despite_faults() -> Office:
+    """As `remembered_office`, for what needs no database: while config/ has a fault, it is as the
+    daemon that runs goes on with, and the fault is told."""
+    return _opened_as_going_on() or remembered_office()
+
+
 def office_as_read() -> tuple[Office, Fingerprint | None]:
     """The same, and what config/ was like before it was read, if it is read now."""
     from dossier.office import fingerprint

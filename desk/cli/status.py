@@ -121,7 +121,7 @@ def rejected(json: Json = False) -> None:
     """Refused drops that still lie in the inbox, with what is wrong with them."""
     from desk.actions import overview
 
-    office, reader = session.opened_as_remembered(), session.reader()
+    office, reader = session.opened_despite_faults(), session.reader()
     found = overview.rejected(office, reader, "" if json else session.language())
     if json:
         printing.as_json(found)

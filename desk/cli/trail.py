@@ -106,7 +106,7 @@ def proof(
     from desk.actions import auditing
     from workflow.reports.proof import render
 
-    key, office, reader = key_of(item or ""), session.opened_as_remembered(), session.reader()
+    key, office, reader = key_of(item or ""), session.opened_despite_faults(), session.reader()
     sheet = auditing.prove(office, clock.utc_now(), reader, key)
     if json:
         printing.as_json(sheet)

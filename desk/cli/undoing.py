@@ -67,7 +67,7 @@ def bin_(json: Json = False) -> None:
     """What is in the bin, the latest first."""
     from desk.actions import undoing
 
-    found = undoing.in_bin(session.opened_as_remembered(), session.reader())
+    found = undoing.in_bin(session.opened_despite_faults(), session.reader())
     shown = [
         *columns("item", "client", "description"),
         (_("deleted by"), "deleted_by"),

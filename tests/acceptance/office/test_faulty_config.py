@@ -21,6 +21,12 @@ def test_while_config_has_a_fault_reading_goes_on_and_nothing_is_changed_by_it(r
         path = root.path / "config/clients.yaml"
         good = path.read_text()
         path.write_text(f"{good}nonsense: 1\n")
+        fetched = ("get", item, "--to", str(root.path / "fetched"))
+        lists = (("outbox",), ("bin",), ("rejected",), ("clients",), ("clients", "acme-bv"), ("recent",), ("proof", item))
+        for words in (*lists, fetched):
+            done = root.run(*words)
+            assert "the daemon goes on with" in done.stderr, words
+            assert done.stdout, words
         waits = root.path / "inbox/acme-bv/lonely.pdf"
         waits.write_bytes(PDF)
         for words in (("status",), ("items",), ("show", item), ("why", item), ("why", str(waits)), ("queue",)):
