@@ -224,13 +224,22 @@ def _each_once(headings: Sequence[str]) -> list[str]:
     ]
 
 
+_DOS = re.compile(rb"[A-Za-z][\x81-\x84\x87-\x89\x8b]|[a-z][\x8a\x8c]")
+"""Accented letters as DOS wrote them; for Windows these bytes are signs that follow no letter."""
+
+_WINDOWS = re.compile(rb"[\xc0-\xff]")
+"""Accented letters as Windows writes them; for DOS these bytes drew boxes."""
+
+
 def _encodings(data: bytes) -> Sequence[str]:
     """What the file may be written in, the likeliest first."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return ("utf-16",)
     if b"\0" in data[:2]:
         return ("utf-16-be",) if data[:1] == b"\0" else ("utf-16-le",)
-    return ("utf-8-sig", "cp1252")
+    if b"\r" in data and b"\n" not in data:
+        return ("utf-8-sig", "mac-roman")
+    return ("utf-8-sig", "cp850" if _DOS.search(data) and not _WINDOWS.search(data) else "cp1252")
 
 
 def _separator(text: str) -> str:

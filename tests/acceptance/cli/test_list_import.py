@@ -85,6 +85,26 @@ def test_without_apply_nothing_changes_and_with_it_comments_and_other_keys_stay(
 
 
 @pytest.mark.parametrize(
+    ("encoding", "ends"), [("cp850", "\r\n"), ("cp437", "\r\n"), ("mac-roman", "\r"), ("utf-16-le", "\r\n"), ("cp1252", "\n")]
+)
+def test_names_keep_their_accents_whatever_machine_wrote_them(office: Root, tmp_path: Path, encoding: str, ends: str) -> None:
+    path = tmp_path / "relaties.csv"
+    lines = ["Nummer;Naam", "1;Café Crème", "2;Coöperatie Müller", ""]
+    path.write_bytes(ends.join(lines).encode(encoding))
+    plan(office, "clients", path, "--apply")
+    clients = load_office(office.path, {}).clients
+    assert [clients[code].name for code in ("1", "2")] == ["Café Crème", "Coöperatie Müller"]
+
+
+@pytest.mark.parametrize("name", ["Café Crème", "Foto’s “Zon” – Zn", "Prijs € 5,–", "Naïef … en ‘t"])
+def test_signs_of_windows_are_not_taken_for_letters_of_dos(office: Root, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_bytes(f"Nummer;Naam\r\n1;{name}\r\n".encode("cp1252"))
+    plan(office, "clients", path, "--apply")
+    assert load_office(office.path, {}).clients["1"].name == name
+
+
+@pytest.mark.parametrize(
     ("headings", "said"),
     [
         ("Klantcode,Klantnaam,KvK-nr.,BSN/RSIN", ["code", "name", "kvk"]),
