@@ -140,6 +140,9 @@ class DropWork:
             return
         for client in self.intake.uncleared_clients():
             self._claim(client)
+        for client in self.intake.clearing.clients_to_undo():
+            if self._claim(client) and self.intake.clearing.undo_claims(client):
+                self.lookout.hint(client)
         self._release()
 
     # Taking

@@ -23,7 +23,7 @@ import os
 import secrets
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -64,6 +64,14 @@ TAKEN, CLAIMED = ("taken", "duplicate"), "claimed"
 _FORGET = Prepared(lambda keys: Drop.delete().where(Drop.id.in_(keys)))
 _MARK = Prepared(lambda keys: Drop.update(cleared=True).where(Drop.id.in_(keys)))
 
+_begun: dict[str, tuple[Path, Row]] = {}
+"""The word of its hidden names → the inbox, and a drop that this process claims at this moment, or
+whose claim it could not decide on, as it had lost the database.
+
+Where several daemons share it, another one may have given the names back meanwhile and have
+forgotten the drop, and what this process hid after that is in no record.
+"""
+
 OWN_WHY = "own-WHY.txt"
 """What a refused attachment that is itself called WHY.txt is called in _rejected."""
 
@@ -103,6 +111,41 @@ class Clearing:
                 _sweep(self.office.inbox, row["client"], "_rejected", row["target"])
         self.add(rows)
         return len(rows)
+
+    @contextlib.contextmanager
+    def claiming(self, rows: Sequence[Row]) -> Iterator[None]:
+        """The files of these are hidden inside, and it is decided on them. Where that fails,
+        `undo_claims` looks after them."""
+        words = {str(row["hidden"]): (self.office.inbox, row) for row in rows if is_shared()}
+        _begun.update(words)
+        yield
+        for word in words:
+            del _begun[word]
+
+    def clients_to_undo(self) -> set[str]:
+        """Whose folders hold what this process hid and could not decide on."""
+        return {str(row["client"]) for inbox, row in _begun.values() if inbox == self.office.inbox}
+
+    def undo_claims(self, client: str) -> bool:
+        """Give back what this process hid in this client's folder, as far as no record knows of
+        it. True if anything was. The folder must be claimed."""
+        did = False
+        for word, (inbox, row) in list(_begun.items()):
+            if inbox != self.office.inbox or row["client"] != client:
+                continue
+            there = Drop.select(Drop.kind).where((Drop.client == client) & (Drop.hidden == word)).first()
+            if there is not None and there.kind == CLAIMED:
+                continue  # it is given back by its record, which may be gone at the next call
+            if there is None:
+                try:
+                    traces = give_back(inbox, row)
+                    files.sync_beneath(inbox, traces.files, traces.folders)
+                except OSError as error:
+                    log.error("a drop can't get its names back yet", client=client, drop=row["stem"], error=str(error))
+                    continue
+                did = True
+            del _begun[word]
+        return did
 
     def add(self, rows: Iterable[Row]) -> None:
         """These drops are committed and must be cleared."""

@@ -19,7 +19,9 @@ What happens to a batch of drops, in this order:
               not as it was: its drop gets all names back, and waits for its next look. A file that
               can't be renamed: all names back as well, and the drop stays (staying.py).
               Killed in the middle? The next start gives all names back. A newer file that has such
-              a name by then keeps it, and ours becomes `report (2).pdf`.
+              a name by then keeps it, and ours becomes `report (2).pdf`. A daemon that was stopped
+              in the middle, replaced, and wakes up hides the rest: it sees at 6 that its connection
+              is gone, and gives back itself what is in no record any more.
  5. keep      one sync, of the vault and of the folders of the inbox, and of what was cleared since
               the last one. What came from another file system is read back.
               Killed here? As 4. From the end of this step not even a power cut brings a file back
@@ -232,11 +234,12 @@ class Intake:
         if ready:
             self.sightings.see_files(drop.found for drop in ready if drop.faults)
             self._record_claims(now, ready)
-            with LastOpened(self.office.inbox) as homes:
-                claimed = [drop for drop in ready if self._claim(homes, drop, outcome)]
-            kept = self._keep(claimed, outcome)
-            if kept:
-                self._commit(now, kept, outcome)
+            with self.clearing.claiming([drop.row for drop in ready]):
+                with LastOpened(self.office.inbox) as homes:
+                    claimed = [drop for drop in ready if self._claim(homes, drop, outcome)]
+                kept = self._keep(claimed, outcome)
+                if kept:
+                    self._commit(now, kept, outcome)
             self.clearing.add(drop.row for drop in ready)
         if is_fresh:
             self.clearing.clear_first([drop.row for drop in ready])
