@@ -100,7 +100,13 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
         return Why(sentence("overview.not_taken", path=shown), [sentence("unsorted.folder")])
     if where.parent == inbox / FOLDER and path.is_file():
         return Why(sentence("overview.not_taken", path=shown), unsorted.why(office, reader, path))
-    if where.is_relative_to(inbox) and {"_rejected", "_done"} & set(where.relative_to(inbox).parts):
+    parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
+    if checking.is_of_refused(office, parts, may):
+        wrong, _ = checking.check(office, [path], may, checking.Known())
+        refused = checking.was_refused(office, path, parts[0])
+        lines = [one.told(language) for one in (wrong if refused in wrong else [*wrong, refused])]
+        return Why(sentence("overview.not_taken", path=shown), lines)
+    if {"_rejected", "_done"} & set(parts):
         return Why(sentence("overview.there", path=shown), [sentence("overview.finished_with")])
     is_clients = where.parent == inbox and where.name in office.clients
     if where != inbox and not is_clients and names.is_ignored(where.name):

@@ -97,8 +97,7 @@ def _check_path(office: Office, path: Path, may: Readable, known: Known) -> tupl
         return [Remark(path, 1, sentence("inbox.no_client", client=parts[0]))], 0
     if len(parts) == 1:
         return _check_client(office, parts[0], path, None, known)
-    is_refused = len(parts) > 2 and parts[1] == "_rejected" and parts[2] != listing.BIN
-    if is_refused and not listing.speaks_of(office, parts[0], parts[2], may.hidden_types):
+    if is_of_refused(office, parts, may):
         return _check_refused(office, path, parts[0]), 0
     if any(names.is_ignored(part) for part in parts[1:]):
         return [Remark(path, 1, sentence("inbox.never_taken"))], 0
@@ -114,6 +113,13 @@ def _check_path(office: Office, path: Path, may: Readable, known: Known) -> tupl
         return told, len(cards) - len({finding.path for finding in told})
     told = _check_form(office, path)
     return told, 0 if told else 1
+
+
+def is_of_refused(office: Office, parts: Sequence[str], may: Readable) -> bool:
+    """True of the way, from the inbox, to a refused drop's folder or a file in it, that they may
+    know of."""
+    is_refused = len(parts) > 2 and parts[1] == "_rejected" and parts[2] != listing.BIN
+    return is_refused and may.has(parts[0]) and not listing.speaks_of(office, parts[0], parts[2], may.hidden_types)
 
 
 def _check_unsorted(office: Office, path: Path, only: Sequence[str]) -> list[Remark]:
@@ -132,7 +138,12 @@ def _check_refused(office: Office, path: Path, client: str) -> list[Remark]:
     """A refused drop, or its sidecar, maybe corrected by now: it is not taken from there."""
     cards = _cards_in(path) if path.is_dir() else [path] if names.is_sidecar(path.name) else []
     told = [finding for card in cards for finding in _check_form(office, card)]
-    return told or [Remark(path, 1, sentence("inbox.was_refused", folder=f"{office.inbox.name}/{client}"))]
+    return told or [was_refused(office, path, client)]
+
+
+def was_refused(office: Office, path: Path, client: str) -> Remark:
+    """What to do about something in a refused drop's folder."""
+    return Remark(path, 1, sentence("inbox.was_refused", folder=f"{office.inbox.name}/{client}"))
 
 
 def _check_form(office: Office, path: Path) -> list[Remark]:

@@ -136,6 +136,21 @@ def test_a_folder_within_a_folder_is_told_of_whatever_is_in_it(office: Root) -> 
     assert "nothing in it is taken" in office.run("check", str(office.path / "inbox"), code=1).stdout
 
 
+def test_why_of_what_was_refused_says_what_is_still_wrong_with_it_and_where_to_put_it(office: Root) -> None:
+    office.place("acme-bv", {"report.yaml": GOOD + "statu: new\n", "report.pdf": PDF})
+    once_here(office)
+    [folder] = (office.path / "inbox/acme-bv/_rejected").iterdir()
+    back = "is not taken from here; move the corrected files back into inbox/acme-bv"
+    for one in (folder, folder / "report.yaml"):
+        told = " ".join(why(office, str(one)).split())
+        assert "did you mean `status`?" in told
+        assert told.count(back) == 1
+    (folder / "report.yaml").write_text(GOOD)
+    for one in (folder, folder / "report.yaml", folder / "report.pdf"):
+        told = " ".join(why(office, str(one)).split())
+        assert (told.count("- "), told.count(back)) == (1, 1)
+
+
 def test_why_never_says_that_nothing_keeps_what_is_not_taken(office: Root) -> None:
     office.place(
         "acme-bv", {"map/item.yaml": GOOD + "attachments: [a.pdf]\n", "map/a.pdf": PDF, "map/extra.pdf": PDF, "@eaDir/x.pdf": PDF}
