@@ -30,6 +30,7 @@ from kit.support import need
 from PIL import Image, ImageDraw, ImageFont
 
 from workflow.guard.at_a_glance import FileText
+from workflow.guard.readers import macros
 from workflow.guard.readers.gathering import ENOUGH_SECONDS, Gathering
 from workflow.guard.readers.pdf_objects import PdfObjects
 from workflow.guard.texts import Texts
@@ -189,6 +190,14 @@ def remarked() -> bytes:
     return made.getvalue()
 
 
+def module(source: bytes) -> bytes:
+    """A stream with the source of a macro in it, packed as Office does ([MS-OVBA] 2.4.1)."""
+    packed = b"".join(b"\0" + source[at : at + 8] for at in range(0, len(source), 8))
+    return b"cache\1" + struct.pack("<H", 0xB000 | len(packed) - 1) + packed
+
+
+SOURCE = b'Attribute VB_Name = "M"\r\n\' voor ' + NAME.encode()
+MACROS = compound({"VBA": {"dir": b"x", "M": module(SOURCE)}})
 ATTACHED = mail("x", {"a.docx": word(NAME)})
 LINE = b"From a@b.example Mon Jan  5 10:00:00 2026\n"
 PACKED_AS = b"".join(binascii.b2a_uu(word(NAME)[at : at + 45]) for at in range(0, len(word(NAME)), 45))
@@ -356,6 +365,9 @@ WITHIN = {
     "picture.rtf": b"{\\rtf1 x{\\pict{\\*\\picprop{\\sp{\\sn wzDescription}{\\sv " + NAME.encode() + b"}}}89504e47}}",
     "binary.rtf": b"{\\rtf1 x{\\pict\\pngblip\\bin5 {{{\\{}" + NAME.encode() + b"}", "none.rtf": b"{\\rtf1 \\bin0 " + NAME.encode() + b"}",
     "unicode.rtf": b"{\\rtf1\\ansi\\uc1 N\\u111?orderlicht Beheer B.V.}",
+    "macro.docm": repacked("letter.docx", {"word/vbaProject.bin": MACROS}),
+    "macro.xlsm": repacked("ledger.xlsx", {"xl/vbaProject.bin": MACROS}),
+    "macro.xls": compound({"Workbook": bytes(5000), "_VBA_PROJECT_CUR": {"VBA": {"M": module(SOURCE)}}}),
     "inserted-by.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:ins w:author="{NAME}"><w:t>x</w:t></w:ins>')}),
     "changed-by.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<w:rPr><w:rPrChange w:author="{NAME}"/></w:rPr>')}),
     "shape.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<docPr name="{NAME}"/>')}),
@@ -430,6 +442,22 @@ def test_what_stands_in_a_text_in_base64_and_is_no_paper_is_told_or_left(read) -
     )
     found = read("d.txt", base64.encodebytes(word("x")).rstrip(b"=\n") + b"\nNoorderlicht\nBeheer B.V.")
     assert NAME in re.sub(r"\s+", " ", found.text)
+
+
+@pytest.mark.parametrize(
+    ("packed", "text"),
+    [
+        ("19b0006162636465666768 00696a6b6c6d6e6f70 007172737475762e", b"abcdefghijklmnopqrstuv."),
+        ("03b002614500", b"a" * 73),
+        (
+            "2fb00023616161626364658266007061 6768696a01380861 6b6c00306d6e6f70 0671027004107273 747576107778797a 003c",
+            b"#aaabcdefaaaaghijaaaaaklaaamnopqaaaaaaaaaaaarstuvwxyzaaa",
+        ),
+    ],
+)
+def test_macros_are_unpacked_as_the_format_has_it(packed: str, text: bytes) -> None:
+    """The examples of [MS-OVBA] 3.2."""
+    assert macros.source(bytes.fromhex(packed)) == text
 
 
 def test_of_a_drawing_that_by_which_its_shapes_are_drawn_is_not_read(read) -> None:

@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from dossier.files.marks import HEAD_BYTES, marks_of
 from workflow.guard.readers.cells import read_cells, whole
 from workflow.guard.readers.gathering import PART_BYTES, PICTURES, Gathering, NoText
+from workflow.guard.readers.macros import read_macros
 from workflow.guard.readers.plain_text import encoding_of
 from workflow.guard.readers.xml import Rules, parse, read_xml, texts_in_formula
 
@@ -138,7 +139,8 @@ _STRINGS = re.compile(r"xl/sharedstrings[^/]*\.xml", re.IGNORECASE)
 
 _EMBEDDED = re.compile(r"(?:word|xl|ppt|visio)/(?:embeddings/.+|model/.+|(?:afchunk|altchunk)[^/]*)", re.IGNORECASE)
 _WORDLESS = re.compile(r"\.(?:odttf|fntdata|ttf|otf)|/vbaProject[^/]*\.bin|/printerSettings[^/]*\.bin", re.IGNORECASE)
-"""What the names of fonts, macros (of which intake warns) and printers end in."""
+"""What the names of fonts, macros and printers end in."""
+_MACROS = re.compile(r".*/vbaProject\.bin", re.IGNORECASE)
 _LINK = re.compile(rb"<Relationship\b[^<>]*TargetMode\s*=\s*[\"']External[\"'][^<>]*>")
 _TARGET = re.compile(rb"Target\s*=\s*[\"']([^\"']{1,2000})[\"']")
 
@@ -218,6 +220,9 @@ def _read_part(gathering: Gathering, archive: zipfile.ZipFile, part: zipfile.Zip
 def _read_other(gathering: Gathering, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     """Whatever else lies in a document. A chunk of text may have any name, a drawing has words;
     photographs, and what is neither text nor of a kind that is read, are no paper."""
+    if _MACROS.fullmatch(part.filename):
+        with _or_unreadable():
+            read_macros(gathering, packed_part(archive, part))
     if part.is_dir() or _WORDLESS.search(part.filename):
         return
     with _or_unreadable(), archive.open(part) as begun:

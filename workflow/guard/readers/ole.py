@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from dossier.files.marks import marks_of
 from workflow.guard.readers import cells, rtf
 from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
+from workflow.guard.readers.macros import read_module
 from workflow.guard.readers.native import NATIVE, read_native
 from workflow.guard.readers.office import without_codes
 from workflow.guard.readers.plain_text import decoded_html, text_of_html
@@ -82,6 +83,7 @@ def _read_streams(gathering: Gathering, file: OleFileIO, place: tuple[str, ...])
             gathering.part(path[-1], io.BytesIO(data))
         else:
             _read_runs(gathering, data)
+            read_module(gathering, data)
     return has_file
 
 
