@@ -117,7 +117,10 @@ def _shown(visit: StaffVisit, detail: Mapping[str, object]) -> dict[str, str]:
 
 def _event(visit: StaffVisit, one: RecordedEvent) -> dict[str, Any]:
     is_contact = one.actor.startswith("contact:")
+    is_of_trail = one.action == "exported" and "events" in one.said
+    deed = "trail_exported" if is_of_trail else "mail_sent" if one.action == "notified" and not one.item else one.action
     return {
+        "deed": deed,
         "who": story.name_of(visit.office, one.actor) if is_contact else None,
         "seq": one.seq, "at": clock.local_iso(one.at), "actor": one.actor, "behind": one.behind, "action": one.action,
         "item": item_name(one.item) if one.item else None, "about": one.subject,

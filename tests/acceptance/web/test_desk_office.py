@@ -97,11 +97,14 @@ def test_the_trail_is_filtered_and_the_set_up_examined_by_admins_alone(rig: Desk
     told = joost.get(f"/office/trail?item={item}").text.partition("<ul>")[2]
     for deed in ("made", "changed"):
         assert re.search(
-            rf'<b>Petra Bakker</b> <span class="soft">\(by os:\w+\)</span> {deed} it · <a href="/items/{item}">', told
+            rf'<b>Petra Bakker</b> <span class="soft">\(by os:\w+\)</span> {deed} it · <a class="nowrap" href="/items/{item}">',
+            told,
         )
     assert "status: new → in_progress" in told
     assert not re.search(r"&#39;|None|\[\]|True|False", told), "no values as a program writes them"
-    assert f'<a href="/items/{item}">{item}</a>' in joost.get("/office").text
+    assert f'<a class="nowrap" href="/items/{item}">{item}</a>' in joost.get("/office").text
+    rig.office.run("audit", "export", "--client", "zon")
+    assert "exported the trail · zon" in joost.get("/office/trail?client=zon").text
     assert item not in joost.get(f"/office/trail?item={item}&until=2020-01-01").text.partition("<ul>")[2]
     by_code = joost.get(f"/office/trail?item={item}&person=p.bakker").text.partition("<ul>")[2]
     assert item in by_code

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
+import dossier
 from desk.web.staff.templating import templates, translator
+from dossier.text.sentences import Sentence, told
 from workflow.messages import language
+
+TRAIL = Path(dossier.__file__).parent / "sentences/trail.toml"
 
 _SAME = {"en": "Skip to the list", "nl": "Direct naar de lijst"}
 
@@ -33,7 +40,17 @@ def test_a_text_is_told_as_before_wherever_it_stands_in_a_template(template: str
 
 @pytest.mark.parametrize(
     ("action", "said"),
-    [("created", "maakte het"), ("mail_failed", "mail mislukt"), ("of_a_later_version", "of a later version")],
+    [("created", "maakte het"), ("mail_failed", "kon een mail niet bezorgen"), ("of_a_later_version", "of a later version")],
 )
 def test_what_was_done_is_told_in_the_trail_in_the_readers_language_whatever_it_was(action: str, said: str) -> None:
     assert templates("nl").from_string('{% from "parts.html" import deed %}{{ deed(action) }}').render(action=action) == said
+
+
+ACTIONS = [code.removeprefix("did_") for code in tomllib.loads(TRAIL.read_text(encoding="utf-8")) if code.startswith("did_")]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_each_thing_that_is_done_has_a_sentence_of_its_own_in_the_trail(action: str) -> None:
+    made = templates("nl").from_string('{% from "parts.html" import deed %}{{ deed(action) }}').render(action=action)
+    assert " " in made
+    assert made != told(Sentence(f"trail.did_{action}"), "nl")
