@@ -324,6 +324,15 @@ def _json(value: Told) -> bytes:
 
 # For people
 
+_STYLE = (
+    ":root{color-scheme:light dark}body{font:16px/1.5 sans-serif;margin:1rem auto;padding:0 1rem;max-width:70rem}h1{line-height:1.2}"
+    "h1,td{overflow-wrap:anywhere}a{color:inherit}table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #999}"
+    "td:nth-child(-n+2){white-space:nowrap}td:nth-child(3){width:45%}"
+    "@media(max-width:40rem){thead{display:none}td{display:block;width:auto!important;padding:.1rem 0;border:0}"
+    "tr{display:block;padding:.5rem 0;border-bottom:1px solid #999}}tr{break-inside:avoid}"
+)
+
 
 def _page(name: str, listed: Sequence[Told], language: Any) -> str:
     def say(code: str, **values: object) -> str:
@@ -337,16 +346,15 @@ def _page(name: str, listed: Sequence[Told], language: Any) -> str:
             f'<tr><td><a href="{one["item"]}/{ITEM}">{one["item"]}</a><td>{one["created_at"][:10]}'
             f"<td>{'<br>'.join(escape(fact) for fact in facts if fact)}<td>{links}</tr>"
         )
-    heads = "".join(f"<th>{say(head)}" for head in ("item", "day", "description", "files"))
+    heads = "".join(f'<th scope="col">{say(head)}' for head in ("item", "day", "description", "files"))
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>{escape(name)}</title>\n"
-        "<style>body{font:16px/1.5 sans-serif;margin:2rem;max-width:70rem}table{border-collapse:collapse;width:100%}"
-        "th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #999}</style></head>\n"
-        f"<body><h1>{escape(name)}</h1><p>{say('counted', count=len(listed))}</p>\n"
-        f"<table><thead><tr>{heads}</thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table></body></html>\n"
+        f"<style>{_STYLE}</style></head>\n"
+        f"<body><main><h1>{escape(name)}</h1><p>{say('counted', count=len(listed))}</p>\n"
+        f"<table><thead><tr>{heads}</thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table></main></body></html>\n"
     )
 
 

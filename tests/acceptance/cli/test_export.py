@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.browsing import DESKTOP, PHONE, accessibility_faults, chromium
 from kit.support import PDF, SETTINGS, Root, new_office
+from playwright.sync_api import ViewportSize
 
 TYPES = "types: {wwft: {share: never, staff: [m.devries], fields: {risk: [low, high]}}, advice: {fields: {note: text}}}\n"
 BY = "created_by: m.devries\n"
@@ -54,6 +56,20 @@ def test_a_dossier_comes_out_with_its_files_their_hashes_and_a_page_and_without_
     assert any(event["detail"].get("how") == "export" for event in office.json("show", first["item"])["history"])
 
 
+@pytest.mark.parametrize("size", [PHONE, DESKTOP])
+def test_the_page_of_a_dossier_holds_long_names_and_breaks_no_number(office: Root, tmp_path: Path, size: ViewportSize) -> None:
+    office.place("acme-bv", {"l" * 180 + ".pdf": PDF, "long.yaml": f"{BY}description: Long\nattachments: [{'l' * 180}.pdf]\n"})
+    office.once()
+    office.run("export", "acme-bv", str(tmp_path / "out"), user="m.devries")
+    with chromium() as browser:
+        page = browser.new_page(viewport=size)
+        page.goto((tmp_path / "out/index.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        for link in page.locator("td:first-child a").all():
+            assert len(link.evaluate("(one) => [...one.getClientRects()]")) == 1
+        assert accessibility_faults(page) == []
+
+
 @pytest.mark.parametrize("internal", [True, False])
 def test_a_dossier_with_what_the_guard_could_not_read_comes_out(root: Root, tmp_path: Path, internal: bool) -> None:
     root.set("settings", SETTINGS.replace("guard: off", "guard: hold"))
@@ -82,7 +98,7 @@ def test_it_goes_on_where_it_was_and_mends_what_is_not_whole(office: Root, tmp_p
     untouched = (a.parent / "attachment item.json").stat()
     a.write_bytes(PDF)
     (out / "index.html").unlink()
-    assert "(1 were there already)" in office.run("export", "acme-bv", str(out)).stdout
+    assert "(1 was there already)" in office.run("export", "acme-bv", str(out)).stdout
     assert a.read_bytes() == PDF + b"a"
     assert (out / "index.html").exists()
     assert (a.parent / "attachment item.json").stat().st_ino == untouched.st_ino
