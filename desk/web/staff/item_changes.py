@@ -64,7 +64,16 @@ def _amend(
 ) -> Sequence[Sentence]:
     wish, share_all = wish_from(visit.office, visit.actor, key, keys)
     changes = changes or FileChanges(share_all=share_all)
-    return changing.change(visit.office, visit.now, visit.actor, key, wish, changes, if_version=visit.number("version"))
+    return changing.change(visit.office, visit.now, visit.actor, key, wish, changes, if_version=_version(visit))
+
+
+def _version(visit: StaffVisit) -> int:
+    """Of the state that the form was made on. Raises Conflict for a form that doesn't say it: it
+    would change what somebody else changed meanwhile."""
+    version = visit.number("version")
+    if version is None:
+        raise Conflict("desk.of_no_version")
+    return version
 
 
 def withdraw(visit: StaffVisit) -> Response:
@@ -76,8 +85,8 @@ def withdraw(visit: StaffVisit) -> Response:
 
 def put_back(visit: StaffVisit) -> Response:
     """Put back on the portal what was approved."""
-    put, version = partial(withdrawing.put_back, visit.office, visit.now, visit.actor), visit.number("version")
-    return _changed(visit, "put_back", lambda key: put(key, version))
+    put = partial(withdrawing.put_back, visit.office, visit.now, visit.actor)
+    return _changed(visit, "put_back", lambda key: put(key, _version(visit)))
 
 
 def notify(visit: StaffVisit) -> Response:
@@ -96,7 +105,7 @@ def remind(visit: StaffVisit) -> Response:
 def change_files(visit: StaffVisit) -> Response:
     """Rename or remove an attachment, change whether it is shared, or put an earlier version
     back."""
-    file, version = visit.field("file"), visit.number("version")
+    file = visit.field("file")
     changes = {
         "remove": FileChanges(remove=[file]),
         "rename": FileChanges(rename={file: visit.field("name").strip()}),
@@ -107,10 +116,14 @@ def change_files(visit: StaffVisit) -> Response:
     if visit.field("what") == "revert":
         of_version = visit.number("of") or 0
         revert = partial(changing.revert, visit.office, visit.now, visit.actor)
-        return _changed(visit, "changed", lambda key: revert(key, file, of_version, version), "files")
+        return _changed(visit, "changed", lambda key: revert(key, file, of_version, _version(visit)), "files")
     if changes is None:
         return items.page(visit, visit.request.path_params["item"], 422)
-    return _changed(visit, "changed", lambda key: change(key, Wish(), changes, must_be_there=[file], if_version=version), "files")
+
+    def put(key: int) -> Sequence[Sentence]:
+        return change(key, Wish(), changes, must_be_there=[file], if_version=_version(visit))
+
+    return _changed(visit, "changed", put, "files")
 
 
 def attach(visit: StaffVisit) -> Response:
@@ -135,7 +148,7 @@ def attach(visit: StaffVisit) -> Response:
                 for name, pieces in visit.uploads[: 1 if replaced else None]
             ]
             return changing.change(
-                visit.office, visit.now, visit.actor, key, sources=sources, if_version=visit.number("version"),
+                visit.office, visit.now, visit.actor, key, sources=sources, if_version=_version(visit),
                 must_be_there=[replaced] if replaced else (),
             )  # fmt: skip
 
@@ -154,16 +167,17 @@ def copy(visit: StaffVisit) -> Response:
 
 def delete(visit: StaffVisit) -> Response:
     """Put it into the bin."""
-    put = partial(undoing.delete, visit.office, visit.now, visit.actor, if_version=visit.number("version"))
-    return _changed(visit, "", put, "undo", goal=f"/bin?was={visit.request.path_params['item']}")
+    put = partial(undoing.delete, visit.office, visit.now, visit.actor)
+    return _changed(
+        visit, "", lambda key: put(key, _version(visit)), "undo", goal=f"/bin?was={visit.request.path_params['item']}"
+    )
 
 
 def move(visit: StaffVisit) -> Response:
     """Give it to another client, whose name or code was typed."""
     code = offering.code_typed(visit.field("client"), looking_up.known_clients(visit.office, visit.actor))
     give = partial(undoing.move, visit.office, visit.now, visit.actor)
-    version = visit.number("version")
-    return _changed(visit, "moved", lambda key: give(key, code, version), "client", {"client": visit.field("client")})
+    return _changed(visit, "moved", lambda key: give(key, code, _version(visit)), "client", {"client": visit.field("client")})
 
 
 def bin_page(visit: StaffVisit) -> Response:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from desk.actions import changing, client_card, looking_up, many, undoing, withdrawing
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict, Refusal
 from dossier.text.sentences import Sentence, sentence
 
 MOST = 200
@@ -40,7 +40,7 @@ def many_items(visit: StaffVisit) -> Response:
         problem = wanted
     became: list[tuple[str, str, bool]] = []
     if visit.field("sure") and act is not None and not problem:
-        for name, outcome in many.each(list(versions), lambda key: act(key, versions[key])):
+        for name, outcome in many.each(list(versions), lambda key: _done(visit, act, key, versions[key])):
             lines = [outcome] if isinstance(outcome, Refusal) else outcome
             became.append((name, "; ".join(map(visit.told, lines)), isinstance(outcome, Refusal)))
         gone = [item_name(key) for key in keys if key not in versions]
@@ -48,14 +48,23 @@ def many_items(visit: StaffVisit) -> Response:
     return visit.page(
         "many.html", 422 if problem and visit.field("sure") else 200, client=client, card=visit.office.clients[client], found=found,
         what=visit.field("what"), typed=visit.field, became=became, problem=problem if visit.field("sure") or problem == "nothing" else "",
-        statuses=visit.office.settings.items.statuses, versions={one["item"]: _version(visit, one) for one in found},
+        statuses=visit.office.settings.items.statuses, versions={one["item"]: _version(visit, one) or one["version"] for one in found},
     )  # fmt: skip
 
 
 def _version(visit: StaffVisit, item: dict[str, object]) -> int | None:
-    """The version that was listed, `D-2026-000012 3`; the one there is now before that."""
+    """The version that was listed, `D-2026-000012 3`; the one there is now before that. None where
+    something is to be done and none was listed."""
     shown = dict(one.partition(" ")[::2] for one in visit.fields("chosen")).get(str(item["item"]), "")
-    return int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 10 else int(str(item["version"]))
+    if shown.isascii() and shown.isdecimal() and len(shown) < 10:
+        return int(shown)
+    return None if visit.field("sure") else int(str(item["version"]))
+
+
+def _done(visit: StaffVisit, act: Act, key: int, version: int | None) -> Sequence[Sentence]:
+    if version is None and visit.field("what") != "withdraw":  # that is held up by nothing
+        raise Conflict("desk.of_no_version")
+    return act(key, version)
 
 
 def _act(visit: StaffVisit) -> Act | None:

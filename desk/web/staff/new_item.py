@@ -102,7 +102,7 @@ def _put(visit: StaffVisit, row: StagedDrop, name: str, pieces: Iterable[bytes])
 def _unavailable(error: OSError) -> Unavailable:
     """What the machine can't do just now, as a refusal. Raises the error itself if it says nothing
     of the machine."""
-    advice = system.advised(error, is_asked=True)
+    advice = system.advised(error)
     if advice is None:
         raise error
     log.error("a file that was sent can't be kept", error=str(error))

@@ -262,7 +262,8 @@ def test_whoever_may_know_of_it_is_told_what_lies_in_the_bin_and_what_is_closed(
     assert (found.status, "ligt in de prullenbak" in found.text, 'href="/bin"' in found.text) == (404, True, True)
     assert rig.browser("k.smit").get(f"/items/{item}").text.count("prullenbak") == 0
     other = make(rig, "beside")
-    ticked = urlencode([("chosen", item), ("chosen", other), ("what", "location"), ("location", "2025/Post"), ("sure", "1")])
+    shown = f"{other} {version(marieke, other)}"
+    ticked = urlencode([("chosen", item), ("chosen", shown), ("what", "location"), ("location", "2025/Post"), ("sure", "1")])
     form = {"content-type": "application/x-www-form-urlencoded"}
     told = marieke._ask("POST", "/clients/acme-bv/many", ticked, form).text
     assert f"{item} staat niet meer in het dossier van deze klant" in told, "not left out in silence"
@@ -309,6 +310,23 @@ def test_a_day_and_who_sees_to_it_are_given_on_the_page_and_stand_in_the_list_of
     assert "2026-12-31" in refused.text, "what a date looks like"
 
 
+def test_a_form_that_does_not_say_which_state_it_was_made_on_changes_nothing(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "stateless")
+    before = rig.office.json("show", item)
+    forms: tuple[tuple[str, dict[str, str]], ...] = (
+        ("edit", {"description": "Over a change of others"}), ("edit", {"location": "2026", "version": "newest"}),
+        ("share", {"share_status": "concept", "approver": "m.devries"}), ("files", {"what": "remove", "file": "a.pdf"}),
+        ("files", {"what": "revert", "file": "a.pdf", "of": "1"}), ("move", {"client": "zon"}), ("delete", {}), ("publish", {}),
+    )  # fmt: skip
+    for form, typed in forms:
+        page = marieke.post(f"/items/{item}/{form}", typed)
+        assert (page.status, "bij welke stand" in page.text) == (409, True), form
+        assert all(one in page.text for one in (typed.get("location"), typed.get("description")) if one), "what was typed stays"
+    assert upload(marieke, f"/items/{item}/attach", {}, "annex.pdf", PDF + b"annex") == 409
+    after = rig.office.json("show", item)
+    assert (after["version"], after["client"]) == (before["version"], before["client"])
+
+
 def test_several_items_of_a_list_are_changed_at_once_each_judged_by_itself(rig: DeskRig, marieke: Browser) -> None:
     first, second, third = (make(rig, f"many{number}") for number in range(3))
     assert f'name="chosen" value="{first}"' in marieke.get("/clients/acme-bv").text
@@ -321,12 +339,20 @@ def test_several_items_of_a_list_are_changed_at_once_each_judged_by_itself(rig: 
     became = marieke.post("/clients/acme-bv/many", sure)
     assert (became.text.count("state ok"), became.text.count("state refused")) == (1, 1), "the second was changed meanwhile"
     assert [rig.office.json("show", one)["status"] for one in (first, second, third)] == ["done", "new", "new"]
-    labels = [("chosen", first), ("chosen", third), ("what", "label"), ("label", "btw, 2025"), ("sure", "1")]
+
+    def shown() -> list[tuple[str, str]]:
+        page = marieke.post("/clients/acme-bv/many", [("chosen", first), ("chosen", third), ("what", "label")])
+        return [("chosen", one) for one in re.findall(r'name="chosen" value="([^"]+)"', page.text)]
+
+    unseen = [("chosen", first), ("chosen", third), ("what", "label"), ("label", "btw, 2025"), ("sure", "1")]
+    assert marieke.post("/clients/acme-bv/many", unseen).text.count("state refused") == 2, "of no state that was shown"
+    assert rig.office.json("show", third)["labels"] == []
+    labels = [*shown(), ("what", "label"), ("label", "btw, 2025"), ("sure", "1")]
     assert marieke.post("/clients/acme-bv/many", labels).text.count("state ok") == 2
     assert rig.office.json("show", third)["labels"] == ["btw", "2025"]
     assert marieke.post("/clients/acme-bv/many", [("chosen", first), ("what", "withdraw"), ("sure", "1")]).status == 422
     assert marieke.post("/clients/acme-bv/many", [("what", "delete"), ("sure", "1")]).status == 422
-    gone = marieke.post("/clients/acme-bv/many", [("chosen", first), ("chosen", third), ("what", "delete"), ("sure", "1")])
+    gone = marieke.post("/clients/acme-bv/many", [*shown(), ("what", "delete"), ("sure", "1")])
     assert gone.text.count("state ok") == 2
     assert "dossier undelete" not in gone.text, "it is said in the words of the desk"
     assert first in marieke.get("/bin").text
