@@ -31,7 +31,8 @@ _IGNORED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload", ".filepart", "~
 # Windows: learn.microsoft.com, "Naming Files, Paths, and Namespaces"; the superscript digits count
 # too.
 _RESERVED = re.compile(
-    r"(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])\s*(\..*)?", re.IGNORECASE | re.DOTALL
+    r"(con|conin\$|conout\$|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])\s*(\..*)?",
+    re.IGNORECASE | re.DOTALL,
 )
 _WINDOWS_CHARACTERS = '<>:"|?*'
 # Unicode TR 36, bidirectional text spoofing: overrides, embeddings, isolates and marks.

@@ -216,6 +216,7 @@ def test_a_fault_is_told_with_its_line(text: str | bytes, line: int, said: str) 
         ("../a.pdf", "folder part"),
         ("x\\a.pdf", "folder part"),
         ("CON.pdf", "Windows keeps"),
+        ("conout$.pdf", "Windows keeps"),
         ("a?.pdf", "Windows can't hold"),
         (".hidden", "never taken"),
         ("a.tmp", "never taken"),
