@@ -46,6 +46,9 @@ TURN_SECONDS = 5.0
 AT_ONCE = 20
 """Events that are read, and whose rights are asked, at once."""
 
+ASKED_SECONDS = 1.0
+"""So long what was read, and whose rights were asked, is sent: some receivers are slow."""
+
 FAR = 1000
 """So many events that were not for a webhook are passed over for good."""
 
@@ -83,10 +86,13 @@ class Sender:
     def _turn(self, now: datetime, name: str, hook: Webhook, row: Hook) -> int:
         began, count, seq = time.monotonic(), 0, int(row.seq)
         while time.monotonic() - began < TURN_SECONDS and not files.stopping.is_set():
-            end = trail.head()[0]
-            may = people.readable(self.office, Actor(hook.for_, "webhook"))
+            end, office, asked_at = trail.head()[0], self.office, time.monotonic()
+            may = people.readable(office, Actor(hook.for_, "webhook"))
             found = trail.after(seq, may, AT_ONCE)
             for event in found:
+                is_late = self.office is not office or time.monotonic() - asked_at > ASKED_SECONDS
+                if is_late and event is not found[0]:
+                    break  # rights may be others by now, and what happened be moved or erased
                 at = now + timedelta(seconds=time.monotonic() - began)
                 told = trail.public(event, may)
                 answer = posting.post(hook, self._environ, ident(event), at, event.action, told, event.at)

@@ -16,13 +16,14 @@ from kit.receivers import Receiver, receiving
 from kit.records import CLIENTS, JOOST, SETTINGS, STAFF, Records
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from desk.actions import auditing, webhooks
+from desk.actions import auditing, undoing, webhooks
 from dossier.database.web_tables import Hook
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.refusals import Unavailable
 from dossier.text.sentences import Sentence, unpacked
 from dossier.trail import trail
+from workflow.webhooks import sending
 from workflow.webhooks.posting import is_public, post
 from workflow.webhooks.sending import DISABLE_DAYS, Sender
 
@@ -215,6 +216,32 @@ def test_it_tells_what_its_staff_member_may_see_at_that_moment_and_nothing_else(
     daemon.round()
     assert len(receiver.got) == count, "who has left is told nothing"
     assert "z.zon" in str(webhooks.listing(office.office)[0]["state"])
+
+
+@pytest.mark.parametrize("change", ["left", "moved"])
+def test_whoever_loses_the_right_between_two_events_is_told_no_more(
+    office: Records, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    office.configure(settings=settings(receiver, "z.zon"))
+    daemon = Daemon(office)
+    first, *others = [office.make(client="zon", description=f"Of the bakery {number}") for number in range(4)]
+    send = sending.posting.post
+
+    def then_less(*words: Any) -> Any:
+        answer = send(*words)
+        if change == "left":
+            less = "  z.zon: {name: Zoë Zon, email: z@office.example, rights: [create], clients: [acme-bv]}\n"
+            office.configure(staff=STAFF + less)
+            daemon.sender.office = office.office
+        else:
+            for one in others:
+                undoing.move(office.office, office.now, JOOST, one, "acme-bv")
+        return answer
+
+    monkeypatch.setattr(sending.posting, "post", then_less)
+    monkeypatch.setattr(sending, "ASKED_SECONDS", 0.0 if change == "moved" else 60.0)
+    daemon.round()
+    assert {one["data"]["item"] for one in receiver.verified(SECRET)} == {f"D-{first // 10**7}-{first % 10**7:06d}"}
 
 
 @pytest.mark.parametrize(
