@@ -70,7 +70,7 @@ from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.office.terms import CLIENTS, STAFF
 
-office, what, write = load_office(Path(sys.argv[1]), {}), sys.argv[2], editing.write
+office, what, write = load_office(Path(sys.argv[1]), dict(os.environ)), sys.argv[2], editing.write
 open_database(office)
 
 def killed(root, now, name, before, text):

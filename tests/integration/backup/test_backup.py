@@ -295,7 +295,7 @@ def test_a_damaged_file_is_found_while_restoring_and_half_an_office_is_none(offi
         _restore(dest)
     shutil.rmtree(made)
     victim.unlink()
-    with pytest.raises(Refusal, match="1 files are gone"):
+    with pytest.raises(Refusal, match="1 file is gone"):
         _restore(dest)
     assert not made.exists()
     victim.write_bytes(good)

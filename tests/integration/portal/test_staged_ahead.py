@@ -15,6 +15,8 @@ from dossier.workers.pool import WorkerPool
 from workflow.portal import publishing, staged_ahead, staging
 from workflow.portal.publishing import Publisher
 
+pytestmark = pytest.mark.sqlite  # where daemons share an office each copies what it has claimed
+
 
 @pytest.fixture
 def workers() -> Iterator[WorkerPool]:

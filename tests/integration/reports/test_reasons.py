@@ -25,7 +25,7 @@ def office(tmp_path: Path) -> Iterator[Records]:
     ("approvals", "told"),
     [
         ("any", ["it waits for approval by m.devries, k.smit or j.admin"]),
-        ("2", ["it waits for 2 approvals more, by m.devries, k.smit or j.admin"]),
+        ("2", ["it waits for 2 more approvals, by m.devries, k.smit or j.admin"]),
         ("all", [f"it waits for approval by {who}" for who in ("m.devries", "k.smit", "j.admin")]),
     ],
 )

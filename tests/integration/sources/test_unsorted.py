@@ -63,7 +63,7 @@ def test_nothing_is_taken_from_it_and_it_is_told_of_to_whoever_works_for_all_cli
     once_here(office.root)
     assert path.exists()
     assert json.loads(office.run("m.devries", "status", "--json"))["unsorted"] == 1
-    assert "1  files without a client" in office.run("m.devries", "status")
+    assert "1  file without a client" in office.run("m.devries", "status")
     assert json.loads(office.run("k.smit", "status", "--json"))["unsorted"] == 0
     told = office.run("m.devries", "why", str(path))
     assert "has no client yet" in told
