@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 NOT_NOTED = Sentence("actions.not_noted")
 
+MOST_DIGITS = 7
+"""No item's number has more."""
+
 MOST_FILES = 3
 """Files of an item that are named where it is found."""
 
@@ -166,12 +169,18 @@ def key_of_number(number: int, office: Office, reader: Actor, in_bin: bool = Fal
     return sorted((binned or lying) if in_bin else (lying or binned), reverse=True)
 
 
+def of_number(office: Office, reader: Actor, text: str) -> list[dict[str, Any]]:
+    """The items that have this number in any year, the newest first, as a list tells them."""
+    keys = key_of_number(int(text), office, reader) if len(text) <= MOST_DIGITS else []
+    return find_items(office, reader, finding.Filter(only=keys), 0) if keys else []
+
+
 def key_typed(text: str, office: Office, reader: Actor) -> int:
     """The key of the item whose number was typed, whole or, where only one fits, without the year.
 
     Raises Invalid.
     """
-    if text.isascii() and text.isdecimal() and len(text) <= 7:
+    if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
         fitting = key_of_number(int(text), office, reader)
         if len(fitting) == 1:
             return fitting[0]

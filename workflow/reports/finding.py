@@ -18,6 +18,7 @@ from dossier.database.database import is_shared, patience, transaction
 from dossier.database.search import Ends, has_words, matching, matching_files
 from dossier.database.tables import (
     PROXY,
+    Counter,
     Edition,
     Item,
     JSONText,
@@ -25,6 +26,7 @@ from dossier.database.tables import (
     Viewed,
     among,
     first_key,
+    item_key,
     item_name,
     plain_rows,
     tuples,
@@ -89,14 +91,17 @@ def find_items(
 
     `may`: what the reader may know of. `named`: word → the clients whose name or code has it; their
     items with the other words come behind. Items of which words are in the text of their files come
-    last. Signs alone (`&`, `***`) find nothing.
+    last. An item's number finds that item first. Signs alone (`&`, `***`) find nothing.
     """
     if wanted.words.strip() and not has_words(wanted.words):
         return []
     query, ends = _filtered(wanted), _ends(wanted)
     if ends is not None:
         query = query.where(Item.id.between(*ends))
-    parts = _parts(readable.only_items(query, may), wanted, named or {}, ends)
+    query = readable.only_items(query, may)
+    parts = _parts(query, wanted, named or {}, ends)
+    if not wanted.in_files and (keys := _numbered(wanted.words)):
+        parts = [query.where(Item.id.in_(keys)).order_by(Item.id.desc()), *(part.where(Item.id.not_in(keys)) for part in parts)]
     if after is not None and len(parts) > 1:
         # Where the page before ended: an item lies in one part only.
         while parts and not parts[0].where(Item.id == after).exists():
@@ -111,6 +116,16 @@ def find_items(
         if limit and len(found) >= limit:
             break
     return found
+
+
+def _numbered(words: str) -> list[int]:
+    """The keys of what is asked for by its number: `D-2026-000012`, or `000012` of any year."""
+    text = words.strip()
+    if re.fullmatch(r"D-\d{4}-\d{1,6}|\d{4}-\d{6}", text, re.ASCII | re.IGNORECASE):
+        return [item_key(text)]
+    if re.fullmatch(r"0\d{5}", text, re.ASCII):
+        return [first_key(year) + int(text) for (year,) in tuples(Counter.select(Counter.year))]
+    return []
 
 
 def not_listed(item: int) -> Invalid:

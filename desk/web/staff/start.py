@@ -112,6 +112,8 @@ def _work(visit: StaffVisit) -> Response:
 def _search(visit: StaffVisit, words: str) -> Response:
     clients = looking_up.find_clients(visit.office, visit.actor, words)
     items = looking_up.find_items(visit.office, visit.actor, Filter(words=words), FOUND + 1)
+    if not items and words.isascii() and words.isdecimal():
+        items = looking_up.of_number(visit.office, visit.actor, words)
     return visit.page(
         "search.html", words=words, clients=clients[:FOUND], client_count=len(clients),
         items=items[:FOUND], has_more=len(items) > FOUND, fitting=looking_up.fitting_files(items[:FOUND], words),

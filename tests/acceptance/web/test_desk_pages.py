@@ -135,6 +135,18 @@ def test_lists_counts_and_searches_hold_nothing_of_other_clients(rig: DeskRig, k
         assert "Paper secretpaper" not in text
 
 
+def test_the_search_box_finds_an_item_by_its_number_for_whoever_may_know_of_it(
+    rig: DeskRig, marieke: Browser, karel: Browser
+) -> None:
+    item = make(rig, "numbered", CONCEPT)
+    for words in (item, item.removeprefix("D-"), item[-6:], str(int(item[-6:]))):
+        assert f'href="/items/{item}"' in marieke.get(f"/?q={words}").text, words
+        assert (
+            item
+            not in karel.get(f"/?q={words}").text.replace(f"“{item}”", "").replace(f'value="{item}"', "").partition("<main")[2]
+        )
+
+
 def test_a_file_comes_out_as_it_went_in_whole_or_in_part_and_is_noted(rig: DeskRig, marieke: Browser) -> None:
     item = make(rig, "six")
     answer = marieke.get(f"/items/{item}/attachments/paper.pdf")

@@ -129,6 +129,28 @@ def test_pages_are_stable_while_items_come_in_and_each_item_is_on_one_page(offic
     assert sorted(pages) == sorted(keys)
 
 
+def test_an_item_is_found_by_its_number_before_those_that_speak_of_it(office: Records) -> None:
+    asked, other = office.make(description="Accounts of the year"), office.make(description="Nothing to do with it")
+    name = item_name(asked)
+    speaks = office.make(description=f"A letter about {name} and its errors")
+    for words in (name, f" {name.lower()} ", name.removeprefix("D-")):
+        assert found(office, words) == [asked, speaks], words
+        assert found(office, words, limit=1) == [asked]
+        assert found(office, words, limit=1, after=asked) == [speaks]
+        assert found(office, words, limit=1, after=speaks) == []
+    assert found(office, name[-6:])[0] == asked
+    assert found(office, name, in_files=True) == found(office, name, status="done") == []
+    assert found(office, name, may=Readable(frozenset({"zon"}), frozenset())) == []
+    assert other not in found(office, name)
+    assert found(office, item_name(asked + 500)) == []
+
+
+@pytest.mark.parametrize("words", ["2026", "1", "26-1", "2026-1", "D-2026", "000001x", "D-99999-000001"])
+def test_what_is_no_whole_number_of_an_item_finds_none_by_it(office: Records, words: str) -> None:
+    office.make(description="Accounts of the year")
+    assert found(office, words) == []
+
+
 def test_pages_without_words_go_from_new_to_old(office: Records) -> None:
     keys = [office.make() for _ in range(5)]
     assert found(office, limit=2) == keys[:2:-1]
