@@ -114,9 +114,9 @@ def test_reasons_are_put_on_top_and_taken_off_without_touching_the_rest(data: by
         ({"explanation": "x"}, {"explanation": None}, ["explanation: not shared any more"]),
         ({"explanation": "x"}, {"explanation": "y"}, ["explanation: changed"]),
         ({"attachments": ["a:1"]}, {"attachments": ["b:1"]}, ["attachment b: renamed from a"]),
-        ({"attachments": ["a:1"]}, {"attachments": ["a:2"]}, ["attachment a: replaced (was 1 bytes, is now 1)"]),
+        ({"attachments": ["a:1"]}, {"attachments": ["a:2"]}, ["attachment a: replaced (was 1 byte, is now 1)"]),
         ({"attachments": ["a:1"]}, {"attachments": []}, ["attachment a: removed"]),
-        ({"attachments": []}, {"attachments": ["a:1"]}, ["attachment a: added (1 bytes)"]),
+        ({"attachments": []}, {"attachments": ["a:1"]}, ["attachment a: added (1 byte)"]),
         (
             {"attachments": ["a:1", "b:1"]}, {"attachments": ["c:1", "d:1"]},
             ["attachment c: renamed from a", "attachment d: renamed from b"],
