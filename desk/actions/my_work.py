@@ -29,6 +29,7 @@ from workflow.approval import waiting
 from workflow.approval.waiting import Seating
 from workflow.items import notes, suspicion
 from workflow.portal_access import opened
+from workflow.reports import reasons
 
 Drop = TypeVar("Drop", bound=Mapping[str, object])
 """What `overview` tells of a drop in the inbox."""
@@ -88,6 +89,8 @@ class Unopened:
     contact: str | None
     mailed_at: str | None
     """ISO 8601, local."""
+    has_failed: bool
+    """The contact could not be mailed."""
 
 
 def keys_to_decide(office: Office, actor: Actor, now: datetime) -> list[int]:
@@ -214,7 +217,7 @@ def unopened(office: Office, actor: Actor, now: datetime, most: int, first: int 
     found = [
         Unopened(
             item_name(item.id), item.client, item.description, clock.local_iso(item.published_at) or "", item.contact,
-            clock.local_iso(item.notified_at),
+            clock.local_iso(item.notified_at), bool(reasons.not_mailed(item)),
         )
         for item in rows
     ]  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from kit.records import CLIENTS, STAFF, Records
 
 from desk.actions import deciding, my_work
-from dossier.database.tables import item_name
+from dossier.database.tables import Mail, item_name
 from dossier.office import hours, people
 from dossier.office.people import Actor
 from workflow.approval import waiting
@@ -84,6 +84,18 @@ def test_what_nobody_opened_is_told_to_its_maker_while_they_may_know_of_it(offic
     assert ([one.item for one in found], count) == ([item_name(key)], 1)
     office.configure(staff=STAFF.replace("rights: [create, share]}", "rights: [create, share], clients: [zon]}"))
     assert my_work.unopened(office.office, reader, office.now, 5) == ([], 0)
+
+
+def test_of_what_nobody_opened_it_is_told_that_the_mail_about_it_failed(office: Records) -> None:
+    office.published(notify=True, contact="j.jansen")
+    reader = Actor("l.visser", "desk")
+
+    def has_failed() -> list[bool]:
+        return [one.has_failed for one in my_work.unopened(office.office, reader, office.now, 5)[0]]
+
+    assert has_failed() == [False]
+    Mail.update(state="failed", error="550 no").execute()
+    assert has_failed() == [True]
 
 
 def test_what_nobody_opened_is_told_as_far_as_one_looks(office: Records) -> None:
