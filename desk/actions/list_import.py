@@ -108,6 +108,11 @@ HEAD_ROWS = 20
 NUMBERS = (("kvk", "KvK"), ("rsin", "RSIN"), ("vat", "btw"))
 """The columns with numbers that one client has, and how config/ calls these."""
 
+MAY_BE_NOTHING = {"email", "contact_email", "contact_name", "default_approver", "language"}
+
+NOTHING = {"", "nvt", "na", "onbekend", "unknown", "geen", "none", "leeg", "nietbekend", "nietvantoepassing", "notapplicable"}
+"""What people and programs write where there is nothing, without its dots and dashes."""
+
 DIGITS, ZEROS_MOST = {"kvk": 8, "rsin": 9}, 2
 """How long a number always is, and so many zeros it may begin with: a spreadsheet drops them."""
 
@@ -425,7 +430,7 @@ def _entries(
     by_name: dict[str, str] = {}
     by_user = {one.os_user: code for code, one in office.staff.items() if one.os_user}
     for row in rows:
-        values = {key: _with_zeros(key, row.cells.get(heading, "")) for heading, key in columns.items()}
+        values = {key: _with_zeros(key, _said(key, row.cells.get(heading, ""))) for heading, key in columns.items()}
         headings = {key: heading for heading, key in columns.items()}
         wrong = list(_faults_of(kind, office, values))
         faults += [RowFault(row.number, headings.get(key, ""), message) for key, message in wrong]
@@ -452,6 +457,14 @@ def _entries(
             continue
         _take_over(office, entry, values)
     return found
+
+
+def _said(key: str, text: str) -> str:
+    """What a cell says; nothing where it says in words that there is nothing, or, in place of a
+    number, has no digit but zeros."""
+    if key in dict(NUMBERS):
+        return text if re.search(r"[1-9]", text) else ""
+    return "" if key in MAY_BE_NOTHING and _bare(text) in NOTHING else text
 
 
 def _with_zeros(key: str, text: str) -> str:

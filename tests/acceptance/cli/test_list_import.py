@@ -158,9 +158,21 @@ def test_a_number_gets_back_the_zeros_that_a_spreadsheet_took_from_it(office: Ro
     clients = load_office(office.path, {}).clients
     assert clients["zon"].identifiers == ["KvK 01234567", "RSIN 001234567"]
     assert clients["maan"].identifiers == ["KvK 12345678", "RSIN 812345678"]
-    assert clients["ster"].identifiers == ["KvK n.v.t.", "RSIN 12345"]
+    assert clients["ster"].identifiers == ["RSIN 12345"]
     path.write_text("Code;Naam;KvK;RSIN\nzon;Bakkerij Zon;01234567;001234567\n")
     assert plan(office, "clients", path)["changed"] == {}
+
+
+def test_what_is_written_where_there_is_no_number_is_none(office: Root, tmp_path: Path) -> None:
+    path, nothing = tmp_path / "relaties.csv", ("n.v.t.", "-", "onbekend", "0", "00000000", "N/A", "geen KvK", "?")
+    lines = [f"k{number};Klant {number};{word};{word};{word};-;n.v.t." for number, word in enumerate(nothing)]
+    path.write_text("\n".join(["Code;Naam;KvK;RSIN;btw-nummer;E-mail;Goedkeurder", *lines]) + "\n")
+    assert plan(office, "clients", path, "--apply")["new"] == [f"k{number}" for number in range(len(nothing))]
+    clients = load_office(office.path, {}).clients
+    assert {(tuple(one.identifiers), tuple(one.contacts)) for code, one in clients.items() if code.startswith("k")} == {((), ())}
+    path.write_text("Naam;KvK\nKlant 0;n.v.t.\nNieuw;n.v.t.\n")
+    assert (found := plan(office, "clients", path))["new"] == ["nieuw"], "two who have none are not the same"
+    assert found["changed"] == {}
 
 
 def test_every_fault_is_told_with_its_row_and_column_and_then_nothing_is_changed(office: Root, tmp_path: Path) -> None:
