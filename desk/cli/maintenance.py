@@ -39,9 +39,10 @@ def doctor(json: Json = False) -> None:
     """What is wrong with this set-up, and how to mend it. Changes nothing, sends nothing; exit 1 if
     anything is wrong."""
     from desk.doctor.doctor import examine
+    from dossier.office import people
 
-    session.reader_of_all()
-    found = examine(session.office(), os.environ)
+    reader, office = session.reader_of_all(), session.office()
+    found = examine(office, os.environ, people.readable(office, reader))
     faults = sum(one.level == "wrong" for one in found)
     if json:
         printing.as_json([

@@ -16,10 +16,12 @@ from desk.doctor.findings import Check, Finding, wrong
 from dossier.database.database import close_database
 from dossier.database.tables import PROXY
 from dossier.office.office import Office
+from dossier.office.people import ALL, Readable
 
 
-def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
-    """Make every check, in the order in which one would mend things."""
+def examine(office: Office, environ: Mapping[str, str], may: Readable = ALL) -> list[Finding]:
+    """Make every check, in the order in which one would mend things, for whoever may know of this.
+    """
     checks: tuple[tuple[str, Check, bool], ...] = (
         # name, check, whether it needs the database
         ("versions", machine.versions, False),
@@ -39,9 +41,9 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         ("trail", of_the_office.the_trail, True),
         ("people", of_the_office.people_and_rights, False),
         ("people", accounts.accounts, False),
-        ("people", of_the_office.concepts, True),
+        ("people", lambda office: of_the_office.concepts(office, may), True),
         ("clients", of_the_office.clients, False),
-        ("presets", of_the_office.of_presets, False),
+        ("presets", lambda office: of_the_office.of_presets(office, may), False),
         ("mail", lambda office: of_the_office.mail(office, environ), False),
         ("templates", of_the_office.templates, False),
         ("logo", of_the_office.picture, False),

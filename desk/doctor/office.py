@@ -25,6 +25,7 @@ from dossier.files import files
 from dossier.office import people
 from dossier.office.keys import Preset, Staff
 from dossier.office.office import Office
+from dossier.office.people import ALL, Readable
 from dossier.text import clock
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence
@@ -170,12 +171,13 @@ def _exists(user: str) -> bool:
     return True
 
 
-def concepts(office: Office) -> Iterator[Finding]:
-    """Those that wait for somebody who can't decide on them: by whom it is, and why not."""
+def concepts(office: Office, may: Readable = ALL) -> Iterator[Finding]:
+    """Those that wait for somebody who can't decide on them: by whom it is, and why not; as far as
+    the reader may know of them."""
     waiting = Item.select(Item.id, Item.client, Item.approvers, Item.type).where(Item.pending.is_null(False))
     found: dict[tuple[str, Sentence], list[int]] = {}
     for item in waiting.order_by(Item.id):
-        for code in item.approvers:
+        for code in item.approvers if may.has(item.client, item.type) else ():
             if refusal := people.why_not_approve(office, code, item.client, item.type):
                 found.setdefault((code, refusal), []).append(item.id)
     for (code, refusal), items in found.items():
@@ -196,10 +198,14 @@ def clients(office: Office) -> Iterator[Finding]:
     yield ok("clients", "doctor.clients", count=len(active))
 
 
-def of_presets(office: Office) -> Iterator[Finding]:
-    """What would have every file of a preset refused, and folders that people look for in vain."""
+def of_presets(office: Office, may: Readable = ALL) -> Iterator[Finding]:
+    """What would have every file of a preset refused, and folders that people look for in vain.
+
+    Nothing of a preset whose type the reader may not know of.
+    """
+    presets = {name: one for name, one in office.settings.presets.items() if one.type not in may.hidden_types}
     active = [code for code, client in office.clients.items() if client.active and (office.inbox / code).is_dir()]
-    for name, preset in office.settings.presets.items():
+    for name, preset in presets.items():
         _, faults = read_preset(Spoken(name, preset), "x" * office.settings.items.description_min, office.settings)
         for fault in faults:
             yield wrong("presets", "doctor.preset_is_wrong", preset=name, why=fault.message)
@@ -211,8 +217,8 @@ def of_presets(office: Office) -> Iterator[Finding]:
             path = str(office.inbox / codes[0] / str(preset.folder))
             finding = note if told == "doctor.preset_lacks_folder" else wrong
             yield finding("presets", told, preset=name, client=codes[0], count=len(codes), path=path, why=why)
-    if office.settings.presets:
-        yield ok("presets", "doctor.presets", names=", ".join(office.settings.presets))
+    if presets:
+        yield ok("presets", "doctor.presets", names=", ".join(presets))
 
 
 def _of_preset_for(office: Office, preset: Preset, code: str) -> Iterator[tuple[str, Sentence | None]]:

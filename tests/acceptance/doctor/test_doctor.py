@@ -322,3 +322,18 @@ def test_what_many_lack_is_told_once(root: Root, post: Server) -> None:
         "40 clients have no contact, such as c-0: nobody of them can be told or log in"
     ]
     assert "4 staff members have no os_user, such as p.bakker" in _found(root, "note")["people"][0]
+
+
+def test_of_a_type_that_the_reader_may_not_know_of_no_preset_and_no_concept_is_told(root: Root, post: Server) -> None:
+    types = "types: {aml: {staff: [m.devries, j.admin]}}\npresets: {secret: {folder: Secret, type: aml}, open: {folder: Open}}\n"
+    root.set("settings", SETTINGS + types)
+    concept = "share: yes\nshare_status: concept\napprover: m.devries\nattachments: []\n"
+    root.drop("a", f"description: Annual accounts 2025\ntype: aml\ncreated_by: j.admin\n{concept}")
+    root.once()
+    root.set("staff", STAFF.replace("rights: [create, share, approve]", "rights: [create]", 1))
+
+    def told(user: str) -> str:
+        return root.run("doctor", user=user, code=None).stdout
+
+    assert ("secret" in (all_of_it := told("j.admin")), "D-20" in all_of_it) == (True, True)
+    assert ("secret" in (seen := told("p.bakker")), "D-20" in seen, "open" in seen) == (False, False, True)
