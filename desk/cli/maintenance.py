@@ -39,10 +39,9 @@ def doctor(json: Json = False) -> None:
     """What is wrong with this set-up, and how to mend it. Changes nothing, sends nothing; exit 1 if
     anything is wrong."""
     from desk.doctor.doctor import examine
-    from dossier.office import people
 
     reader, office = session.reader_of_all(), session.office()
-    found = examine(office, os.environ, people.readable(office, reader))
+    found = examine(office, os.environ, reader)
     faults = sum(one.level == "wrong" for one in found)
     if json:
         printing.as_json([

@@ -15,13 +15,14 @@ from desk.doctor import office as of_the_office
 from desk.doctor.findings import Check, Finding, wrong
 from dossier.database.database import close_database
 from dossier.database.tables import PROXY
+from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import ALL, Readable
+from dossier.office.people import Actor
 
 
-def examine(office: Office, environ: Mapping[str, str], may: Readable = ALL) -> list[Finding]:
-    """Make every check, in the order in which one would mend things, for whoever may know of this.
-    """
+def examine(office: Office, environ: Mapping[str, str], reader: Actor | None = None) -> list[Finding]:
+    """Make every check, in the order in which one would mend things; what this reader may know."""
+    may = people.readable(office, reader) if reader is not None else people.ALL
     checks: tuple[tuple[str, Check, bool], ...] = (
         # name, check, whether it needs the database
         ("versions", machine.versions, False),

@@ -37,6 +37,21 @@ def are_open(office: Office, now: datetime) -> bool:
     return hours.from_ <= there.strftime("%H:%M") < hours.until
 
 
+def next_open(office: Office, now: datetime) -> datetime:
+    """`now`, or the moment at which the office opens again."""
+    settings = office.settings.office_hours
+    if are_open(office, now):
+        return now
+    there = now.astimezone(zone(settings))
+    hour, minute = map(int, settings.from_.split(":"))
+    for days in range(366):
+        day = there.date() + timedelta(days=days)
+        moment = datetime.combine(day, time(hour % 24, minute), zone(settings)).astimezone(now.tzinfo)
+        if moment > now and are_open(office, moment):
+            return moment
+    return now + timedelta(days=1)
+
+
 def next_daily(office: Office, now: datetime) -> datetime:
     """The next moment, after `now`, of the mails once a day: office.daily_at of a working day."""
     settings = office.settings.office_hours

@@ -39,10 +39,10 @@ def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
     made = [(*key, clock.to_text(now), True) for key in sorted(new)]
     with transaction():
         insert_rows(Asked, made, [Asked.edition, Asked.person, Asked.at, Asked.is_open])
-        mark(back, is_open=True)
+        mark(back, is_open=True, at=clock.to_text(now), reminded_at=None)
         mark(over, is_open=False)
         trail.record_all(now, [entry for asking in askings for entry in _passed_on(asking, new)])
-        _tell_asked(office, now, askings, new)
+        _tell_asked(office, now, askings, new | set(back))
         for asking in stuck:
             _tell_nobody_is_left(office, now, asking)
 
@@ -58,7 +58,7 @@ def _passed_on(asking: Asking, new: Collection[tuple[int, str]]) -> list[trail.N
 
 
 def _tell_asked(office: Office, now: datetime, askings: Sequence[Asking], new: Collection[tuple[int, str]]) -> None:
-    """Whoever is asked for the first time hears of it at once, if they want to."""
+    """Whoever is asked for the first time, or again, hears of it at once, if they want to."""
     editions = {edition for edition, _ in new}
     asked_anew = [asking for asking in askings if asking.concept.edition in editions]
     keys = [asking.concept.item for asking in asked_anew]

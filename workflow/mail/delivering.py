@@ -50,7 +50,8 @@ def addressee(office: Office, now: datetime, mail: Mail) -> Addressee | Sentence
         to = addressees.of_staff(office, mail.recipient)
         if to is None:
             return sentence("mail.staff_left")
-        if mail.kind in NOTICES and (why := noticing.why_not(office, mail)):
+        is_news = mail.kind in NOTICES or (mail.kind == "reminder" and "edition" in mail.payload)
+        if is_news and (why := noticing.why_not(office, mail)):
             return why
         if mail.kind == staff_access.KIND and is_old:
             return sentence("mail.too_late")

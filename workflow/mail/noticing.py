@@ -25,18 +25,28 @@ LISTED = 100
 
 def why_not(office: Office, mail: Mail) -> Sentence | None:
     """Why this notice must not go any more; None if it may."""
+    if mail.kind == "reminder":
+        return (
+            None
+            if _is_asked(mail, Item.get_or_none(Item.pending == mail.payload["edition"]))
+            else sentence("mail.nothing_to_decide")
+        )
     item = Item.get_or_none(Item.id == mail.item) if mail.item is not None else None
     if not people.may_read(office, Actor(mail.recipient, "mail"), mail.client or "", item.type if item is not None else None):
         return sentence("mail.need_not_know")
-    if mail.kind == "decide":
-        asked = (Asked.edition == mail.payload["edition"]) & (Asked.person == mail.recipient) & Asked.is_open
-        if item is None or item.pending != mail.payload["edition"] or not Asked.select().where(asked).exists():
-            return sentence("mail.nothing_to_decide")
+    if mail.kind == "decide" and not _is_asked(mail, item):
+        return sentence("mail.nothing_to_decide")
     if mail.kind == "failed":
         went = (Mail.item == mail.item) & (Mail.kind == READY) & (Mail.state == "sent") & (Mail.sent_at >= mail.created_at)
         if Mail.select().where(went).exists():
             return sentence("mail.went_meanwhile")
     return sentence("mail.not_due_any_more") if mail.kind == "due" and not _is_due(office, mail, item) else None
+
+
+def _is_asked(mail: Mail, item: Item | None) -> bool:
+    """True if the item still waits for whoever this is to."""
+    asked = (Asked.edition == mail.payload["edition"]) & (Asked.person == mail.recipient) & Asked.is_open
+    return item is not None and item.pending == mail.payload["edition"] and Asked.select().where(asked).exists()
 
 
 def _is_due(office: Office, mail: Mail, item: Item | None) -> bool:

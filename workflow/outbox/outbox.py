@@ -43,16 +43,18 @@ def enqueue_to_contact(
 
 
 def enqueue_to_staff(
-    office: Office, now: datetime, kind: str, item: Item | None, code: str, payload: Mapping[str, object]
-) -> list[int]:
-    """A letter to staff, about an item or (None) not; its number. In `transaction()`.
+    office: Office, now: datetime, kind: str, item: Item | None, code: str, payload: Mapping[str, object],
+    due: datetime | None = None,
+) -> list[int]:  # fmt: skip
+    """A letter to staff, about an item or (None) not, now or when it is `due`; its number. In
+    `transaction()`.
 
     Somebody who has left, or is not in config/staff.yaml, gets none.
     """
     to = addressees.of_staff(office, code)
     if to is None:
         return []
-    return [enqueue(office, now, kind, item, item.client if item is not None else None, code, to, payload)]
+    return [enqueue(office, now, kind, item, item.client if item is not None else None, code, to, payload, due)]
 
 
 def enqueue(

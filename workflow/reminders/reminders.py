@@ -16,7 +16,7 @@ from typing import NamedTuple
 from peewee import Expression
 
 from dossier.database.database import transaction
-from dossier.database.tables import Asked, Edition, Item, Note, Shown, item_name, tuples
+from dossier.database.tables import Asked, Edition, Item, Mail, Note, Shown, item_name, tuples
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -74,6 +74,12 @@ def _with_digest(office: Office) -> list[str]:
     return [code for code, person in office.staff.items() if person.digest and person.active]
 
 
+def _away(office: Office, now: datetime) -> list[str]:
+    """Whoever is away is reminded once they are back; meanwhile whoever stands in is asked."""
+    today = hours.today(office, now)
+    return [code for code, person in office.staff.items() if people.is_away(person, today)]
+
+
 def _digests(office: Office, now: datetime) -> int:
     """Once a day, all that waits, to who chose that."""
     day, letters = hours.today(office, now).isoformat(), 0
@@ -91,7 +97,8 @@ def _digests(office: Office, now: datetime) -> int:
 
 def _reminders(office: Office, now: datetime) -> int:
     late = clock.to_text(now - timedelta(hours=office.settings.sharing.remind_hours))
-    due = Asked.reminded_at.is_null() & (Asked.at <= late) & Asked.person.not_in(_with_digest(office))
+    spared = [*_with_digest(office), *_away(office, now)]
+    due = Asked.reminded_at.is_null() & (Asked.at <= late) & Asked.person.not_in(spared)
     if not _open(due, 1):
         return 0
     letters: dict[str, list[Open]] = defaultdict(list)
@@ -110,7 +117,8 @@ def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentenc
     """Remind all others who are asked to decide on an item and have not, as somebody asks for it;
     tells who they are. Called inside `transaction()`. Raises Refusal.
 
-    Whoever was reminded within AGAIN is left alone. What is due by the clock stays due.
+    Whoever was reminded within AGAIN is left alone, and outside of office hours the letter waits
+    until the office opens. What is due by the clock stays due.
     """
     item = items.get_for(office, actor, key)
     if refusal := people.why_not_create(office, actor.code, item.client):
@@ -126,10 +134,25 @@ def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentenc
     if not left:
         who = sorted(row.person for row in rows)
         raise Conflict("deciding.reminded_already", who=who, at=clock.to_the_minute(max(last[one] for one in who)))
+    due = hours.next_open(office, now)
+    if due > now and (wait := _waiting(item.pending)):
+        who = sorted(row.person for row in rows)
+        left = [row for row in left if row.person not in wait]
+        if not left:
+            raise Conflict("deciding.reminded_at_opening", who=who, at=clock.to_the_minute(clock.to_text(due)))
     for row in left:
-        _send(office, now, "reminder", row.person, [row])
+        _send(office, now, "reminder", row.person, [row], due=due)
         trail.record(now, actor, "reminded", key, {"to": row.person})
-    return sentence("deciding.reminded", who=sorted(row.person for row in left))
+    who = sorted(row.person for row in left)
+    if due > now:
+        return sentence("deciding.reminded_at_opening", who=who, at=clock.to_the_minute(clock.to_text(due)))
+    return sentence("deciding.reminded", who=who)
+
+
+def _waiting(edition: int) -> set[str]:
+    """Whose letter about this edition waits until the office opens."""
+    letters = Mail.select().where((Mail.kind == "reminder") & (Mail.state == "waiting"))
+    return {str(one.recipient) for one in letters if one.payload.get("edition") == edition}
 
 
 def whom(office: Office, now: datetime, actor: Actor, item: Item) -> list[str]:
@@ -200,12 +223,17 @@ def _send(
     person: str,
     rows: Sequence[Open],
     waits_for: Mapping[int, Sequence[str]] | None = None,
+    due: datetime | None = None,
 ) -> None:
-    """Put a letter in the outbox; `waits_for`: edition → who has it, for the reader to ask."""
+    """Put a letter in the outbox; `waits_for`: edition → who has it, for the reader to ask. `due`:
+    when it may go, if it then still waits for them."""
     lines = [_line(office, row) for row in rows[:LISTED]]
     for line, row in zip(lines, rows, strict=False):
         line |= {"asked": [firm.reached(office, code) for code in waits_for[row.edition]]} if waits_for else {}
-    outbox.enqueue_to_staff(office, now, kind, None, person, {"items": lines, "more": len(rows) - len(lines)})
+    payload: dict[str, object] = {"items": lines, "more": len(rows) - len(lines)}
+    if due is not None:
+        payload["edition"] = rows[0].edition
+    outbox.enqueue_to_staff(office, now, kind, None, person, payload, due)
 
 
 def _line(office: Office, row: Open) -> dict[str, object]:

@@ -19,6 +19,7 @@ from desk.web.shell.receiving import received
 from desk.web.staff import items
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
+from dossier.office import hours
 from dossier.text import names
 from dossier.text.refusals import Conflict, Invalid, Refusal, fault
 from dossier.text.sentences import Sentence
@@ -98,8 +99,9 @@ def notify(visit: StaffVisit) -> Response:
 
 def remind(visit: StaffVisit) -> Response:
     """Remind whoever is asked to decide on it."""
+    done = "reminded" if hours.are_open(visit.office, visit.now) else "reminded_later"
     send = partial(mailing.remind, visit.office, visit.now, visit.actor)
-    return _changed(visit, "reminded", send, "remind")
+    return _changed(visit, done, send, "remind")
 
 
 def change_files(visit: StaffVisit) -> Response:
