@@ -90,6 +90,9 @@ HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     "staff": {
         "code": ("code", "medewerker", "initialen", "staff", "employee", *_each(_STAFF, _NUMBER)),
         "name": ("naam", "name", "volledigenaam", "fullname", "weergavenaam", "displayname", *_each(_STAFF[:-2], ("naam", "name"))),
+        "first_name": ("voornaam", "roepnaam", "firstname", "givenname"),
+        "infix": ("tussenvoegsel", "tussenvoegsels", "voorvoegsel", "voorvoegsels", "infix"),
+        "last_name": ("achternaam", "lastname", "surname", "familienaam", "familyname"),
         "email": ("email", "emailadres", "mail", "mailadres", "emailaddress", "zakelijkemail", "emailzakelijk", "emailwerk", "workemail"),
         "os_user": ("osuser", "gebruikersnaam", "gebruiker", "username", "login", "account", "accountnaam", "inlognaam", "loginname"),
         "rights": ("rechten", "rights", "rol", "rollen", "roles", "role"),
@@ -101,6 +104,9 @@ HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
 
 KNOWN = frozenset(word for kinds in HEADINGS.values() for words in kinds.values() for word in words)
 """All of these."""
+
+NAME_PARTS = ("first_name", "infix", "last_name")
+"""The columns of which a name is made where none holds it whole."""
 
 HEAD_ROWS = 20
 """So many rows are looked through for the headings: a title or an empty row may stand above."""
@@ -330,7 +336,7 @@ def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) ->
         if len(both := [heading for heading, one in given.items() if one == key]) > 1:
             problems.append(fault("map", "lists.key_twice", key_=key, columns=", ".join(both)))
     found = guessed(kind, headings, given)
-    if not problems and "name" not in found.values():
+    if not problems and not {"name", "last_name"} & set(found.values()):
         problems.append(fault("map", "lists.no_name", known=", ".join(headings)))
     if problems:
         raise Invalid(problems)
@@ -432,6 +438,8 @@ def _entries(
     for row in rows:
         values = {key: _with_zeros(key, _said(key, row.cells.get(heading, ""))) for heading, key in columns.items()}
         headings = {key: heading for heading, key in columns.items()}
+        if "name" not in values:
+            values["name"] = " ".join(filter(None, (values.get(key, "") for key in NAME_PARTS)))
         wrong = list(_faults_of(kind, office, values))
         faults += [RowFault(row.number, headings.get(key, ""), message) for key, message in wrong]
         if wrong:

@@ -256,6 +256,23 @@ def test_what_is_no_list_is_refused_in_a_line(office: Root, tmp_path: Path, data
     assert "unexpected" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("headings", "row", "code", "name"),
+    [
+        ("Voornaam;Tussenvoegsel;Achternaam;E-mail", "Jan;de;Wit;jan@office.example", "j.dewit", "Jan de Wit"),
+        ("Achternaam;Roepnaam;Mail", "Visser;Lisa;lisa@office.example", "l.visser", "Lisa Visser"),
+        ("Last name;E-mail", "Visser;lisa@office.example", "visser", "Visser"),
+        ("Naam;Voornaam;Achternaam;E-mail", "Lisa Visser;L.;V.;lisa@office.example", "l.visser", "Lisa Visser"),
+    ],
+)
+def test_a_name_in_parts_becomes_one(office: Root, tmp_path: Path, headings: str, row: str, code: str, name: str) -> None:
+    path = tmp_path / "medewerkers.csv"
+    path.write_text(f"{headings}\n{row}\n")
+    assert plan(office, "staff", path, "--apply")["new"] == [code]
+    assert load_office(office.path, {}).staff[code].name == name
+    assert plan(office, "staff", path, "--apply")["new"] == []
+
+
 @pytest.mark.slow
 def test_three_hundred_clients_come_in_one_go_as_excel_saves_them(office: Root) -> None:
     """Semicolons, cp1252, a quoted name with a semicolon in it, a second row for a second contact, a column for the BSN."""
