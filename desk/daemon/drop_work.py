@@ -4,6 +4,7 @@ of what is decided. The working thread does all of it.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence, Set
@@ -11,7 +12,8 @@ from typing import NamedTuple
 
 from desk.daemon.summary import RunSummary
 from dossier.cluster.claims import LEAD, LOGINS, MAIL, WEBHOOKS, Claims, inbox
-from dossier.database.database import is_shared
+from dossier.database.database import close_database, is_shared
+from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
@@ -85,8 +87,12 @@ class DropWork:
         self._finish_others()
 
     def end(self) -> None:
-        """Wait for what was begun."""
+        """Wait for what was begun, and undo what nobody else knows of: we may be told to stop."""
         self.intake.clearing.wait()
+        if self.intake.clearing.clients_to_undo():
+            with contextlib.suppress(*UNAVAILABLE):
+                close_database()  # what it was claimed by has ended
+                self._finish_others()
         self.intake.close()
 
     def reconsider(self, office: Office) -> None:

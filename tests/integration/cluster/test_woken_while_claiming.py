@@ -40,10 +40,11 @@ def made(tmp_path: Path) -> Iterator[tuple[Root, Office]]:
 
 
 @pytest.mark.parametrize("folder", ["", "accounts/"])
-@pytest.mark.parametrize("wakes_at", [2, 3, 4])
+@pytest.mark.parametrize(("wakes_at", "goes_on"), [(2, True), (3, True), (4, True), (3, False)])
 def test_who_wakes_up_after_its_drop_was_given_back_gives_back_the_rest(
-    made: tuple[Root, Office], monkeypatch: pytest.MonkeyPatch, folder: str, wakes_at: int
+    made: tuple[Root, Office], monkeypatch: pytest.MonkeyPatch, folder: str, wakes_at: int, goes_on: bool
 ) -> None:
+    """Also one that is told to stop when it wakes up."""
     root, office = made
     names = {f"{folder}{name}.pdf": PDF + name.encode() for name in "abc"}
     root.place("acme-bv", {**names, f"{folder}{'item' if folder else 'x'}.yaml": GOOD})
@@ -72,7 +73,9 @@ def test_who_wakes_up_after_its_drop_was_given_back_gives_back_the_rest(
     assert not Drop.select().exists()
 
     work = DropWork(office, Vault(office.vault), Claims(), RunSummary(), lambda: None, lambda *_: None, lambda _: None)
-    work.begin()
+    if goes_on:
+        work.begin()
+        assert root.tree("acme-bv") == before
     work.end()
     assert root.tree("acme-bv") == before
     for name, data in names.items():
