@@ -87,6 +87,7 @@ def test_what_cannot_be_read_says_why(reader: Texts, tmp_path: Path) -> None:
         "secret.xlsx": (stored("protected-ledger.xlsx"), "password"),
         "photo.png": (b"\x89PNG\r\n\x1a\n" + b"\0" * 200, "scan"),
         "binary.txt": (b"abc\0def", "format"),
+        "numbers.txt": (bytes([0, 1, 0, 7, 0, 2]) * 50, "format"),
         "empty.txt": (b"", "empty"),
     }
     for name, (data, reason) in cases.items():

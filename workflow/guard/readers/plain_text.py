@@ -209,9 +209,12 @@ def encoding_of(head: bytes) -> str | None:
         return "utf-8" if odd_ones <= len(some) * _ODD_MOST else None
     even, odd = some[0::2].count(0), some[1::2].count(0)
     least = _ZEROS_LEAST * len(some) / 2
-    if odd > least and not even:
-        return "utf-16-le"
-    return "utf-16-be" if even > least and not odd else None
+    if even and odd:
+        return None
+    encoding = "utf-16-le" if odd else "utf-16-be"
+    letters = some[: len(some) // 2 * 2].decode(encoding, "replace")
+    odd_ones = len(letters) - len(letters.translate(dict.fromkeys(_CONTROLS)))
+    return encoding if max(even, odd) > least and odd_ones <= len(letters) * _ODD_MOST else None
 
 
 def decoded(data: bytes, is_whole: bool = True) -> str | None:
