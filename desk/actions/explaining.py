@@ -98,7 +98,7 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path, language:
     where, inbox = checking.place_of(path), office.inbox.resolve()
     if where == inbox / FOLDER and may.clients is None:
         return Why(sentence("overview.not_taken", path=shown), [sentence("unsorted.folder")])
-    if where.parent == inbox / FOLDER and path.is_file():
+    if where.parent == inbox / FOLDER and path.is_file() and not (path.is_symlink() or names.is_ignored(path.name)):
         return Why(sentence("overview.not_taken", path=shown), unsorted.why(office, reader, path))
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
     if checking.is_of_refused(office, parts, may):

@@ -68,6 +68,9 @@ def test_nothing_is_taken_from_it_and_it_is_told_of_to_whoever_works_for_all_cli
     told = office.run("m.devries", "why", str(path))
     assert "has no client yet" in told
     assert "dossier assign inbox/_unsorted/wacht.pdf --client CODE" in told
+    (path.parent / "link.pdf").symlink_to(path)
+    assert "is a link: it is never taken" in office.run("m.devries", "why", str(path.parent / "link.pdf"))
+    (path.parent / "link.pdf").unlink()
     assert "there is no file" in office.run("k.smit", "why", str(path), code=1)
     assert "there is no file" in office.run("k.smit", "assign", "wacht.pdf", "--client", "zon", code=1)
     path.unlink()
