@@ -73,7 +73,7 @@ def _meant(lines: Sequence[str], error: MarkedYAMLError) -> tuple[int, Sentence]
     if "block sequence entries" in problem and re.search(r":[ \t]+-[ \t]", here):
         return at.line + 1, _to_be_quoted("yaml.dash", here)
     if _begins_oddly(problem, context, here):
-        return at.line + 1, _to_be_quoted("yaml.odd_begin", here)
+        return at.line + 1, _to_be_quoted("yaml.odd_begin", here, begun.column if begun.line == at.line else at.column)
     if "mapping values" in problem or "expected ':'" in problem:
         return _about_colons(lines, at, begun)
     if "expected key" in problem and re.search(r":\s*[\"'].*[\"']", here):
@@ -166,6 +166,8 @@ def _about_brackets(lines: Sequence[str], number: int) -> tuple[int, Sentence]:
         mark = max("[{", key=cut["before"].rfind)
         better = f"{cut['before']}{quoted(cut['text'].rstrip())}{cut['rest']}"
         return number + 1, sentence("yaml.comment_in_brackets", line=_printable(line), mark=mark, better=_printable(better))
+    if _is_closed(line):
+        return number + 1, sentence("yaml.unreadable", line=_printable(line))
     return number + 1, sentence("yaml.open_bracket", line=_printable(line), mark=mark, end="]" if mark == "[" else "}")
 
 
@@ -192,8 +194,29 @@ def _to_be_closed(line: str, at: int) -> Sentence:
     return sentence("yaml.open_quote", line=_printable(line), better=_printable(better))
 
 
-def _to_be_quoted(code: str, line: str) -> Sentence:
-    """`line` with its value in quotes."""
+_ITEM_BEGINS = re.compile(r"[\[{,][ \t]*|:[ \t]+|^[ \t]*-[ \t]+")
+
+
+def _is_closed(line: str) -> bool:
+    """True if no bracket of it waits for its end."""
+    return all(line.count(begin) <= line.count(end) for begin, end in ("[]", "{}"))
+
+
+def _item_at(line: str, column: int) -> tuple[int, int] | None:
+    """From where to where the item of a list stands there; None where there is no list."""
+    is_within = not _is_closed(line[:column])
+    if not is_within and not re.match(r"[ \t]*-[ \t]", line):
+        return None
+    begin = max((found.end() for found in _ITEM_BEGINS.finditer(line[:column])), default=0)
+    end = re.compile(r"[,\]}]|$").search(line, column) if is_within else None
+    return begin, begin + len(line[begin : end.start() if end else len(line)].rstrip())
+
+
+def _to_be_quoted(code: str, line: str, column: int | None = None) -> Sentence:
+    """`line` with its value in quotes; of a list, the item that stands at `column`."""
+    if column is not None and len(line) <= LONG and (item := _item_at(line, column)):
+        better = f"{line[: item[0]]}{quoted(line[slice(*item)])}{line[item[1] :]}"
+        return sentence(code, line=_printable(line), better=_printable(better))
     found = _KEY.fullmatch(line)
     if found is None:
         return sentence(code, line=_printable(line), better=_printable(f'"{line.strip()}"'))
