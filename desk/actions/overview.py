@@ -223,7 +223,7 @@ def check_refused(office: Office, reader: Actor, client: str, folder: str, is_bi
     `is_binned`: it was thrown away."""
     may = people.readable(office, reader)
     if may.hidden_types and (
-        _of_hidden_types(may).where((Drop.client == client) & (Drop.target == folder)).exists()
+        (names.is_text(folder) and _of_hidden_types(may).where((Drop.client == client) & (Drop.target == folder)).exists())
         or listing.speaks_of(office, client, folder, may.hidden_types, is_binned)
     ):
         raise NotFound("staging.no_drop")
@@ -247,6 +247,12 @@ def rejected(office: Office, reader: Actor, language: str = "", is_binned: bool 
         path, at = f"{homes[one.client]}/{names.printable(one.folder)}", looking.at(one.at).isoformat(timespec="seconds")
         found.append({"client": one.client, "path": path, "at": at, "why": one.why.decode("utf-8", "replace").splitlines()})
     return in_language(language, found) if language else found
+
+
+def refused_folder(office: Office, actor: Actor, client: str, shown: str, is_binned: bool = False) -> str:
+    """The name of the refused folder that `rejected` tells by this one."""
+    is_known = client in office.clients and people.readable(office, actor).has(client)
+    return listing.folder_shown_as(office, client, shown, is_binned) if is_known else shown
 
 
 def in_language(language: str, refused: Sequence[RefusedDrop]) -> list[RefusedDrop]:

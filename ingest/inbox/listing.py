@@ -252,6 +252,18 @@ def rejected(office: Office, clients: Sequence[str], is_binned: bool = False) ->
     return sorted(found, key=lambda one: one.folder)
 
 
+def folder_shown_as(office: Office, client: str, shown: str, is_binned: bool = False) -> str:
+    """The refused folder that is shown by this name. One with a line break in it, say, or that is
+    no UTF-8, is shown, and linked to, with escapes (names.printable)."""
+    if "\\" not in shown:
+        return shown
+    there: Collection[str] = ()
+    with contextlib.suppress(OSError), open_beneath(office.inbox, client, *_way_of_refused(is_binned)) as home:
+        there = home.names()
+    fitting = [name for name in there if names.printable(name) == shown]
+    return fitting[0] if len(fitting) == 1 and shown not in there else shown
+
+
 def speaks_of(office: Office, client: str, refused: str, types: Collection[str], is_binned: bool = False) -> bool:
     """True if a sidecar in this folder of `_rejected`, or of what was thrown away, names one of
     these types, or can't be read any more."""

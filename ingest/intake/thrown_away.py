@@ -106,7 +106,7 @@ _OF_DROPS = Drop.client, Drop.target, Drop.at, Drop.stem, Drop.files, Drop.clear
 def _rows(refused: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Drop]:
     wanted, clients = set(refused), sorted({client for client, _ in refused})
     found = list[Drop]()
-    for some in chunks(sorted({folder for _, folder in refused})):
+    for some in chunks(sorted({folder for _, folder in refused if names.is_text(folder)})):
         found.extend(Drop.select(*_OF_DROPS).where((Drop.kind == "refused") & Drop.client.in_(clients) & Drop.target.in_(some)))
     return {which: row for row in found if (which := (str(row.client), str(row.target))) in wanted}
 

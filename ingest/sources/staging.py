@@ -302,7 +302,7 @@ def _give_back(
         is_there = False
         with contextlib.suppress(FileNotFoundError), open_beneath(office.inbox, client, "_rejected", refused) as folder:
             is_there = all(files.look(folder / name) == look for name, look in seen.items())
-        if not is_there or not Note.put_first(f"{_GIVEN_BACK}{client}/{refused}", json.dumps([row.id, seen])):
+        if not is_there or not Note.put_first(f"{_GIVEN_BACK}{client}/{_in_key(refused)}", json.dumps([row.id, seen])):
             raise Conflict("staging.given_back")
 
     with _opened(office, row) as hidden:
@@ -310,7 +310,7 @@ def _give_back(
         wrong += _not_as_listed(office, row, data)
         if wrong:
             raise Invalid(wrong)
-        _commit(office, now, actor, row, hidden, data, refused.partition("-")[2] or refused, row.files, note)
+        _commit(office, now, actor, row, hidden, data, _stem_of(refused), row.files, note)
 
 
 _GIVEN_BACK = "given back: "
@@ -318,10 +318,25 @@ _GIVEN_BACK = "given back: "
 of that is to go as it was given back (name → Look)."""
 
 
+_AS_JSON = "/"
+"""No folder's name begins with it: one that is no UTF-8 stands behind it as JSON."""
+
+
+def _in_key(folder: str) -> str:
+    return folder if names.is_text(folder) else _AS_JSON + json.dumps(folder)
+
+
+def _stem_of(refused: str) -> str:
+    """What the new drop is called after."""
+    stem = refused.partition("-")[2] or refused
+    return stem if names.name_fault(stem) is None else "given-back"
+
+
 def _clear_what_was_given_back(office: Office) -> None:
     """Remove what was refused and lies in the inbox anew; what was changed since then stays."""
     for note in list(Note.select().where(Note.key.startswith(_GIVEN_BACK))):
         client, _, refused = note.key.removeprefix(_GIVEN_BACK).partition("/")
+        refused = json.loads(refused.removeprefix(_AS_JSON)) if refused.startswith(_AS_JSON) else refused
         drop, seen = json.loads(note.value)
         gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
         try:
@@ -335,7 +350,9 @@ def _clear_what_was_given_back(office: Office) -> None:
                             files.remove(folder / name)
                 files.remove_folder(rejected / refused)
         except OSError as error:
-            log.warning("what was given back can't be removed; it is tried again", folder=refused, error=str(error))
+            log.warning(
+                "what was given back can't be removed; it is tried again", folder=names.printable(refused), error=str(error)
+            )
             continue
         with transaction(is_durable=False):
             Note.delete().where(Note.key == note.key).execute()
@@ -369,7 +386,8 @@ def card_of(client: str, refused: str, there: Iterable[str]) -> str | None:
     """The sidecar of a refused drop, of the names in its folder: others were attached. None: it has
     none."""
     cards = sorted(filter(names.is_sidecar, there))
-    row = Drop.select().where((Drop.client == client) & (Drop.target == refused) & (Drop.kind == "refused")).first()
+    ours = (Drop.client == client) & (Drop.target == refused) & (Drop.kind == "refused")
+    row = Drop.select().where(ours).first() if names.is_text(refused) else None
     own = str(row.files[-1][0]) if row is not None else ""
     return own if own in cards else next(iter(cards), None)
 

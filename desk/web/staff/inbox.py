@@ -148,7 +148,7 @@ def lying_file(visit: StaffVisit) -> Response:
 def refused(visit: StaffVisit) -> Response:
     """A refused drop, its sidecar with the faults at their lines; a POST gives it back as it was
     mended."""
-    client, folder = visit.request.path_params["client"], visit.request.path_params["folder"]
+    client, folder = _refused_folder(visit)
     with _open(visit, client, folder) as place:
         there = sorted(place.names())
         sidecar = staging.card_of(client, folder, [name for name in there if files.look(place / name)])
@@ -169,16 +169,22 @@ def refused(visit: StaffVisit) -> Response:
 
 def throw_away(visit: StaffVisit) -> Response:
     """Put a refused drop into the bin."""
-    client, folder = visit.request.path_params["client"], visit.request.path_params["folder"]
+    client, folder = _refused_folder(visit)
     throwing_away.throw_away(visit.office, visit.now, visit.actor, client, folder)
     return visit.to("/inbox?done=thrown")
 
 
 def take_out(visit: StaffVisit) -> Response:
     """Take it out of the bin, and show it."""
-    client, folder = visit.request.path_params["client"], visit.request.path_params["folder"]
+    client, folder = _refused_folder(visit, is_binned=True)
     throwing_away.take_out(visit.office, visit.now, visit.actor, client, folder)
-    return visit.to(f"/inbox/refused/{client}/{quote(folder, safe='')}")
+    return visit.to(f"/inbox/refused/{client}/{quote(names.printable(folder), safe='')}")
+
+
+def _refused_folder(visit: StaffVisit, is_binned: bool = False) -> tuple[str, str]:
+    """The client, and the refused folder that the address names as it was shown."""
+    client, shown = visit.request.path_params["client"], visit.request.path_params["folder"]
+    return client, overview.refused_folder(visit.office, visit.actor, client, shown, is_binned)
 
 
 def _open(visit: StaffVisit, client: str, folder: str) -> Folder:
@@ -217,7 +223,7 @@ def _page(
     if last > MOST_LINES:
         lines = [one for one in lines if any(number in at for number in range(one[0] - 2, one[0] + 3))][:MOST_LINES]
     return visit.page(
-        "refused.html", status, client=client, folder=folder, lines=lines, at=at, typed=typed,
+        "refused.html", status, client=client, folder=names.printable(folder), lines=lines, at=at, typed=typed,
         has_failed=status != 200, names=there, may_throw_away=throwing_away.may_throw_away(visit.office, visit.actor, client, folder),
         keys=schemas.sidecar_keys(visit.office, visit.actor, visit.language),
     )  # fmt: skip

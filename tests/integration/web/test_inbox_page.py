@@ -23,6 +23,7 @@ from dossier.text import clock
 from dossier.trail import trail
 from ingest.inbox.looking import Looker
 from ingest.intake.intake import Intake
+from ingest.sources import staging
 
 
 @pytest.fixture
@@ -171,6 +172,39 @@ def test_a_refused_drop_whose_folder_has_a_name_that_is_no_text_is_told_as_any_o
     (rejected(office) / folder).rename(rejected(office) / above / os.fsdecode(b"20261130-120000-\xff"))
     assert [Person(office).get(path).status for path in ("/", "/inbox", "/inbox?of=me", "/bin")] == [200] * 4
     assert r"\udcff" in Person(office).get("/bin" if above else "/inbox").body.decode()
+
+
+ODD = [
+    b"20261130-120000-line\nbreak",
+    "x\u202efdp.exe".encode(),
+    b"20261130-\xff\xfe",
+    b"a" * 250,
+    b"\x1b[31mred",
+    b"a?b#c%41",
+    b"back\\slash",
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=["line", "bidi", "no text", "long", "escape", "signs", "backslash"])
+def test_a_refused_drop_of_any_name_is_opened_thrown_away_taken_out_and_given_back_by_its_links(
+    office: Records, odd: bytes
+) -> None:
+    office.configure(settings=TRUSTED)
+    [folder] = refuse(office, "accounts")
+    (rejected(office) / folder).rename(place := rejected(office) / os.fsdecode(odd))
+    person = Person(office, "j.admin")  # by its name nobody knows whose it was
+    [path] = re.findall(r'href="(/inbox/refused/acme-bv/[^"]+)"', person.get("/inbox").body.decode())
+    page = person.get(path)
+    assert page.status == 200
+    assert f'action="{path}/bin"' in page.body.decode()
+    assert person.post(f"{path}/bin").status == 303
+    assert not place.exists()
+    [out] = re.findall(r'action="(/inbox/refused/acme-bv/[^"]+/unbin)"', person.get("/bin").body.decode())
+    assert goal_of(person.post(out)) == path
+    assert place.exists()
+    assert Person(office).post(path, sidecar="description: Annual accounts 2025\n").status == 303
+    staging.finish(office.office)
+    assert not place.exists()
 
 
 def test_of_many_refused_drops_only_those_on_the_page_are_told_in_the_readers_language(
