@@ -49,12 +49,16 @@ def list_(
     if json:
         printing.as_json([rules.as_json(one, today) for one in found])
         return
-    may_go = _("may go")
+    may_go, no_end = _("may go"), _("further notice")
     rows = [
-        (item_name(one.item), one.client, rules.until_when(one), _against(one) or (may_go if one.is_over(today) else ""))
+        (
+            item_name(one.item), one.client, str(one.end.until or no_end), one.end.because,
+            _against(one) or (may_go if one.is_over(today) else ""),
+        )
         for one in found
-    ]
-    printing.table((_("item"), _("client"), "", ""), rows, _("Nothing is over.") if due else _("There are no items."))
+    ]  # fmt: skip
+    columns = (_("item"), _("client"), _("kept until"), _("because"), _("what keeps it"))
+    printing.table(columns, rows, _("Nothing is over.") if due else _("There are no items."))
 
 
 def _against(one: RetentionState) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from kit.mail_server import Server
 from kit.support import Root
@@ -16,7 +17,9 @@ def test_an_admin_sees_what_is_kept_and_why_and_nothing_goes_before_its_term(roo
     [found] = root.json("retention", "list")
     assert found["because"].startswith("AWR art. 52: 7 years after it was made on ")
     assert (found["over"], found["held_up_by"]) == (False, [])
-    assert "kept until" in root.run("retention", "list").stdout
+    listed = root.run("retention", "list").stdout.splitlines()
+    assert re.split(r"\s{2,}", listed[0].strip())[:4] == ["item", "client", "kept until", "because"]
+    assert re.split(r"\s{2,}", listed[1].strip())[:4] == [found["item"], "acme-bv", found["kept_until"], found["because"]]
     admin = "j.admin"
     done = root.run("retention", "run", found["item"], "--yes", user=admin, code=1)
     assert done.returncode == 1
