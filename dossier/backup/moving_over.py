@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from peewee import Database
 
 from dossier.database import identity, postgresql
+from dossier.database.database import transaction
 from dossier.database.tables import PROXY, Note
 from dossier.database.trouble import DatabaseUnavailable
 from dossier.text.refusals import Conflict
@@ -38,8 +39,8 @@ def move(source: Database, target: Database, to: str, progress: Callable[[str, i
     """
     tables = _in_order(source)
     counts: dict[str, int] = {}
-    with source.atomic():  # nobody writes there meanwhile, nor behind the copy
-        PROXY.initialize(source)
+    PROXY.initialize(source)
+    with transaction():  # nobody writes there meanwhile, nor behind the copy
         is_broken_off = not identity.has_moved()
         with target.atomic():
             filled = next((table for table in tables if _has_rows(target, table)), None)
