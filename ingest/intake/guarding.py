@@ -20,7 +20,9 @@ from ingest.intake.candidate import Candidate, changes_of, files_of
 from workflow.guard.at_a_glance import FileText
 from workflow.guard.screening import PATIENCE_SECONDS, Screen
 from workflow.items import amending, suspicion
+from workflow.items.items import shown_to_client
 from workflow.items.rules import chosen
+from workflow.items.suspicion import NewToClient
 
 
 class GuardOfIntake:
@@ -46,22 +48,22 @@ class GuardOfIntake:
 
         `trouble` gets what keeps a client's files from being read.
         """
-        searched, unreadable = dict[int, list[tuple[str, str]]](), set[int]()
+        shared, unreadable = dict[int, NewToClient](), set[int]()
         for drop in drops if suspicion.is_on(office) else ():
             try:
-                searched[id(drop)] = self._shared(office, now, drop) if may_share(drop) else []
+                shared[id(drop)] = self._shared(office, now, drop) if may_share(drop) else NewToClient()
             except OSError as error:
                 trouble[drop.found.client] = system.whole(error)
                 unreadable.add(id(drop))
-        late = self.screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
+        late = self.screen.wait([one for new in shared.values() for one in (*new.files, *new.kept())], self._patience)
         judged, left = list[Candidate](), list[Candidate]()
         for drop in drops:
-            attachments = searched.get(id(drop), [])
-            if id(drop) in unreadable or any(sha256 in late for _, sha256 in attachments):
+            new = shared.get(id(drop), NewToClient())
+            if id(drop) in unreadable or any(sha256 in late for _, sha256 in (*new.files, *new.kept())):
                 left.append(drop)
                 continue
             judged.append(drop)
-            drop.screened = self.screen.verdict(drop.found.client, attachments, _said(drop))
+            drop.screened = self.screen.verdict(office, drop.found.client, new)
             if drop.draft is not None:
                 drop.doubts = drop.doubts if _is_outright(drop) else []
             found = suspicion.warnings(office, drop.found.client, drop.screened, bool(drop.doubts))
@@ -71,28 +73,24 @@ class GuardOfIntake:
         self.screen.forget_old()
         return judged, left
 
-    def _shared(self, office: Office, now: datetime, drop: Candidate) -> list[tuple[str, str]]:
-        """(name, SHA-256) of what this drop would share outright; being read, or read."""
-        if drop.amends is None:
-            return [(file.name, file.sha256) for file in files_of(drop) if chosen(office, file.share)]
+    def _shared(self, office: Office, now: datetime, drop: Candidate) -> NewToClient:
+        """What this drop would share outright; being read, or read."""
+        if drop.draft is not None:
+            files = [file._replace(share=chosen(office, file.share)) for file in files_of(drop)]
+            return suspicion.new_to_client(shown_to_client(drop.draft, files))
+        assert drop.amends is not None
         assert drop.wish is not None
         changes = amending.still_to_do(item_key(drop.amends), changes_of(drop))  # it may be one that was made before
         shared = amending.would_share(office, now, drop.actor, item_key(drop.amends), drop.wish, changes)
         brought = {file.sha256 for file in changes.put}
-        for name, sha256 in shared:
+        for name, sha256 in shared.files:
             if sha256 not in brought:
                 self.screen.begin_kept(office, self._vault, name, sha256)
+        self.screen.begin_known(office, self._vault, shared)
         return shared
 
     def close(self) -> None:
         self.screen.close()
-
-
-def _said(drop: Candidate) -> list[str]:
-    """What the client would read beside the files."""
-    said = drop.draft or drop.wish
-    explanation = said.explanation if said is not None and said.share_explanation else None
-    return [text for text in (said.description if said is not None else None, explanation) if text]
 
 
 def may_share(drop: Candidate) -> bool:

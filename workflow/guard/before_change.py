@@ -10,7 +10,7 @@ from dossier.office.office import Office
 from dossier.text.refusals import Conflict
 from dossier.vault.folder import Vault
 from workflow.items import suspicion
-from workflow.items.suspicion import NOTHING, Screened, Unscreened
+from workflow.items.suspicion import NOTHING, NewToClient, Screened, Unscreened
 
 TRIES = 3
 """How often a command begins anew because somebody else changed the item meanwhile."""
@@ -19,22 +19,22 @@ T = TypeVar("T")
 
 
 def screened_change(
-    office: Office, vault: Vault, client: str, shares: Callable[[], list[tuple[str, str]]], change: Callable[[Screened], T]
+    office: Office, vault: Vault, client: str, shares: Callable[[], NewToClient], change: Callable[[Screened], T]
 ) -> T:
-    """Do a `change` that may share outright, after these (name, SHA-256) were searched.
+    """Do a `change` that may share outright, after what it `shares` was searched.
 
-    `change` opens its own transaction. If what it would share is another file by then, it is
-    searched and tried anew. Raises Refusal if that never ends; OSError.
+    `change` opens its own transaction. If it would share something else by then, that is searched
+    and it is tried anew. Raises Refusal if that never ends; OSError.
     """
     if not suspicion.is_on(office):
         return change(NOTHING)
     for _ in range(TRIES):
-        attachments, screened = shares(), NOTHING
-        if attachments:
+        new, screened = shares(), NOTHING
+        if new:
             from workflow.guard.screening import Screen  # few share anything outright, and it takes long to import
 
             with contextlib.closing(Screen()) as screen:
-                screened = screen.screen(office, vault, client, attachments)
+                screened = screen.screen(office, vault, client, new)
         try:
             return change(screened)
         except Unscreened:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -21,13 +21,13 @@ import structlog
 
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.text.names import clipped, extension
+from dossier.text.names import extension
 from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from workflow.guard.at_a_glance import FileText
 from workflow.guard.directory import ClientNames, Mention
 from workflow.guard.texts import Texts
-from workflow.items.suspicion import GuardFinding, Screened, Unread
+from workflow.items.suspicion import GuardFinding, NewToClient, Screened, Unread
 from workflow.messages import firm
 
 log = structlog.get_logger("guard")
@@ -40,9 +40,6 @@ GLANCE_SECONDS = 0.25
 
 KEPT = 2_000
 """Readings that are remembered from one batch to the next; each is a kilobyte or two."""
-
-SAID_MOST = 60
-"""Characters of what is said to the client by which it is told of."""
 
 TAKEN_CHARACTERS, TAKEN_FILES = 20_000_000, 10_000
 """So much of what was read is remembered to search in; each file is asked for once."""
@@ -83,9 +80,7 @@ class Screen:
         """
         key = (sha256, extension(name))
         with self._lock:
-            if office is not self._office:
-                self._office, self._directory = office, None
-                self._readings.clear()
+            self._use(office)
             if key in self._readings:
                 return
             reading = self._readings[key] = Future[FileMentions]()
@@ -152,6 +147,12 @@ class Screen:
             self._characters -= sum(map(len, found.values()))
             return found
 
+    def _use(self, office: Office) -> None:
+        """Forget what was found with another configuration. Under the lock."""
+        if office is not self._office:
+            self._office, self._directory = office, None
+            self._readings.clear()
+
     def _known(self, office: Office) -> ClientNames:
         with self._lock:
             if office is self._office and self._directory is not None:
@@ -185,35 +186,42 @@ class Screen:
         self._late = {reading for reading in (*self._late, *pending) if not reading.done()}
         return {sha256 for sha256, reading in readings.items() if reading in pending}
 
-    def verdict(self, client: str, attachments: Sequence[tuple[str, str]], said: Iterable[str] = ()) -> Screened:
-        """What was found in these of an item of `client`; what was not read is not `seen`.
+    def verdict(self, office: Office, client: str, new: NewToClient) -> Screened:
+        """What was found in this of an item of `client`; a file that was not read is not `seen`.
 
-        What a file is called, and what is `said` to the client beside the files, is a finding where
-        nothing else names that client.
+        What a file is called is a finding where it does not name that client itself, and what is
+        said beside the files where nothing else does.
         """
-        seen, findings, unread, named = set[str](), list[GuardFinding](), list[Unread](), list[Mention]()
-        for name, sha256 in attachments:
+        if not new:
+            return Screened()
+        with self._lock:
+            self._use(office)
+        directory, named = self._known(office), list[Mention]()
+        seen, findings, unread = set(new.said), list[GuardFinding](), list[Unread]()
+        for name, sha256 in (*new.files, *new.kept()):
+            is_new, is_renamed = (name, sha256) in new.files, (name, sha256) in new.renamed
             with self._lock:
-                reading, office = self._readings.get((sha256, extension(name))), self._office
-            if reading is None or not reading.done() or office is None:
+                reading = self._readings.get((sha256, extension(name)))
+            found = reading.result() if reading is not None and reading.done() else None
+            if is_new and found is None:
                 continue
-            seen.add(sha256)
-            found, directory = reading.result(), self._known(office)
-            unread += [Unread(name, sha256, why) for why in found.unread]
-            called = directory.mentions(name.rpartition(".")[0] or name)
+            seen.update([sha256] if is_new else [name] if is_renamed else ())
+            found, called = found or FileMentions(), directory.mentions(name.rpartition(".")[0] or name)
             named += [*found.mentions, *called]
+            unread += [Unread(name, sha256, why) for why in found.unread] if is_new else []
             if directory.names_own(found.mentions, client):
-                unread += [Unread(name, sha256, found.failure)] if found.failure else []
+                unread += [Unread(name, sha256, found.failure)] if is_new and found.failure else []
                 continue
-            foreign = directory.foreign(found.mentions, client) or directory.foreign(called, client)
-            if found.failure is not None and not foreign:
+            foreign = directory.foreign(found.mentions, client) if is_new else ()
+            foreign = foreign or (directory.foreign(called, client) if is_new or is_renamed else ())
+            if is_new and found.failure is not None and not foreign:
                 findings.append(GuardFinding(name, sha256, failure=found.failure))
             if foreign:
                 findings.append(_naming(name, sha256, foreign))
-        for text in said if seen and office else ():
+        for text in new.said:
             mentions = directory.mentions(text)
             if (foreign := directory.foreign(mentions, client)) and not directory.names_own([*named, *mentions], client):
-                findings.append(_naming(clipped(" ".join(text.split()), SAID_MOST), attachments[0][1], foreign))
+                findings.append(_naming(text, "", foreign))
         return Screened(frozenset(seen), tuple(findings), tuple(unread))
 
     def clients_named(self, name: str, sha256: str) -> dict[str, Mention]:
@@ -238,12 +246,22 @@ class Screen:
                 if self._readings[key].done():
                     del self._readings[key]
 
-    def screen(self, office: Office, vault: Vault, client: str, attachments: Sequence[tuple[str, str]]) -> Screened:
-        """Read these (name, SHA-256) of the vault to the end, and say what was found."""
-        for name, sha256 in attachments:
+    def begin_known(self, office: Office, vault: Vault, new: NewToClient) -> None:
+        """As `begin_kept`, files that the client has beside what is new. What can't be got names
+        nobody."""
+        for name, sha256 in new.kept():
+            try:
+                self.begin_kept(office, vault, name, sha256)
+            except OSError as error:
+                log.warning("a file of the vault could not be searched", sha256=sha256, error=str(error))
+
+    def screen(self, office: Office, vault: Vault, client: str, new: NewToClient) -> Screened:
+        """Read these files of the vault to the end, and say what was found."""
+        for name, sha256 in new.files:
             self.begin_kept(office, vault, name, sha256)
-        self.wait(attachments, None)
-        return self.verdict(client, attachments)
+        self.begin_known(office, vault, new)
+        self.wait([*new.files, *new.kept()], None)
+        return self.verdict(office, client, new)
 
     def close(self) -> None:
         """End the processes that read."""

@@ -37,7 +37,7 @@ from workflow.items import internal, items, makers, notes, suspicion
 from workflow.items.items import File, content_digest, shown_to_client
 from workflow.items.rules import Draft, Wish, amended_draft, approver_problems, asking, attachment_problems, chosen, is_settled
 from workflow.items.steps import step
-from workflow.items.suspicion import NOTHING, Screened
+from workflow.items.suspicion import NOTHING, NewToClient, Screened
 from workflow.messages.kinds import READY
 from workflow.outbox import outbox
 
@@ -103,7 +103,7 @@ def amend(
 ) -> list[str]:
     """Change an item; what was changed (nothing, if it was so before). `source`: a sidecar's name.
 
-    `screened`: what the wrong-client guard found in the files of `would_share`. `doubts`: why what
+    `screened`: what the wrong-client guard found in `would_share`. `doubts`: why what
     this would share outright is offered instead. Raises Invalid with every reason, Refusal where
     there is no such item (for this actor), Unscreened; nothing was written then.
     """  # fmt: skip
@@ -114,7 +114,7 @@ def amend(
     change = _planned(office, now, actor, item, wish, changes)
     problems = change.problems
     if change.action == "share" and suspicion.is_on(office) and not problems:
-        change.screened = screened.only(sha256 for _, sha256 in _not_seen_yet(change))
+        change.screened = screened.only(_not_seen_yet(change))
     is_doubtful = change.action == "share" and bool(doubts)
     if change.action == "share" and (is_doubtful or suspicion.holds(office, change.screened)) and not problems:
         change.draft, change.action = suspicion.held(office, change.draft, change.screened), "offer"
@@ -166,16 +166,16 @@ def still_to_do(key: int, changes: FileChanges) -> FileChanges:
     return replace(changes, remove=remove, rename={old: new for old, new in changes.rename.items() if fold(old) in here})
 
 
-def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wish, changes: FileChanges) -> list[tuple[str, str]]:
-    """(name, SHA-256) of each file that `amend` would share outright, new to the client.
+def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wish, changes: FileChanges) -> NewToClient:
+    """What `amend` would share outright, new to the client.
 
     Writes nothing. What will be refused shares nothing; `amend` says why.
     """
     try:
         change = _planned(office, now, actor, items.get_for(office, actor, key), wish, changes)
     except Refusal:
-        return []
-    return _not_seen_yet(change) if change.action == "share" and not change.problems else []
+        return NewToClient()
+    return _not_seen_yet(change) if change.action == "share" and not change.problems else NewToClient()
 
 
 def _item_for(office: Office, actor: Actor, key: int) -> Item:
@@ -245,11 +245,10 @@ def _check_taking_off(change: _Change) -> None:
         _object(change, "reason", "rules.reason_needed")
 
 
-def _not_seen_yet(change: _Change) -> list[tuple[str, str]]:
+def _not_seen_yet(change: _Change) -> NewToClient:
     """What the client would see beyond what stands approved."""
     standing = Edition.get_or_none(Edition.id == change.item.standing) if change.item.standing else None
-    seen = {one["sha256"] for one in standing.shown["attachments"]} if standing is not None else set()
-    return [(row.name, row.sha256) for row in change.files if row.share and row.sha256 not in seen]
+    return suspicion.new_to_client(shown_to_client(change.draft, change.files), standing.shown if standing is not None else None)
 
 
 _KEPT = [name for name in Draft.__dataclass_fields__ if name not in ("client", "share_status")]
@@ -528,14 +527,16 @@ def _take(change: _Change, action: str | None, number: int | None) -> None:
 def _still_in_view(change: _Change) -> list[Sentence | str]:
     """What approvers had in view when it was offered last, and nobody approved with, also where it
     was taken back since; less what was about a file that is not in the item any more, or not with
-    these bytes, or that names the client whose item it is by now."""
+    these bytes, about what is said no more, or that names the client whose item it is by now."""
     item = change.item
     last = Edition.get_or_none(Edition.id == items.next_edition(item.id) - 1)
     if last is None or last.approved_at is not None or not (lines := notes.on(last.id)):
         return []
     were = {row.name: row.sha256 for row in items.attachments_of(item.id)}
     were |= {file["name"]: file["sha256"] for file in last.shown["attachments"]}
+    were |= {suspicion.told_of(text): text for text in suspicion.said_in(last.shown)}
     called = {row.sha256: row.name for row in change.files}
+    called |= {text: suspicion.told_of(text) for text in suspicion.said_in(shown_to_client(change.draft, change.files))}
     found = list[Sentence | str]()
     for line in lines:
         about = line.values.get("file") if isinstance(line, Sentence) else None

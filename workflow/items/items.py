@@ -47,7 +47,7 @@ from dossier.trail import trail
 from dossier.trail.trail import RecordedEvent
 from workflow.items import breaches, internal, makers, notes, suspicion
 from workflow.items.steps import step
-from workflow.items.suspicion import NOTHING, Screened
+from workflow.items.suspicion import NOTHING, NewToClient, Screened
 from workflow.items.versions import files_in
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def create_all(
             shown, edition = shown_to_client(draft, files), first_edition(key) + 1
             outright = draft.share_status == "approved"
             if outright and suspicion.is_on(office):
-                one.screened.only(file.sha256 for file in files if file.share)
+                one.screened.only(suspicion.new_to_client(shown))
             state = step("private", "share" if outright else "offer")
             pending, standing = (None, edition) if outright else (edition, None)
             by = (one.actor.code, at) if outright else (None, None)
@@ -428,7 +428,7 @@ def take_off(office: Office, now: datetime, actor: Actor, item: Item, reason: st
 def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Screened = NOTHING) -> bool:
     """Put back what was approved before it was withdrawn. False: changed since, unseen by clients.
 
-    `screened`: what the wrong-client guard found in the files of `would_restore`; what it holds is
+    `screened`: what the wrong-client guard found in `would_restore`; what it holds is
     offered instead. Raises Refusal, Unscreened.
     """
     item = get_for(office, actor, key)
@@ -436,7 +436,7 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
     state = step(item.share_state, "restore")
     edition = _withdrawn_edition(key)
     rights = people.rights_now(office, actor.code)
-    screened = screened.only(sha256 for _, sha256 in _not_looked_at(edition)) if suspicion.is_on(office) else NOTHING
+    screened = screened.only(_not_looked_at(edition)) if suspicion.is_on(office) else NOTHING
     if suspicion.holds(office, screened):
         _offer_again(office, now, actor, item, edition, screened)
     else:
@@ -465,13 +465,13 @@ def _is_as(edition: Edition, item: Item) -> bool:
     return present == str(edition.content)
 
 
-def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str]]:
-    """(name, SHA-256) of each file that `restore` would share and no approver ever saw."""
+def would_restore(office: Office, actor: Actor, key: int) -> NewToClient:
+    """What `restore` would share and no approver ever saw."""
     try:
         get_for(office, actor, key)
         return _not_looked_at(_withdrawn_edition(key))
     except Refusal:
-        return []
+        return NewToClient()
 
 
 def can_be_restored(item: Item) -> bool:
@@ -491,9 +491,9 @@ def _withdrawn_edition(key: int) -> Edition:
     return edition
 
 
-def _not_looked_at(edition: Edition) -> list[tuple[str, str]]:
+def _not_looked_at(edition: Edition) -> NewToClient:
     decided = Decision.select().where((Decision.edition == edition.id) & (Decision.decision == "approve")).exists()
-    return [] if decided else [(one["name"], one["sha256"]) for one in edition.shown["attachments"]]
+    return NewToClient() if decided else suspicion.new_to_client(edition.shown)
 
 
 def _offer_again(office: Office, now: datetime, actor: Actor, item: Item, edition: Edition, screened: Screened) -> None:

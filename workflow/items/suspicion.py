@@ -15,9 +15,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from dossier.database.tables import Edition, Event, EventDetail, Item, chunks, item_name, tuples
+from dossier.database.tables import Edition, Event, EventDetail, Item, Shown, chunks, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
+from dossier.text.names import clipped
 from dossier.text.sentences import Sentence, as_data, from_data, packed, sentence
 from dossier.trail import trail
 from workflow.items import notes
@@ -29,21 +30,32 @@ if TYPE_CHECKING:
 
 Line = TypeVar("Line", Sentence, Sentence | str)
 
+SAID_MOST = 60
+"""Characters of what is said to the client by which it is told of."""
+
 
 class Unscreened(Exception):
     """A file to be shared outright was not looked at: the item was changed since. Try again."""
 
 
 class GuardFinding(NamedTuple):
-    """A file that names other clients and not its own, or whose reader failed."""
+    """A file that names other clients and not its own, or whose reader failed; or what is said
+    beside the files."""
 
     name: str
+    """Or what is said, whole."""
     sha256: str
+    """Empty: of what is said."""
     clients: tuple[str, ...] = ()
     words: str = ""
     """As the file has them."""
     failure: Sentence | None = None
     """Why nobody knows what it says, though it can be read."""
+
+    @property
+    def called(self) -> str:
+        """For people."""
+        return self.name if self.sha256 else told_of(self.name)
 
 
 class Unread(NamedTuple):
@@ -54,20 +66,66 @@ class Unread(NamedTuple):
     why: Sentence
 
 
+class NewToClient(NamedTuple):
+    """What of an item a client would see that they do not have yet. False if there is nothing."""
+
+    files: Sequence[tuple[str, str]] = ()
+    """(name, SHA-256) of each file that is new."""
+    renamed: Sequence[tuple[str, str]] = ()
+    """Of each that they have by another name."""
+    said: Sequence[str] = ()
+    """The description and what is explained, if it is another."""
+    beside: Sequence[tuple[str, str]] = ()
+    """Files that they have and keep: what is said with these may be about whom they name."""
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.renamed or self.said)
+
+    def keys(self) -> set[str]:
+        """By what each of it is known to have been looked at."""
+        return {*(sha256 for _, sha256 in self.files), *(name for name, _ in self.renamed), *self.said}
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Files that they have, and that must be read for what is new beside them."""
+        return [*self.renamed, *self.beside] if self.renamed or self.said else []
+
+
+def new_to_client(shown: Shown, had: Shown | None = None) -> NewToClient:
+    """What is in what would be shown, and not in what the client has (items.shown_to_client)."""
+    names = {(one["name"], one["sha256"]) for one in had["attachments"]} if had is not None else set()
+    bytes_, known = {sha256 for _, sha256 in names}, said_in(had) if had is not None else []
+    files, renamed, beside = list[tuple[str, str]](), list[tuple[str, str]](), list[tuple[str, str]]()
+    for one in shown["attachments"]:
+        name, sha256 = one["name"], one["sha256"]
+        where = files if sha256 not in bytes_ else beside if (name, sha256) in names else renamed
+        where.append((name, sha256))
+    return NewToClient(files, renamed, [text for text in said_in(shown) if text not in known], beside)
+
+
+def said_in(shown: Shown) -> list[str]:
+    """What a client reads beside the files (items.shown_to_client)."""
+    return [text for text in (shown["description"], shown["explanation"]) if text]
+
+
+def told_of(said: str) -> str:
+    """By what a finding in what is said is told."""
+    return clipped(" ".join(said.split()), SAID_MOST)
+
+
 class Screened(NamedTuple):
-    """What is known of the files of one item that a change would share outright."""
+    """What is known of what a change would share outright of one item."""
 
     seen: frozenset[str] = frozenset()
-    """SHA-256 of each file that was looked at."""
+    """What was looked at (NewToClient.keys)."""
     findings: tuple[GuardFinding, ...] = ()
     unread: tuple[Unread, ...] = ()
 
-    def only(self, sha256s: Iterable[str]) -> Screened:
-        """What of it is about these files. Raises Unscreened."""
-        wanted = set(sha256s)
+    def only(self, new: NewToClient) -> Screened:
+        """What of it is about this. Raises Unscreened."""
+        wanted = new.keys()
         if not wanted <= self.seen:
             raise Unscreened
-        findings = tuple(finding for finding in self.findings if finding.sha256 in wanted)
+        findings = tuple(finding for finding in self.findings if not wanted.isdisjoint((finding.sha256, finding.name)))
         return Screened(self.seen, findings, tuple(one for one in self.unread if one.sha256 in wanted))
 
     def told(self) -> dict[str, object]:
@@ -122,10 +180,10 @@ def sentences(office: Office, client: str, screened: Screened) -> list[Sentence]
     found = []
     for finding in screened.findings:
         if finding.failure is not None:
-            found.append(sentence("guard.reader_failed", file=finding.name, why=finding.failure))
+            found.append(sentence("guard.reader_failed", file=finding.called, why=finding.failure))
             continue
         found.append(sentence(
-            "guard.names_another", file=finding.name, others=_named(finding.clients, office.clients), words=finding.words,
+            "guard.names_another", file=finding.called, others=_named(finding.clients, office.clients), words=finding.words,
             own=_named([client], office.clients), clients=list(finding.clients),
         ))  # fmt: skip
     return [*found, *(sentence("guard.not_read", file=one.name, why=one.why) for one in screened.unread)]
@@ -175,13 +233,13 @@ def record(office: Office, now: datetime, item: Item, screened: Screened) -> Non
     if not (screened.findings or is_held):
         return
     found = [
-        {"name": one.name, "sha256": one.sha256, **({"failed": str(one.failure)} if one.failure else {})}
+        {"name": one.called, **_bytes_of(one), **({"failed": str(one.failure)} if one.failure else {})}
         for one in screened.findings
     ]
     action = "held_by_guard" if is_held else "warned_by_guard"
     events = [trail.NewEvent(trail.DAEMON, action, item.id, {"findings": found, **screened.told()})]
     for one in screened.findings:
-        where = {"item": item_name(item.id), "name": one.name, "sha256": one.sha256, "words": one.words}
+        where = {"item": item_name(item.id), "name": one.called, **_bytes_of(one), "words": one.words}
         events += [trail.NewEvent(trail.DAEMON, "named_elsewhere", None, where, client) for client in one.clients]
     trail.record_all(now, events)
     lines = sentences(office, item.client, screened)
@@ -199,6 +257,10 @@ def record(office: Office, now: datetime, item: Item, screened: Screened) -> Non
             outbox.enqueue_to_staff(office, now, "guard", item, code, payload)
         elif not notices.imported([item.id]):
             notices.tell(office, now, "held", code, item, payload)
+
+
+def _bytes_of(finding: GuardFinding) -> dict[str, str]:
+    return {"sha256": finding.sha256} if finding.sha256 else {}
 
 
 def attention(item: Item, clients: frozenset[str] | None) -> list[Sentence | str]:

@@ -357,6 +357,66 @@ def test_what_was_approved_with_the_finding_in_view_is_not_held_again_by_a_later
     assert newest(guarded)["share_state"] == "published"
 
 
+CHANGES = [
+    ("rename", ["a.txt", "Northwind Ltd.txt"], "rename: {a.txt: Northwind Ltd.txt}", "`Northwind Ltd.txt` names"),
+    ("edit", ["--description", "Stukken van Northwind Ltd"], "description: Stukken van Northwind Ltd", "`Stukken van Northwind Ltd` names"),
+    ("edit", ["--explanation", "Voor Northwind Ltd"], "explanation: Voor Northwind Ltd", "`Voor Northwind Ltd` names"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("verb", "words", "key", "told"), CHANGES)
+@pytest.mark.parametrize("by_drop", [False, True])
+def test_a_change_of_what_the_client_reads_beside_a_file_is_searched_as_well(
+    guarded: Root, verb: str, words: list[str], key: str, told: str, by_drop: bool
+) -> None:
+    shared = SHARED + "explanation: Zie de bijlage\nshare_explanation: yes\n"
+    item = drop(guarded, shared, a_txt=b"Zie de bijlage")["item"]
+    if by_drop:
+        changed = drop(guarded, f"item: {item}\ncreated_by: m.devries\n{key}\n", "b")
+        said = yaml.safe_load(guarded.receipt("b") or "")["warnings"][0]
+    else:
+        said = command(guarded, verb, item, *words)
+        changed = newest(guarded)
+    assert (changed["share_state"], changed["public"]) == ("concept", True)
+    assert told in said
+
+
+def test_a_changed_description_is_cleared_by_a_file_that_the_client_has_and_names_them(guarded: Root) -> None:
+    item = drop(guarded, a_txt=OURS.encode())["item"]
+    command(guarded, "edit", item, "--description", "Factuur van Northwind Ltd")
+    command(guarded, "rename", item, "a.txt", "Northwind Ltd.txt")
+    assert newest(guarded)["share_state"] == "approved"
+
+
+def test_a_file_that_was_approved_is_not_held_for_what_is_in_it_once_it_is_renamed(guarded: Root) -> None:
+    item = drop(guarded, a_pdf=pdf(THEIRS))
+    approve(item)
+    once_here(guarded)
+    command(guarded, "rename", item["item"], "a.pdf", "Jaarrekening.pdf")
+    assert newest(guarded)["share_state"] == "approved"
+
+
+def test_what_is_shared_without_a_file_is_searched_too_and_so_is_what_is_put_back(guarded: Root) -> None:
+    guarded.set("settings", SETTINGS)
+    words = SHARED.replace("Jaarrekening", "Stukken van Northwind Ltd") + "attachments: []\n"
+    item = drop(guarded, words)
+    assert item["share_state"] == "published"
+    withdraw(item)
+    guarded.set("settings", SETTINGS.replace("guard: off", "guard: hold"))
+    assert "`Stukken van Northwind Ltd 2025` names" in command(guarded, "publish", item["item"])
+    assert newest(guarded)["share_state"] == "concept"
+    assert drop(guarded, words.replace("2025", "2024"), "b")["share_state"] == "concept"
+
+
+def test_a_finding_in_a_description_is_in_view_until_it_says_something_else(guarded: Root) -> None:
+    item = drop(guarded, a_txt=b"Zie de bijlage")["item"]
+    command(guarded, "edit", item, "--description", "Stukken van Northwind Ltd")
+    command(guarded, "edit", item, "--share-explanation", "--explanation", "Nader", user="p.bakker")
+    assert "`Stukken van Northwind Ltd` names" in str(newest(guarded)["attention"][0])
+    command(guarded, "edit", item, "--description", "Stukken van het jaar", user="p.bakker")
+    assert newest(guarded)["attention"] == []
+
+
 def test_a_finding_stays_in_view_through_changes_until_somebody_approved_or_the_file_is_another(
     guarded: Root, tmp_path: Path
 ) -> None:

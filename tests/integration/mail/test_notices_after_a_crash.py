@@ -65,7 +65,7 @@ def guard(office: Records) -> Cause:
         office.office, "acme-bv", "l.visser", Wish(description="Annual accounts", share=True, share_status="approved")
     )
     found = GuardFinding("accounts.pdf", file.sha256, ("zon",), "Bakkerij Zon")
-    new = NewItem(draft, (file,), LISA, "test.yaml", Screened(frozenset([file.sha256]), (found,)))
+    new = NewItem(draft, (file,), LISA, "test.yaml", Screened(frozenset([file.sha256, draft.description]), (found,)))
 
     def take() -> None:
         with transaction():
