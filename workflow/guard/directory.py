@@ -63,8 +63,10 @@ _NO_COMPANY = ("stichting", "vereniging", "cooperatie", "maatschap")
 """With one of these before it a name is somebody else than without."""
 
 _ANY_FORM = "|".join(f"(?P<{form}>{pattern})" for form, pattern in sorted(_FORMS.items(), key=lambda pair: -len(pair[1])))
-_FORM_AFTER = re.compile(rf"[\s,]{{0,3}}\(?(?:{_ANY_FORM})\b\.?", re.IGNORECASE)
-_FORM_BEFORE = re.compile(rf"\b(?:{_ANY_FORM})\b\.?\s{{1,2}}$", re.IGNORECASE)
+_FORM_AFTER = re.compile(rf"[\s,]{{0,3}}\(?(?:{_ANY_FORM})\b(?!\.t\b)\.?", re.IGNORECASE)
+"""But not the `n.v.` in `n.v.t.`, which says that something doesn't apply."""
+_FORM_BEFORE = re.compile(rf"(?<![^\W_]\.)\b(?!cv\b)(?:{_ANY_FORM})\b\.?\s{{1,2}}$", re.IGNORECASE)
+"""But not what ends `t.b.v.`, `o.b.v.` or `t.n.v.`, and not somebody's CV."""
 _FORM_AT_END = re.compile(rf"[\s,(]+(?:{_ANY_FORM})\b[.)\s]*$", re.IGNORECASE)
 _FORM_AT_FRONT = re.compile(rf"^(?:{_ANY_FORM})\b\.?\s+", re.IGNORECASE)
 _OTHER_COMPANY = re.compile(
@@ -77,19 +79,41 @@ _ALIASES = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"(?:^|[\t|;\n])\s*(?:klant|client|relatie|debiteur|naam|name|bedrijf|onderneming|opdrachtgever|werkgever|inhoudingsplichtige|tenaamstelling"
-    r"|belastingplichtige|rekeninghouder|customer|company|employer|taxpayer|account holder|aan|to|betreft)(?:s?naam|\s?name)?"
+    r"(?:^|[\t|;\n])\s*(?:naam\s)?(?:klant|client|relatie|debiteur|naam|name|bedrijf|onderneming|administratie|opdrachtgever|werkgever|werknemer"
+    r"|inhoudingsplichtige|tenaamstelling|belastingplichtige|belanghebbende|geadresseerde|rekeninghouder|verzekeringnemer|customer|company|employer"
+    r"|employee|taxpayer|account holder|addressee|policyholder|aan|to|betreft)(?:s?naam|\s?name)?"
     r"\s*[:;\t]\s*$",
     re.IGNORECASE,
 )
+_HOLDER = re.compile(r"\b(?:t[./]?\s?n[./]?\s?v\.?|ten name van|op naam van)\s*:?\s*$", re.IGNORECASE)
+"""Before whose an account, a policy or a car is."""
+_TITLES = re.compile(
+    r"\s*(?:(?:aan|to|de|het|en|and|heer|heren|hr|dhr|mevrouw|mevr|mw|mej|fam|familie|erven|directie van|drs|dr|ir|ing|mr|mrs|ms|miss|prof)\b"
+    r"[.\s/&]*)*",
+    re.IGNORECASE,
+)
+"""What may stand before a name in an address."""
+_FROM_THE = re.compile(r" van d(?:e|en|er) ")
+_HONORIFICS = frozenset(["dhr", "dr", "drs", "fam", "familie", "ing", "ir", "mevr", "mevrouw", "mr", "mrs", "ms", "mw", "prof"])
+"""With which a name may begin, and need not."""
+_CLOSING = re.compile(r"(?:groet(?:en)?|hoogachtend|regards|sincerely|faithfully|yours)[ ,.]*\s*$", re.IGNORECASE)
+"""Above a name that signs."""
 _CELL_END = re.compile(r"[ .,]*(?:[\n\t;|]|$)")
 _POSTCODE = re.compile(r"[ .,]*\n(?:[^\n]*\n){0,2}[^\n]{0,40}\b[1-9]\d{3} ?[A-Z]{2}\b")
 """Behind the first line of an address."""
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:]\s|[\n\t;|\"])\s*$")
 _TITLE = re.compile(r"[^\n\t;|]{0,40}[^\n\t;|.,](?:\n|$)")
 """A short line of its own, such as `Acme jaarrekening 2025`, is no sentence."""
-_BETWEEN_NAMES = re.compile(r"[;:?!\t|<>=]|\n\s*\n|[^\W\d_]{3,}\.\s")
+_BETWEEN_NAMES = re.compile(
+    r"[;:?!\t|<>=]|\n\s*\n|(?<![^\W\d_])(?!(?:gebr|drs|ing|prof|mevr|dhr|fam|mij|inst|bedr|adm|ver|int|intern|ned|alg|techn)\.)[^\W\d_]{3,}\.\s",
+    re.IGNORECASE,
+)
 """What can't lie inside a name as it is written: it ends a sentence, a cell, a paragraph."""
+_ESTABLISHMENT = re.compile(
+    r"\b(?:[A-Z][^\W\d_]+(?i:erij|zaak|bedrijf|bureau|winkel|kantoor|handel|centrum|maatschappij|onderneming|school|salon|praktijk)"
+    r"|(?i:apotheek|brasserie|cafe|camping|eetcafe|garage|gebr\.?|gebroeders|hotel|juwelier|makelaardij|notaris|restaurant|slager|supermarkt))[ ]$"
+)
+"""`Meubelzaak Smit B.V.` is not `Smit B.V.`"""
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _LETTERS = str.maketrans(
@@ -257,10 +281,12 @@ def _judged(text: str, start: int, end: int, names: Sequence[_Name]) -> Iterable
     is_name = _is_written_as_name(text, start, end)
     addressed = is_name and _is_addressed(text, start, end)
     other = not form and _OTHER_COMPANY.match(text, end) is not None
+    is_kind = _ESTABLISHMENT.search(text, max(0, start - 30), start) is not None
     for sure in (True, False):
         clients = frozenset(
             name.client for name in names
-            if _is_sure(name, form, is_name, addressed, other) is sure and (sure or is_name or name.level == "anywhere")
+            if _is_sure(name, form, is_name, addressed, other or (is_kind and name.level == "form")) is sure
+            and (sure or is_name or name.level == "anywhere")
         )  # fmt: skip
         if clients:
             yield Mention(clients, "name", words, sure)
@@ -281,7 +307,9 @@ def _is_written_as_name(text: str, start: int, end: int) -> bool:
 
     One word that begins a sentence has its capital from that.
     """
-    parts = [word for word in _TOKEN.findall(text, start, end) if word.lower() not in FILLERS or len(word) == 1]
+    parts = [
+        word for word in _TOKEN.findall(text, start, end) if word.lower() not in FILLERS or (len(word) == 1 and word not in "dv")
+    ]
     if any(part[0].islower() for part in parts):
         return len(parts) == 1 and (text[start - 1 : start] in ("@", "/", ".") or text[start - 4 : start].lower() == "www.")
     begins = len(parts) < 2 and not text[start:end].isupper() and _SENTENCE_BEGINS.search(text, max(0, start - 4), start)
@@ -290,12 +318,14 @@ def _is_written_as_name(text: str, start: int, end: int) -> bool:
 
 
 def _is_addressed(text: str, start: int, end: int) -> bool:
-    """True behind a label, in a line or cell of its own, and on the first line of an address."""
+    """True behind a label, in a line or cell of its own, and on the first line of an address, maybe
+    behind `De heer`; not where somebody signs."""
     line = text.rfind("\n", 0, start) + 1
     before = text[text.rfind("\n", 0, max(0, line - 1)) + 1 : start]  # a label may be on the line before
-    if _CELL_END.match(text, end) and _LABEL.search(before):
+    if _CELL_END.match(text, end) and (_LABEL.search(before) or _HOLDER.search(before)):
         return True
-    return not text[line:start].strip() and _POSTCODE.match(text, end) is not None
+    is_address = _TITLES.fullmatch(text, line, start) is not None and _POSTCODE.match(text, end) is not None
+    return is_address and not _CLOSING.search(text, max(0, line - 30), line)
 
 
 def _form_at(text: str, start: int, end: int) -> tuple[str, str]:
@@ -318,21 +348,32 @@ def _names_of(name: str) -> Iterable[tuple[list[str], str]]:
         core = re.findall(r"[^\W\d_]+|\d+|&", words)
         if any(word != "&" for word in core):
             yield core, form
+        if core and core[0] in _HONORIFICS and len(core) > 1:
+            yield core[1:], form
 
 
 def _spellings(core: Sequence[str]) -> set[str]:
-    """The ways to write a name's words as letters alone: `&` is also `en` or `and`."""
-    if not {"&", "en", "and"} & set(core[1:-1]):
-        return {"".join(word for word in core if word != "&")}
-    return {"".join(joint if word in ("&", "en", "and") else word for word in core) for joint in ("", "en", "and")}
+    """The ways to write a name's words as letters alone: `&` is also `en` or `and`, and `van der`
+    is `v.d.`"""
+    written = _FROM_THE.sub(" vd ", f" {' '.join(core)} ").split()
+    ways = {tuple(core), tuple(written)}
+    if {"&", "en", "and"} & set(core[1:-1]):
+        joints = ("", "en", "and")
+        return {"".join(joint if word in ("&", "en", "and") else word for word in way) for way in ways for joint in joints}
+    return {"".join(word for word in way if word != "&") for way in ways}
 
 
 def _level(core: Sequence[str]) -> Literal["anywhere", "capitals", "form"]:
-    """How much a name says by itself."""
+    """How much a name says by itself. Ordinary words in their ordinary order (`groot onderhoud`)
+    say nothing, unless they are written as a name."""
     words = [word for word in core if word not in FILLERS and len(word) > 1]
+    if len(words) > 1 and words[0] not in TRADES and all(word in TRADES or word in COMMON or word.isdigit() for word in words):
+        return "capitals"
     initials = [word for word in core if len(word) == 1 and word.isalpha()]
     trades = [word for word in words if word in TRADES]
-    telling = [word for word in words if word not in TRADES and word not in COMMON and len(word) >= NAME_LETTERS]
+    telling = [
+        word for word in words if word not in TRADES and word not in COMMON and len(word) >= NAME_LETTERS and not word.isdigit()
+    ]
     if len(words) > 1 and len(trades) < len(words):
         return "anywhere" if telling or trades else "capitals"
     if telling or (words and not trades and len(initials) > 1):

@@ -198,3 +198,56 @@ def test_thousands_of_names_are_searched_for_in_one_pass() -> None:
     directory = ClientNames(clients)
     text = "In dit bijzondere jaar is de omzet 12.345 hoger dan verwacht. " * 1_500 + "Kwastel4999 Bremoor BV"
     assert {code for mention in directory.mentions(text) for code in mention.clients} == {"c4999"}
+
+
+COMMON_NAMES = {
+    code: Client(name=name)
+    for code, name in [
+        ("own", "Acme B.V."),
+        ("post", "Post"),
+        ("smit", "Smit"),
+        ("jong", "De Jong"),
+        ("vries", "J. de Vries"),
+        ("jansen", "Jansen Beheer B.V."),
+        ("number", "1001"),
+        ("upkeep", "Groot Onderhoud B.V."),
+        ("books", "Financiële Administratie B.V."),
+        ("berg", "Van den Berg & Zonen B.V."),
+        ("haan", "Gebr. de Haan"),
+        ("visser", "drs. A.B. Visser"),
+    ]
+}
+OF_COMMON_NAMES = ClientNames(COMMON_NAMES)
+
+
+def accused(text: str) -> set[str]:
+    return {code for mention in OF_COMMON_NAMES.foreign(OF_COMMON_NAMES.mentions(text), "own") for code in mention.clients}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kosten t.b.v. post en porti", "o.b.v. Post 12", "m.b.v. post", "Smit\nn.v.t.", "Post\tn.v.t.", "Jong: N.V.T.", "CV De Jong",
+        "Meubelzaak Smit B.V.", "Hotel Post B.V.", "Grootboek 1001", "1001 AB Amsterdam", "voorziening groot onderhoud", "Groot onderhoud",
+        "de financiële administratie", "Met vriendelijke groet,\n\nJ. de Vries\nKerkstraat 1\n1234 AB Utrecht",
+        "T.a.v. de heer J. de Vries\nKerkstraat 1\n1234 AB Utrecht",
+    ],
+)  # fmt: skip
+def test_ordinary_words_and_abbreviations_are_no_alarm(text: str) -> None:
+    assert accused(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "client"),
+    [
+        ("De heer J. de Vries\nKerkstraat 1\n1234 AB Utrecht", "vries"), ("Aan de heer en mevr. J. de Vries\nKerkstraat 1\n1234 AB Utrecht", "vries"),
+        ("Dhr. J. DE VRIES\nKerkstraat 1\n1234 AB Utrecht", "vries"), ("Fam. De Jong\nKerkstraat 1\n1234 AB Utrecht", "jong"),
+        ("over te maken t.n.v. Jansen Beheer", "jansen"), ("IBAN t.n.v. J. de Vries", "vries"), ("ten name van: De Jong", "jong"),
+        ("Naam werknemer: J. de Vries", "vries"), ("Administratie: Smit", "smit"), ("Jansen Beheer n.v.t.", "jansen"), ("Jansen Beheer t.b.v. 2025", "jansen"),
+        ("Klant: 1001\n", "number"), ("Groot Onderhoud B.V.", "upkeep"), ("GROOT ONDERHOUD B.V.", "upkeep"), ("Financiële Administratie B.V.", "books"),
+        ("Smit B.V.", "smit"), ("Post, B.V.", "post"), ("V.d. Berg & Zonen", "berg"), ("v/d Berg en Zonen B.V.", "berg"), ("GEBR. DE HAAN", "haan"),
+        ("De heer A.B. Visser", "visser"), ("Drs. A.B. Visser", "visser"),
+    ],
+)  # fmt: skip
+def test_a_common_name_is_found_where_it_is_plainly_meant(text: str, client: str) -> None:
+    assert accused(text) == {client}
