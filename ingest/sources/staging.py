@@ -68,7 +68,8 @@ HOURS = 24
 PREFIX = ".drop-"
 
 KNOWN = frozenset({"client", "created_by", "attachments"})
-"""Keys that nobody says of such a drop: whose it is, and what it holds, is known."""
+"""Keys by which nobody says another thing of such a drop than is known: whose it is, and what it
+holds."""
 
 
 class Said(NamedTuple):
@@ -227,10 +228,8 @@ def remove(office: Office, row: StagedDrop, name: str) -> None:
 def faults(office: Office, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> list[Problem]:
     """All that is wrong with the drop as it would be committed; changes nothing."""
     row = _fresh(row)
-    if known := _known(keys):
-        return known
     with _opened(office, row) as hidden:
-        return dropping.problems(office, actor, *_request(hidden, actor, row, keys, said))
+        return _known(actor, row, keys) + dropping.problems(office, actor, *_request(hidden, actor, row, keys, said))
 
 
 def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> str:
@@ -418,7 +417,7 @@ def _commit_if_good(
 ) -> str:
     """As `_commit`. Raises Invalid with every fault, and nothing has happened."""
     request, data = _request(hidden, actor, row, keys, said)
-    wrong = _known(keys) or _problems(office, now, actor, row, hidden, request, data)
+    wrong = _known(actor, row, keys) + _problems(office, now, actor, row, hidden, request, data)
     if wrong:
         raise Invalid(wrong)
     return _commit(office, now, actor, row, hidden, data, str(keys.get("description") or ""), had)
@@ -587,11 +586,16 @@ def _opened(office: Office, row: StagedDrop) -> Folder:
         raise NotFound("staging.no_drop") from error
 
 
-def _known(keys: Keys) -> list[Problem]:
-    """Of each of KNOWN that is said all the same, in either language, that it is not to be: else
+def _known(actor: Actor, row: StagedDrop, keys: Keys) -> list[Problem]:
+    """Of each of KNOWN that is said otherwise, in either language, that it is not to be: else
     whoever puts a drop together could say that another made it."""
-    said = [word for word in keys if word in BY_WORD and BY_WORD[word].english in KNOWN]
-    return [fault(word, "staging.known", key_=word) for word in said]
+    known = {"client": row.client, "created_by": actor.code}
+    said = {word: BY_WORD[word].english for word in keys if _is_known(word)}
+    return [fault(word, "staging.known", key_=word) for word, key in said.items() if keys[word] and keys[word] != known.get(key)]
+
+
+def _is_known(word: str) -> bool:
+    return word in BY_WORD and BY_WORD[word].english in KNOWN
 
 
 def _request(hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> tuple[Request, bytes]:
@@ -600,7 +604,7 @@ def _request(hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, said: Ma
 
 
 def _given(keys: Keys) -> Keys:
-    return {key: value or None for key, value in keys.items()}
+    return {key: value or None for key, value in keys.items() if not _is_known(key)}
 
 
 def _sidecar(actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> bytes:

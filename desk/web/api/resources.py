@@ -415,16 +415,44 @@ def as_received(row: StagedDrop) -> Response:
 
 
 def _said_of(call: Call, row: StagedDrop) -> tuple[Keys, dict[str, Said]]:
-    """The keys of the sidecar, and what is said of each file. Raises Invalid; Forbidden for a drop
-    that changes an item if the key is for new ones alone."""
+    """The keys of the sidecar, and what is said of each file. Raises Invalid with every fault, also
+    those of what could be read; Forbidden for a drop that changes an item if the key is for new
+    ones alone."""
     body = dict(call.body)
     if any(ENGLISH.get(word) == "item" and value is not None for word, value in body.items()):
         call.need("items:write")
-    said = _shares(row, body.pop("shares", None) or {})
-    if (listed := body.pop("attachments" if "attachments" in body else "bijlagen", None)) is not None:
-        said |= _attachments(row, listed, said)
-    renamed = {word: new for word, new in body.items() if ENGLISH.get(word) == "rename" and _is_names(new)}
-    return {**_keys({word: value for word, value in body.items() if word not in renamed}), **renamed}, said
+    keys, said, wrong = dict[str, str | Sequence[str] | Mapping[str, str] | None](), dict[str, Said](), list[Problem]()
+    with _collected(wrong):
+        said |= _shares(row, body.pop("shares", None) or {})
+    with _collected(wrong):
+        if (listed := body.pop("attachments" if "attachments" in body else "bijlagen", None)) is not None:
+            said |= _attachments(row, listed, said)
+    for word, value in body.items():
+        with _collected(wrong):
+            if ENGLISH.get(word) == "rename" and _is_names(value):
+                keys[word] = value
+            else:
+                keys |= _keys({word: value})
+    if wrong:
+        about = {ENGLISH.get(one.key, one.key) for one in wrong}
+        if not about & _OTHERS_FOLLOW:
+            rest = staging.faults(call.office, call.actor, row, keys, said)
+            wrong += [one for one in rest if ENGLISH.get(one.key, one.key) not in about]
+        raise Invalid(wrong)
+    return keys, said
+
+
+_OTHERS_FOLLOW = frozenset({"shares", "attachments", "share", "item", "type"})
+"""Keys of which one that can't be read makes others look wrong that are right."""
+
+
+@contextmanager
+def _collected(wrong: list[Problem]) -> Iterator[None]:
+    """What is refused inside is added to `wrong`."""
+    try:
+        yield
+    except Invalid as refused:
+        wrong += refused.problems
 
 
 def _shares(row: StagedDrop, shares: object) -> dict[str, Said]:

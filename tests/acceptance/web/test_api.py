@@ -132,6 +132,24 @@ def test_all_faults_of_a_drop_come_at_once_each_with_its_key_and_nothing_happens
     assert told(ask(rig, petra, "GET", f"/drops/{made}"))["state"] == "open"
 
 
+def test_faults_of_what_can_not_be_read_come_with_those_of_the_rest(rig: DeskRig, petra: str) -> None:
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    keys = {"description": "x", "status": "nonsense", "labels": {"a": 1}, "location": 1.5, "klant": "zon"}
+    answer = ask(rig, petra, "POST", f"/drops/{made}/commit", keys)
+    assert (answer.status, {one["key"] for one in told(answer)["faults"]}) == (422, keys.keys())
+
+
+def test_a_drop_may_say_for_whom_it_is_and_who_made_it_as_it_is(rig: DeskRig, petra: str) -> None:
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    ask(rig, petra, "PUT", f"/drops/{made}/files/accounts.pdf", PDF + b"whose")
+    keys = {"description": "It says whose it is", "client": "acme-bv", "gemaakt_door": "p.bakker"}
+    for other in ({"client": "zon"}, {"gemaakt_door": "m.devries"}):
+        answer = ask(rig, petra, "POST", f"/drops/{made}/commit", {**keys, **other, "status": "nonsense"})
+        assert {one["key"] for one in told(answer)["faults"]} == {*other, "status"}
+    assert ask(rig, petra, "POST", f"/drops/{made}/commit", keys).status == 202
+    assert told(ask(rig, petra, "GET", f"/items/{taken(rig, petra, made)}"))["created_by"] == "p.bakker"
+
+
 def test_attachments_are_listed_as_in_a_sidecar_and_every_file_that_was_sent_is_in_the_list(rig: DeskRig, petra: str) -> None:
     keys: dict[str, object] = {"description": "Letters of the year"}
     listed = [{"file": "één.pdf", "name": "letter 1.pdf", "note": "signed: no", "sha256": hashlib.sha256(PDF).hexdigest()}]

@@ -341,7 +341,7 @@ def test_whose_a_drop_is_and_what_it_holds_is_not_for_whoever_puts_it_together_t
     row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
     staging.put(office.office, row, "accounts.pdf", [PDF])
     keys = {**KEYS, "share": "yes", "share_status": "approved", "share_attachments": "all", word: "m.devries"}
-    assert [one.key for one in staging.faults(office.office, DESK, row, keys, {})] == [word]
+    assert [one.key for one in staging.faults(office.office, DESK, row, keys, {})] == [word, "share_status"]
     with pytest.raises(Invalid, match=word):
         staging.commit(office.office, office.tick(), DESK, row, keys, {})
     assert staging.fate(office.office, row).state == "open"
