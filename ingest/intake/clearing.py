@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import secrets
 import traceback
@@ -52,6 +51,7 @@ from ingest.intake.leaving import (
     made_like,
     plain,
     remove_own_folder,
+    short_digest,
     take_away_each,
     traces_of,
 )
@@ -310,18 +310,19 @@ class Clearing:
             number += 1
 
 
-def hidden_word(inbox: Path) -> str:
-    """A new word for the names of a drop's files. It ends in what tells this inbox from one that
-    another machine has for itself, where several share the office."""
-    return secrets.token_hex(8) + (_mark_of(inbox) if is_shared() else "")
+def hidden_word(inbox: Path, folder: str | None) -> str:
+    """A new word for the names of a drop's files. Behind it stands what tells this inbox from one
+    that another machine has for itself, where several share the office, and from which folder of
+    the client's they come."""
+    return secrets.token_hex(8) + (_mark_of(inbox) if is_shared() else "") + (f".{short_digest(folder)}" if folder else "")
 
 
 BARE = 16
-"""So long is the word without that mark, as every one was in earlier versions."""
+"""So long is the word without these, as every one was in earlier versions."""
 
 
 def _mark_of(inbox: Path) -> str:
-    return hashlib.sha256(os.fsencode(inbox)).hexdigest()[:8]
+    return short_digest(str(inbox))
 
 
 def _lies_here(inbox: Path, row: Row) -> bool:
@@ -336,7 +337,7 @@ def _lies_here(inbox: Path, row: Row) -> bool:
             for number in range(len(row["files"])):
                 if files.exists(ground.hidden(row, number)) or files.exists(ground.named(row, number)):
                     return True
-            if (mark := str(row["hidden"] or "")[BARE:]) and mark != _mark_of(inbox):
+            if (mark := str(row["hidden"] or "").partition(".")[0][BARE:]) and mark != _mark_of(inbox):
                 return False
             return row["kind"] in TAKEN or any(files.is_folder(ground.home / name) for name in ("_done", "_rejected"))
     except OSError:

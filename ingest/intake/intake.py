@@ -21,7 +21,8 @@ What happens to a batch of drops, in this order:
               Killed in the middle? The next start gives all names back. A newer file that has such
               a name by then keeps it, and ours becomes `report (2).pdf`. A daemon that was stopped
               in the middle, replaced, and wakes up hides the rest: it sees at 6 that its connection
-              is gone, and gives back itself what is in no record any more.
+              is gone, and gives back itself what is in no record any more. Killed before that? The
+              next look does so (earlier.py).
  5. keep      one sync, of the vault and of the folders of the inbox, and of what was cleared since
               the last one. What came from another file system is read back.
               Killed here? As 4. From the end of this step not even a power cut brings a file back
@@ -82,7 +83,7 @@ from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool, slices
 from ingest.inbox.found import Found
 from ingest.inbox.listing import WHY
-from ingest.intake import delegation, foreseeing, sightings
+from ingest.intake import delegation, earlier, foreseeing, sightings
 from ingest.intake.candidate import Candidate, changes_of, fingerprint_of, is_import, new_item_of, receipt_text, why_text
 from ingest.intake.clearing import CLAIMED, Clearing, hidden_word, is_our_reason
 from ingest.intake.guarding import GuardOfIntake, may_share
@@ -179,6 +180,8 @@ class Intake:
     def recover(self, client: str | None = None) -> int:
         """Finish or undo what a daemon that ended had begun (for this client); how many drops."""
         count = self.clearing.load(client)
+        if client is not None:
+            earlier.give_back_of(self.office, client)
         if client is not None and not count:
             return 0
         self.clearing.clear()
@@ -388,7 +391,7 @@ class Intake:
                 drop.claim = drop.row = {
                     "id": key, "client": found.client, "folder": found.folder, "stem": names.printable(found.stem), "fingerprint": None,
                     "kind": CLAIMED, "item": None, "at": at, "files": self._to_be_claimed(drop), "target": None, "text": "",
-                    "cleared": False, "hidden": hidden_word(self.office.inbox), "of_type": None, "told": None,
+                    "cleared": False, "hidden": hidden_word(self.office.inbox, found.folder), "of_type": None, "told": None,
                 }  # fmt: skip
             self._insert(drops)
         self.clearing.forget()

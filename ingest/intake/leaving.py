@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import os
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -195,6 +196,11 @@ def plain(stem: str) -> str:
     shown = names.printable(stem).replace("\\", "_").replace("/", "_")
     raw = shown.encode()
     return shown if len(raw) <= 200 else f"{raw[:180].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()[:12]}"
+
+
+def short_digest(way: str) -> str:
+    """By what a folder is told from the others."""
+    return hashlib.sha256(os.fsencode(way)).hexdigest()[:8]
 
 
 def _write_receipt(folder: Folder, row: Row) -> str:

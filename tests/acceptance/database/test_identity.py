@@ -289,17 +289,27 @@ def test_an_admin_goes_on_though_all_of_var_is_lost(lived_in: Root) -> None:
 
 def test_what_was_hidden_when_the_office_was_lost_has_its_name_again(lived_in: Root) -> None:
     inbox = lived_in.path / "inbox/acme-bv"
-    for folder, names in ((inbox / "deed", ("Item.yaml", "deed.pdf")), (inbox, ("new.yaml", "new.pdf"))):
+    (lived_in.path / "config/settings.yaml").open("a").write("presets: {loon: {folder: loon, description: Loonstrook}}\n")
+    known = {inbox / "deed": "", inbox: "", inbox / "paper": "paper", inbox / "loon": "loon/"}
+    for folder, names in (
+        (inbox / "deed", ("Item.yaml", "deed.pdf")), (inbox, ("new.yaml", "new.pdf")),
+        (inbox / "paper", ("a.pdf", "b.pdf")), (inbox / "loon", ("slip.pdf",)),
+    ):  # fmt: skip
         folder.mkdir(exist_ok=True)
         word = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        if known[folder]:
+            word += "." + hashlib.sha256(known[folder].encode()).hexdigest()[:8]
         for number, name in enumerate(names):
             text = "description: Taken when all was lost\ncreated_by: p.bakker\n" if name.endswith("yaml") else folder.name
             (inbox / f".taken-{word}-{number}-{name}").write_text(text)
     (inbox / "deed").rmdir()
+    (inbox / "paper/item.yaml").write_text("description: Two that were\ncreated_by: p.bakker\n")
     (inbox / "new.pdf").write_text("a newer one")
     _lay(lived_in.path / "var/dossier.db", (lived_in.path / "older.db").read_bytes())
     told = lived_in.run("adopt", "--reason", "the disk failed", user="j.admin").stdout
-    assert told.count("In the inbox again") == 4
+    assert told.count("In the inbox again") == 7
+    assert sorted(path.name for path in (inbox / "paper").iterdir()) == ["a.pdf", "b.pdf", "item.yaml"]
+    assert (inbox / "loon/slip.pdf").read_text() == "loon"
     assert sorted(path.read_text() for path in inbox.glob("new*.pdf")) == ["a newer one", "acme-bv"]
     (inbox / "new (2).pdf").unlink()
     lived_in.once()

@@ -22,6 +22,7 @@ from dossier.office.opening import load_office
 from dossier.text import clock
 from dossier.vault.folder import Vault
 from ingest.inbox.looking import Looker
+from ingest.intake import clearing
 from ingest.intake.intake import Intake
 
 pytestmark = pytest.mark.sqlite  # it has a PostgreSQL of its own
@@ -40,11 +41,12 @@ def made(tmp_path: Path) -> Iterator[tuple[Root, Office]]:
 
 
 @pytest.mark.parametrize("folder", ["", "accounts/"])
-@pytest.mark.parametrize(("wakes_at", "goes_on"), [(2, True), (3, True), (4, True), (3, False)])
+@pytest.mark.parametrize(("wakes_at", "goes_on"), [(2, True), (3, True), (4, True), (3, False), (1, None), (3, None)])
 def test_who_wakes_up_after_its_drop_was_given_back_gives_back_the_rest(
-    made: tuple[Root, Office], monkeypatch: pytest.MonkeyPatch, folder: str, wakes_at: int, goes_on: bool
+    made: tuple[Root, Office], monkeypatch: pytest.MonkeyPatch, folder: str, wakes_at: int, goes_on: bool | None
 ) -> None:
-    """Also one that is told to stop when it wakes up."""
+    """Also one that is told to stop when it wakes up. None: it is killed, and the next look does
+    it."""
     root, office = made
     names = {f"{folder}{name}.pdf": PDF + name.encode() for name in "abc"}
     root.place("acme-bv", {**names, f"{folder}{'item' if folder else 'x'}.yaml": GOOD})
@@ -72,10 +74,14 @@ def test_who_wakes_up_after_its_drop_was_given_back_gives_back_the_rest(
     assert any(".taken-" in name for name in root.tree("acme-bv"))
     assert not Drop.select().exists()
 
+    if goes_on is None:
+        monkeypatch.setattr(clearing, "_begun", {})
     work = DropWork(office, Vault(office.vault), Claims(), RunSummary(), lambda: None, lambda *_: None, lambda _: None)
     if goes_on:
         work.begin()
         assert root.tree("acme-bv") == before
+    elif goes_on is None:
+        list(work.lookout.ready())
     work.end()
     assert root.tree("acme-bv") == before
     for name, data in names.items():
