@@ -22,7 +22,6 @@ from peewee import Expression
 from dossier.database.database import transaction
 from dossier.database.tables import Table
 from dossier.database.web_tables import DeskRequest, DeskSession, DeskToken
-from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -158,11 +157,6 @@ def end(now: datetime, actor: Actor, staff: str, begins: str | None = None) -> i
         if ended:
             trail.record(now, actor, "logged_out", None, {"staff": staff, "everywhere": begins is None})
     return ended
-
-
-def language_of(office: Office, link: DeskToken | None) -> str | None:
-    """In whose language a link's page is read."""
-    return people.language_of(office, link.staff) if link is not None else None
 
 
 def kept_of(code: str, addresses: Collection[str]) -> list[tuple[type[Table], Expression]]:
