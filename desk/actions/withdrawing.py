@@ -20,7 +20,7 @@ from dossier.office.people import Actor
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.opening import open_vault
 from workflow.guard.before_change import screened_change
-from workflow.items import items, suspicion
+from workflow.items import items
 from workflow.items.suspicion import Screened
 
 
@@ -57,7 +57,7 @@ def put_back(office: Office, now: datetime, actor: Actor, key: int, if_version: 
     item = items.get_for(office, actor, key)
     shares = partial(items.would_restore, office, actor, key)
     is_present = screened_change(office, open_vault(office), item.client, shares, restore)
-    if suspicion.holds(office, found[0]):
+    if items.get(key).share_state == "concept":
         held = sentence("actions.item_waits_for", item=item_name(key), whom=whom(office, now, key))
         return [held, *noticed(office, actor, item.client, found[0])]
     return [sentence("actions.goes_back" if is_present else "actions.goes_back_as_it_was", item=item_name(key))]

@@ -240,7 +240,7 @@ def _given(editions: Sequence[int]) -> dict[int, list[str]]:
 def _why_unfit(office: Office, item: Item, edition: Edition, given: Sequence[str]) -> Sentence | None:
     """Why an edition's approval holds no more; None if it does. `given`: who approved a concept."""
     if not given:
-        return people.why_not_share(office, edition.approved_by or "", item.client)
+        return people.why_not_share(office, edition.approved_by or "", item.client) or items.why_not_outright(office, item)
     for code in given:
         reason = people.why_not_approve(office, code, item.client, item.type, edition.makers)
         if reason and not people.is_admin(office, code):

@@ -42,7 +42,7 @@ from dossier.office.people import Actor
 from dossier.text import clock, jsontext
 from dossier.text.names import fold, nfc
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
-from dossier.text.sentences import Sentence, as_data
+from dossier.text.sentences import Sentence, as_data, sentence
 from dossier.trail import trail
 from dossier.trail.trail import RecordedEvent
 from workflow.items import breaches, internal, makers, notes, suspicion
@@ -428,8 +428,8 @@ def take_off(office: Office, now: datetime, actor: Actor, item: Item, reason: st
 def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Screened = NOTHING) -> bool:
     """Put back what was approved before it was withdrawn. False: changed since, unseen by clients.
 
-    `screened`: what the wrong-client guard found in `would_restore`; what it holds is
-    offered instead. Raises Refusal, Unscreened.
+    `screened`: what the wrong-client guard found in `would_restore`; what it holds is offered
+    instead, and what nobody approved of a type that needs approval. Raises Refusal, Unscreened.
     """
     item = get_for(office, actor, key)
     _refuse_restoring(office, actor, item)
@@ -437,7 +437,8 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
     edition = _withdrawn_edition(key)
     rights = people.rights_now(office, actor.code)
     screened = screened.only(_not_looked_at(edition)) if suspicion.is_on(office) else NOTHING
-    if suspicion.holds(office, screened):
+    unapproved = why_not_outright(office, item) if not _was_decided(edition) else None
+    if unapproved is not None or suspicion.holds(office, screened):
         _offer_again(office, now, actor, item, edition, screened)
     else:
         item.share, item.share_state, edition.state = True, state, "standing"
@@ -448,7 +449,15 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
     item.version += 1
     item.save()
     suspicion.record(office, now, item, screened)
+    if unapproved is not None:
+        tell_doubts(now, item, [unapproved])
     return _is_as(edition, item)
+
+
+def why_not_outright(office: Office, item: Item) -> Sentence | None:
+    """Why the item's type has somebody approve what the client sees; None if it doesn't."""
+    kind = office.settings.types.get(item.type or "")
+    return sentence("items.type_needs_approval", type=item.type) if kind is not None and kind.share == "approval" else None
 
 
 def is_changed_since_approved(item: Item) -> bool:
@@ -492,8 +501,12 @@ def _withdrawn_edition(key: int) -> Edition:
 
 
 def _not_looked_at(edition: Edition) -> NewToClient:
-    decided = Decision.select().where((Decision.edition == edition.id) & (Decision.decision == "approve")).exists()
-    return NewToClient() if decided else suspicion.new_to_client(edition.shown)
+    return NewToClient() if _was_decided(edition) else suspicion.new_to_client(edition.shown)
+
+
+def _was_decided(edition: Edition) -> bool:
+    """True if an approver approved it; False if it was shared outright."""
+    return bool(Decision.select().where((Decision.edition == edition.id) & (Decision.decision == "approve")).exists())
 
 
 def _offer_again(office: Office, now: datetime, actor: Actor, item: Item, edition: Edition, screened: Screened) -> None:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from kit.accounts import AccountOffice, staff
+from kit.accounts import SETTINGS, AccountOffice, staff
 from kit.support import wait_for
 
 PUBLIC = "description: Annual accounts 2025\nshare: yes\nshare_status: approved\nattachments: [a.txt]\n"
@@ -94,3 +94,25 @@ def test_the_daemon_writes_the_draft_of_what_a_drop_took_off_or_a_killed_command
         assert office.public(one) is None
     assert "wrong year" in text
     assert "m.devries" in text
+
+
+def test_what_was_shared_outright_is_approved_first_once_its_type_needs_that(office: AccountOffice) -> None:
+    office.root.set("settings", SETTINGS + "types: {lease: {share: approval}}\n")
+    back, stays = publish(office, 1), publish(office, 2)
+    office.run("m.devries", "withdraw", back, "--reason", "wrong year")
+    office.once()
+    office.run("m.devries", "edit", back, "--type", "lease")
+    assert "waits for approval by j.admin" in office.run("m.devries", "publish", back)
+    office.drop("m.devries", "private", "description: Not shared yet\nattachments: [b.txt]\n", {"b.txt": b"a lease"})
+    office.once()
+    late = str(office.json("items")[0]["item"])
+    office.run("m.devries", "edit", late, "--share", "--share-all", "--share-status", "approved")
+    for one in (late, stays):
+        office.run("m.devries", "edit", one, "--type", "lease")
+    office.once()
+    assert [bool(office.public(one)) for one in (back, late, stays)] == [False, False, True]
+    for one in (back, late):
+        assert "an item of type lease needs approval" in office.run("j.admin", "show", one)
+        office.run("j.admin", "approve", one)
+    office.once()
+    assert all(office.public(one) for one in (back, late, stays))
