@@ -95,7 +95,10 @@ def _say_what_to_do(found: list[Difference], left: list[Difference], repaired: b
     if not found:
         print(_("The vault and the portal are as the database says."))
     elif not repaired:
-        print(_("To mend the portal from the vault: dossier verify --repair"), file=sys.stderr)
+        print(
+            _("To mend the portal from the vault, and the vault where the portal has a copy: dossier verify --repair"),
+            file=sys.stderr,
+        )
     elif left:
         rest = _(
             "What is left can't be mended from here: take the vault's files from a backup;"

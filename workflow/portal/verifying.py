@@ -58,6 +58,9 @@ PARTS = 28
 SETTLED_SECONDS = 3600
 """A vault file that no attachment names may be of a drop that is being taken, until so old."""
 
+MOST_NAMED = 5
+"""Items that are told of one file of the vault."""
+
 PAUSE_SECONDS, TRIES = 1.0, 6
 """Between looks at what seems to differ, and how often: longer than placing to recording."""
 
@@ -86,6 +89,8 @@ class Difference:
     client: str | None = None
     item: int | None = None
     reason: Sentence | None = None
+    items: tuple[int, ...] = ()
+    """Whose file it is, of one of the vault's."""
 
     @property
     def message(self) -> Sentence:
@@ -93,6 +98,9 @@ class Difference:
         made_of = name.rpartition("-")[0] if folder.endswith(f"/{PAGES}") and name.startswith("D-") else None
         reason = self.reason or Sentence(f"verifying.{self.kind}")
         reason = sentence("verifying.made_of", reason=reason, item=made_of) if made_of else reason
+        if self.items:
+            numbers = ", ".join(item_name(key) for key in self.items[:MOST_NAMED]) + ("…" if self.items[MOST_NAMED:] else "")
+            reason = sentence("verifying.file_of", reason=reason, items=numbers)
         where = Sentence(f"verifying.{self.where}")
         return sentence("verifying.difference", where=where, path=names.printable(self.path), reason=reason)
 
@@ -102,7 +110,16 @@ class Difference:
     def as_json(self, language: str = "en") -> dict[str, object]:
         item = item_name(self.item) if self.item else None
         told_as = {"reason": told(self.reason, language) if self.reason else None}
-        return {"where": self.where, "path": self.path, "kind": self.kind, "client": self.client, "item": item, **told_as}
+        items = {"items": [item_name(key) for key in self.items]}
+        return {
+            "where": self.where,
+            "path": self.path,
+            "kind": self.kind,
+            "client": self.client,
+            "item": item,
+            **items,
+            **told_as,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +312,16 @@ def _look_at_shelf(vault: Vault, prefix: str, there: dict[str, StoredFile], is_r
         kept = there.pop(digest, None)
         if is_read or kept is None or kept.size != size:  # what came since the folder was listed is there
             fault = vault.fault(digest, size, is_read)
-            found += [Difference("vault", f"{prefix}/{digest}", fault)] if fault else []
+            found += [_of_vault(f"{prefix}/{digest}", fault)] if fault else []
     old = time.time() - SETTLED_SECONDS
     found += [Difference("vault", f"{prefix}/{name}", "stranger") for name, one in sorted(there.items()) if one.since < old]
     return found
+
+
+def _of_vault(path: str, fault: Kind) -> Difference:
+    """A file that items have, and that is gone or damaged."""
+    query = Attachment.select(Attachment.item).where(Attachment.sha256 == path.rpartition("/")[2]).distinct()
+    return Difference("vault", path, fault, items=tuple(key for (key,) in tuples(query.order_by(Attachment.item))))
 
 
 # Mending
@@ -463,7 +486,7 @@ def still_damaged(vault: Vault, found: Sequence[Difference]) -> list[Difference]
     paths |= {one.path for one in found if one.where == "vault" and one.kind != "stranger"}
     wanted = [path for path in sorted(paths) if Attachment.select().where(Attachment.sha256 == path.rpartition("/")[2]).exists()]
     faults = {path: vault.fault(path.rpartition("/")[2], None, is_read=True) for path in wanted}
-    damaged = [Difference("vault", path, fault) for path, fault in faults.items() if fault is not None]
+    damaged = [_of_vault(path, fault) for path, fault in faults.items() if fault is not None]
     value = json.dumps([one.path for one in damaged])
     with transaction():
         Note.put("damaged", value)

@@ -88,7 +88,7 @@ def test_a_damaged_vault_file_without_a_good_copy_is_told_with_what_to_do(root: 
     [path] = [path for path in (root.path / "var/vault").glob("??/*") if path.read_bytes() == PDF]
     path.write_bytes(b"X" + PDF[1:])
     left = root.run("verify", "--repair", code=1)
-    assert left.stdout == f"vault: {path.parent.name}/{path.name}: was changed\n"
+    assert left.stdout == f"vault: {path.parent.name}/{path.name}: was changed (a file of {published})\n"
     assert "from a backup" in left.stderr
 
 
