@@ -407,6 +407,47 @@ def test_a_name_is_found_wherever_it_can_be_read(read, name: str) -> None:
     assert found.failure is None
 
 
+TURN = '<w:ins w:author="Ine Jongh"><w:r><w:t>{}</w:t></w:r></w:ins>'
+OUT = '<w:del w:author="Ine Jongh"><w:r><w:delText>{}</w:delText></w:r></w:del>'
+FROM_HERE, TO_HERE = "<w:r><w:t>Noorder", 'licht </w:t></w:r><w:r><w:t xml:space="preserve">Beheer B.V.</w:t></w:r>'
+BROKEN = {
+    "bookmark": FROM_HERE + '</w:t></w:r><w:bookmarkStart w:id="0" w:name="_GoBack"/><w:r><w:t xml:space="preserve">' + TO_HERE,
+    "put-in": f"{FROM_HERE}licht </w:t></w:r>{TURN.format('Beheer')}<w:r><w:t> B.V.</w:t></w:r>",
+    "taken-out": f"{FROM_HERE}</w:t></w:r>{OUT.format('zicht ')}<w:r><w:t>{TO_HERE}",
+    "as-it-was": f"{FROM_HERE}licht </w:t></w:r>{OUT.format('Beheer')}{TURN.format('Holding')}<w:r><w:t> B.V.</w:t></w:r>",
+    "box": f"{FROM_HERE}</w:t><w:drawing><docPr name='Vak 1'/><align>center</align><txbxContent><w:p><w:r><w:t>Elders</w:t></w:r></w:p>"
+    f"</txbxContent></w:drawing><w:t>{TO_HERE}",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_stands_in_the_middle_of_a_name_does_not_break_it(read, name: str) -> None:
+    data = repacked("letter.docx", {"word/document.xml": part("document", f"<w:body><w:p>{BROKEN[name]}</w:p></w:body>")})
+    assert NAME in read("letter.docx", data).text
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "<o:annotation><c>Ine Jongh</c><date>2026-01-01</date><x:p>Klopt dit?</x:p></o:annotation>",
+        "<x:note><x:note-citation>1</x:note-citation><x:note-body><x:p>Zie elders.</x:p></x:note-body></x:note>",
+        "<x:bookmark x:name='hier'/>",
+    ],
+)
+def test_a_remark_in_the_middle_of_a_name_does_not_break_it_in_opendocument(read, between: str) -> None:
+    found = read("letter.odt", open_text(f'<x:p xmlns:o="o">Noorderlicht {between}Beheer B.V.</x:p>'))
+    assert NAME in found.text
+
+
+def test_of_a_paragraph_without_an_end_what_is_there_is_read(read) -> None:
+    cut = repacked(
+        "letter.docx", {"word/document.xml": part("document", f"<w:p><w:t>{NAME}</w:t>").removesuffix("</w:document>")}
+    )
+    found = read("letter.docx", cut)
+    assert NAME in found.text
+    assert reasons(found)
+
+
 @pytest.mark.parametrize("codes", ["&amp;C&amp;K01+000", "&amp;12", "&amp;&quot;Arial,Bold&quot;&amp;14&amp;KFF0000"])
 def test_what_stands_before_a_name_in_a_header_is_no_part_of_it(read, codes: str) -> None:
     data = zipped({**WORKBOOK, "xl/worksheets/sheet1.xml": header(codes + NAME)})

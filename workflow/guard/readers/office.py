@@ -126,7 +126,7 @@ OPEN = Rules(
      **dict.fromkeys(("button", "checkbox", "radio"), ("label", "title")),
      **dict.fromkeys(("variable-set", "toc-mark", "user-index-mark"), ("string-value",)), "hidden-text": ("string-value",),
      "conditional-text": ("string-value-if-true", "string-value-if-false")},
-    frozenset({"binary-data", "editing-cycles", "editing-duration"}),
+    frozenset({"binary-data", "editing-cycles", "editing-duration", "note-citation"}),
 )  # fmt: skip
 """OpenDocument, in a zip or flat."""
 

@@ -171,6 +171,71 @@ _MEANT: Mapping[str, Callable[[str], str]] = {"href": unquote, "formula": texts_
 """Attributes that are not written as they are meant."""
 
 
+_PARAGRAPHS = frozenset({"p", "h", "annotation", "drawing", "pict", "object", "frame", "rt", "ruby-text"})
+"""Elements whose text belongs together, whatever stands in their middle: paragraphs, remarks, what
+is drawn, how it is pronounced."""
+
+_TRACKED: Mapping[str, str] = {"ins": "+", "moveTo": "+", "del": "-", "moveFrom": "-"}
+"""What was put in, and what was taken out, under tracking."""
+
+PARAGRAPH_CHARACTERS = 65_536
+"""Of a longer one what was read is taken without its end."""
+
+
+class _Paragraphs:
+    """Each paragraph's text, in one piece. What stands in the middle of one without being its text
+    (another paragraph in a box, a remark, who changed it) comes before it. One that was changed is
+    given as it is and as it was."""
+
+    def __init__(self, gathering: Gathering) -> None:
+        self.marks: list[str] = []
+        """Of the changes around what is being read, the innermost last."""
+        self._take = gathering.add
+        self._open: list[tuple[list[str], dict[int, str]]] = []
+        """Each paragraph's pieces; the marks of those that were changed."""
+        self._characters = 0
+
+    def begin(self) -> None:
+        self._open.append(([], {}))
+
+    def add(self, piece: str) -> None:
+        """Raises Enough."""
+        if not self._open:
+            self._take(piece)
+            return
+        pieces, changed = self._open[-1]
+        if self.marks:
+            changed[len(pieces)] = self.marks[-1]
+        pieces.append(piece)
+        self._characters += len(piece)
+        if self._characters > PARAGRAPH_CHARACTERS:
+            for paragraph in self._open:
+                self._give(*paragraph)
+                paragraph[0].clear()
+                paragraph[1].clear()
+
+    def end(self) -> None:
+        """Raises Enough."""
+        if self._open:
+            self._give(*self._open.pop())
+        self._take("\n")
+
+    def end_all(self) -> None:
+        """The XML ends here, maybe too early. Raises Enough."""
+        while self._open:
+            self.end()
+
+    def _give(self, pieces: list[str], changed: dict[int, str]) -> None:
+        self._characters = 0
+        if changed:
+            as_it_was, as_it_is = (
+                "".join(piece for at, piece in enumerate(pieces) if changed.get(at) != mark) for mark in ("+", "-")
+            )
+            self._take(f"{as_it_was}\n{as_it_is}")
+        elif pieces:
+            self._take("".join(pieces))
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How the XML of an office format becomes text."""
@@ -195,24 +260,34 @@ class Rules:
             with _or_damaged():
                 expat.ParserCreate().Parse(begun, True)
             return
-        spaces, attributes, silent, add, only = self.spaces, self.attributes, self.silent, gathering.add, self.only
+        spaces, attributes, silent, only = self.spaces, self.attributes, self.silent, self.only
+        lines = _Paragraphs(gathering)
+        add, aside = lines.add, gathering.add
         mute = 0
 
         def started(name: str, given: dict[str, str]) -> None:
             nonlocal mute
             if name in silent:
                 mute += 1
+            elif name in _PARAGRAPHS:
+                lines.begin()
+            elif mark := _TRACKED.get(name):
+                lines.marks.append(mark)
             if (wanted := attributes.get(name)) and given:
                 if (where := only.get(name)) and given.get(where[0]) not in where[1]:
                     return
                 for attribute, value in given.items():
                     if value and (local := attribute.rpartition(":")[2]) in wanted:
-                        add(f"\n{_MEANT[local](value) if local in _MEANT else value}\n")
+                        aside(f"\n{_MEANT[local](value) if local in _MEANT else value}\n")
 
         def ended(name: str) -> None:
             nonlocal mute
             if name in silent:
                 mute -= 1
+            elif name in _PARAGRAPHS:
+                lines.end()
+            elif name in _TRACKED:
+                lines.marks.pop()
             elif space := spaces.get(name):
                 add(space)
 
@@ -220,7 +295,10 @@ class Rules:
             if not (mute or (piece.isspace() and "\n" in piece)):  # what only sets one tag below another
                 add(piece)
 
-        parse(stream, gathering, started, ended, text, begun)
+        try:
+            parse(stream, gathering, started, ended, text, begun)
+        finally:
+            lines.end_all()
 
     def _may_say(self, part: bytes) -> bool:
         """False if there is no text in it, and no element with attributes that people see."""
