@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,9 @@ from desk.cli import completing, counted, printing, session
 from desk.cli.translation import _, add, ngettext
 from dossier.text import clock
 from dossier.text.refusals import Invalid, fault
+
+if TYPE_CHECKING:
+    from ingest.sources.importing import ImportReport
 
 SHOWN = 50
 """Faults that are printed on a terminal; the rest is counted. Into a file all of them go."""
@@ -65,6 +68,24 @@ def import_(
     importer = Importer(office, actor, archive)
     with logs.counting(_("judging"), None) as progress:
         seen = importer.look(progress)
+    _tell_what_was_seen(folder, seen)
+    importer.check_room(seen)
+    if seen.good < seen.entries and not skip_faulty:
+        raise Invalid([fault("map", "importing.nothing_imported")])
+    if dry_run:
+        return
+    with logs.counting(_("importing"), seen.entries) as progress:
+        done = importer.place(clock.utc_now(), seen.faulty, progress)
+    placed = ngettext("%(count)s is in the inbox now", "%(count)s are in the inbox now", done.placed) % {"count": done.placed}
+    earlier = ngettext("%(count)s was imported before", "%(count)s were imported before", done.before) % {"count": done.before}
+    print(f"{placed}, {earlier}.")
+    if not done.placed:
+        return
+    is_running = presence.daemons(office, clock.utc_now())
+    print(_("The daemon takes them: dossier status") if is_running else _("Take them with: dossier run --once"))
+
+
+def _tell_what_was_seen(folder: Path, seen: ImportReport) -> None:
     _tell([f"{source}: {printing.text(fault)}" for source, fault in seen.faults])
     _tell([printing.text(one) for one in seen.renamed])
     _tell([printing.text(one) for one in seen.changed])
@@ -98,20 +119,6 @@ def import_(
     if seen.left_out:
         count = len(seen.left_out)
         print(ngettext("%(count)s file belongs to no item", "%(count)s files belong to no item", count) % {"count": count})
-    importer.check_room(seen)
-    if bad and not skip_faulty:
-        raise Invalid([fault("map", "importing.nothing_imported")])
-    if dry_run:
-        return
-    with logs.counting(_("importing"), seen.entries) as progress:
-        done = importer.place(clock.utc_now(), seen.faulty, progress)
-    placed = ngettext("%(count)s is in the inbox now", "%(count)s are in the inbox now", done.placed) % {"count": done.placed}
-    earlier = ngettext("%(count)s was imported before", "%(count)s were imported before", done.before) % {"count": done.before}
-    print(f"{placed}, {earlier}.")
-    if not done.placed:
-        return
-    is_running = presence.daemons(office, clock.utc_now())
-    print(_("The daemon takes them: dossier status") if is_running else _("Take them with: dossier run --once"))
 
 
 def export(

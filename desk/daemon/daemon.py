@@ -163,15 +163,7 @@ class Daemon:
                     self._metrics = MetricsServer(lambda: self.office, self.summary, lambda: self._teller.worked_at)
                     self._metrics.start()
                     beside.callback(self._metrics.end)
-                while not files.stopping.is_set():
-                    try:
-                        self._set_up()
-                        self._serve()
-                        break
-                    except UNAVAILABLE as error:
-                        if self._once:
-                            raise
-                        surroundings.wait(self.office, error, self._teller.beat)
+                self._serve_until_stopped()
         except NotThisOffice as error:
             urgent.tell_admins(self.office, self._environ, clock.utc_now(), trouble.told(error))
             raise
@@ -180,6 +172,17 @@ class Daemon:
                 error.filename = error.filename or str(self.office.var)
             raise InboxMissing(system.whole(error)) from error
         return self.summary
+
+    def _serve_until_stopped(self) -> None:
+        while not files.stopping.is_set():
+            try:
+                self._set_up()
+                self._serve()
+                return
+            except UNAVAILABLE as error:
+                if self._once:
+                    raise
+                surroundings.wait(self.office, error, self._teller.beat)
 
     def _bring_mark(self) -> None:
         """Ask the object store that is the vault how far the office had come. Without an answer the

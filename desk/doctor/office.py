@@ -93,21 +93,25 @@ def database(office: Office) -> Iterator[Finding]:
             return
         yield ok("database", "doctor.sqlite_whole", mb=-(-path.stat().st_size // 10**6))
     else:
-        from dossier.database.postgresql import HOLDS_ANY_TEXT
-
-        apart = round(clock.ahead().total_seconds())
-        if abs(apart) > APART_SECONDS:
-            yield note("clock", "doctor.clock_behind" if apart > 0 else "doctor.clock_ahead", seconds=abs(apart))
-        version = PROXY.execute_sql("SHOW server_version").fetchone()[0]
-        yield ok("database", "doctor.postgresql", version=str(version))
-        if off := [name for name in DURABLE if PROXY.execute_sql(f"SHOW {name}").fetchone()[0] == "off"]:
-            yield note("database", "doctor.not_durable", settings=", ".join(off))
-        if (encoding := PROXY.obj.encoding()) not in HOLDS_ANY_TEXT:
-            yield wrong("database", "doctor.other_encoding", encoding=encoding)
-        if no_dump := snapshot.why_no_dump(str(version)):
-            yield wrong("database", "doctor.no_dump", why=no_dump)
+        yield from _postgresql()
     if since := identity.trial_since():
         yield note("database", "doctor.trial", since=clock.to_the_minute(since))
+
+
+def _postgresql() -> Iterator[Finding]:
+    from dossier.database.postgresql import HOLDS_ANY_TEXT
+
+    apart = round(clock.ahead().total_seconds())
+    if abs(apart) > APART_SECONDS:
+        yield note("clock", "doctor.clock_behind" if apart > 0 else "doctor.clock_ahead", seconds=abs(apart))
+    version = PROXY.execute_sql("SHOW server_version").fetchone()[0]
+    yield ok("database", "doctor.postgresql", version=str(version))
+    if off := [name for name in DURABLE if PROXY.execute_sql(f"SHOW {name}").fetchone()[0] == "off"]:
+        yield note("database", "doctor.not_durable", settings=", ".join(off))
+    if (encoding := PROXY.obj.encoding()) not in HOLDS_ANY_TEXT:
+        yield wrong("database", "doctor.other_encoding", encoding=encoding)
+    if no_dump := snapshot.why_no_dump(str(version)):
+        yield wrong("database", "doctor.no_dump", why=no_dump)
 
 
 def scanner(office: Office) -> Iterator[Finding]:

@@ -453,18 +453,17 @@ def _thin_out(dest: Path, keep: int) -> None:
         going = old.with_name(f"{_UNFINISHED}{old.name}")
         moves.move(old, going)
         _remove_snapshot(going)
-    needed: set[str] = set()
-    for path in snapshots(dest):
-        needed |= needed_by(path)
+    needed = set[str]().union(*map(needed_by, snapshots(dest)))
     with open_folder(dest / VAULT) as pool:
         for name in pool.names():
             if name.endswith(".tmp"):
                 files.remove(pool / name)
             elif re.fullmatch("[0-9a-f]{2}", name):
                 with pool.open(name) as shelf:  # never through a link: nothing is removed elsewhere
-                    for one in shelf.names():
-                        if re.fullmatch("[0-9a-f]{64}", one) and one not in needed:  # a NAS has folders of its own everywhere
-                            files.remove(shelf / one)
+                    # a NAS has folders of its own everywhere
+                    digests = {one for one in shelf.names() if re.fullmatch("[0-9a-f]{64}", one)}
+                    for one in digests - needed:
+                        files.remove(shelf / one)
 
 
 def _remove_snapshot(path: Path) -> None:

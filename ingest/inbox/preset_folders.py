@@ -16,15 +16,18 @@ def make(office: Office, clients: Iterable[str]) -> OSError | None:
     """Make those that active clients lack, with the client's folder's rights. The first trouble."""
     wanted, trouble = presets.folders(office.settings), None
     for client in clients if wanted else ():
-        if not office.clients[client].active:
-            continue
         try:
-            with open_beneath(office.inbox, client) as home:
-                there = {fold(name) for name in home.names()}
-                for folder in wanted:
-                    if fold(folder) not in there:
-                        status = home.status()
-                        files.made_folder(home / folder, stat.S_IMODE(status.st_mode), status).close()
+            if office.clients[client].active:
+                _make_in(office, client, wanted)
         except OSError as error:
             trouble = trouble or error
     return trouble
+
+
+def _make_in(office: Office, client: str, wanted: Iterable[str]) -> None:
+    with open_beneath(office.inbox, client) as home:
+        there = {fold(name) for name in home.names()}
+        for folder in wanted:
+            if fold(folder) not in there:
+                status = home.status()
+                files.made_folder(home / folder, stat.S_IMODE(status.st_mode), status).close()

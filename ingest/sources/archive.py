@@ -182,11 +182,11 @@ class Archive:
             listing = self._listings[folder] = {}
             try:
                 with os.scandir(self.folder / folder) as entries:
-                    for entry in entries:
-                        if not entry.is_symlink():
-                            listing.setdefault(names.fold(self._as_text(entry.name)), []).append(entry.name)
+                    there = [entry.name for entry in entries if not entry.is_symlink()]
             except OSError:
-                listing.clear()  # whoever asks for a file of it is told that there is none; left_out says why
+                there = []  # whoever asks for a file of it is told that there is none; left_out says why
+            for name in there:
+                listing.setdefault(names.fold(self._as_text(name)), []).append(name)
         return self._listings[folder]
 
     def _as_text(self, name: str) -> str:

@@ -337,17 +337,12 @@ def _clear_what_was_given_back(office: Office) -> None:
         client, _, refused = note.key.removeprefix(_GIVEN_BACK).partition("/")
         refused = json.loads(refused.removeprefix(_AS_JSON)) if refused.startswith(_AS_JSON) else refused
         drop, seen = json.loads(note.value)
-        gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
         try:
             with open_beneath(office.inbox, client) as home:
                 if files.is_folder(home / f"{PREFIX}{drop}"):  # it has no name yet: `finish` gives it one
                     continue
-            with gone, open_beneath(office.inbox, client, "_rejected") as rejected:
-                with rejected.open(refused) as folder:
-                    for name, look in seen.items():
-                        if files.look(folder / name) == tuple(look):
-                            files.remove(folder / name)
-                files.remove_folder(rejected / refused)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                _remove_as_seen(office, client, refused, seen)
         except OSError as error:
             log.warning(
                 "what was given back can't be removed; it is tried again", folder=names.printable(refused), error=str(error)
@@ -355,6 +350,16 @@ def _clear_what_was_given_back(office: Office) -> None:
             continue
         with transaction(is_durable=False):
             Note.delete().where(Note.key == note.key).execute()
+
+
+def _remove_as_seen(office: Office, client: str, refused: str, seen: Mapping[str, Sequence[int]]) -> None:
+    """Remove the files of a refused drop that look as they did then, and its folder if empty."""
+    with open_beneath(office.inbox, client, "_rejected") as rejected:
+        with rejected.open(refused) as folder:
+            for name, look in seen.items():
+                if files.look(folder / name) == tuple(look):
+                    files.remove(folder / name)
+        files.remove_folder(rejected / refused)
 
 
 def _not_as_listed(office: Office, row: StagedDrop, data: bytes) -> list[Problem]:

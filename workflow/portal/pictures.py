@@ -227,19 +227,18 @@ class Studio:
                 for attachment in attachments:
                     entry = zipfile.ZipInfo(attachment["name"], (at.year, at.month, at.day, at.hour, at.minute, at.second))
                     entry.external_attr = 0o644 << 16
-                    with (
-                        self._vault.local(attachment["sha256"]) as place,
-                        files.open_plain(place) as reading,
-                        archive.open(entry, "w") as writing,
-                    ):
-                        while piece := os.read(reading, files.CHUNK):
-                            if files.stopping.is_set():
-                                raise files.Interrupted
-                            writing.write(piece)
+                    self._put_in(archive, entry, attachment["sha256"])
         except BaseException:
             files.remove(path)
             raise
         return path
+
+    def _put_in(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, sha256: str) -> None:
+        with self._vault.local(sha256) as place, files.open_plain(place) as reading, archive.open(entry, "w") as writing:
+            while piece := os.read(reading, files.CHUNK):
+                if files.stopping.is_set():
+                    raise files.Interrupted
+                writing.write(piece)
 
 
 def _due(most: int) -> list[tuple[int, int]]:

@@ -433,16 +433,21 @@ def mend_vault(portal: Publisher, now: datetime, found: Sequence[Difference]) ->
     for one in found:
         if one.kind != "stranger":
             _take_back(portal, now, one)
-    in_the_way: OSError | None = None
     strangers = [one.path for one in found if one.kind == "stranger"]
     if strangers and (lock := portal.vault.alone()):
         with lock:
-            for name in strangers:
-                if not Attachment.select().where(Attachment.sha256 == names.printable(name.rpartition("/")[2])).exists():
-                    try:
-                        portal.quarantine.move_from_vault(now, name)
-                    except OSError as error:
-                        in_the_way = in_the_way or error
+            _move_away(portal, now, strangers)
+
+
+def _move_away(portal: Publisher, now: datetime, strangers: Sequence[str]) -> None:
+    """Out of the vault with those that no attachment needs. OSError as in `mend_vault`."""
+    in_the_way: OSError | None = None
+    for name in strangers:
+        if not Attachment.select().where(Attachment.sha256 == names.printable(name.rpartition("/")[2])).exists():
+            try:
+                portal.quarantine.move_from_vault(now, name)
+            except OSError as error:
+                in_the_way = in_the_way or error
     if in_the_way is not None:
         raise in_the_way
 

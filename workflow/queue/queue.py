@@ -114,12 +114,16 @@ class QueueFolder:
         self.hint(None)
         for code, one in self.office.staff.items():
             if one.active and ("approve" in one.rights or "admin" in one.rights):
-                try:
-                    with self._folder(code).made() as home:
-                        if first:
-                            files.sweep_temporaries(home)
-                except OSError as error:
-                    log.error("an approver's folder can't be made", folder=str(self._folder(code).path), error=str(error))
+                self._make_folder(code, first)
+
+    def _make_folder(self, approver: str, is_swept: bool) -> None:
+        folder = self._folder(approver)
+        try:
+            with folder.made() as home:
+                if is_swept:
+                    files.sweep_temporaries(home)
+        except OSError as error:
+            log.error("an approver's folder can't be made", folder=str(folder.path), error=str(error))
 
     def _folder(self, person: str) -> ApproverFolder:
         if person not in self._folders:
