@@ -189,7 +189,7 @@ def wish_from(office: Office, actor: Actor, key: int, keys: Keys) -> tuple[Wish,
     said = {name: value for name, value in keys.items() if value is not None and name not in ("reason", *elsewhere)}
     sidecar, faults = read_values({"item": item_name(key), **said}, people.settings_for(office, actor))
     at = dict(enumerate(["", "item", *said]))  # a fault's line is its key's place
-    problems = tuple(Problem(at.get(fault.line, ""), fault.message) for fault in faults)
+    problems = tuple(Problem(fault.key or at.get(fault.line, ""), fault.message) for fault in faults)
     problems += tuple(fault(name, "actions.not_by_key", key_=name) for name in elsewhere)
     if sidecar is None or not sidecar.given:
         raise Invalid(problems)

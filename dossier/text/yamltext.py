@@ -31,6 +31,8 @@ class Fault:
 
     line: int
     message: Sentence | str
+    key: str = field(default="", compare=False)
+    """Which key it is about, where that may not be the one at `line`: one that is missing, say."""
 
     def __lt__(self, other: Fault) -> bool:
         return (self.line, str(self.message)) < (other.line, str(other.message))

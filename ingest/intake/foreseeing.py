@@ -77,7 +77,7 @@ def faults_of(drop: Candidate, refusal: Refusal) -> list[Fault]:
     """Why its item can't be changed so, beside what was told of the drop itself."""
     told = {fault.message for fault in drop.faults}
     more = [problem for problem in refusal.problems if problem.message not in told]
-    return [Fault(line_of(drop.found.sidecar, problem.key or "item"), problem.message) for problem in more]
+    return [Fault(line_of(drop.found.sidecar, problem.key or "item"), problem.message, problem.key) for problem in more]
 
 
 def _of_change(office: Office, now: datetime, drop: Candidate, place: Path | Folder, hashes: Mapping[str, str]) -> list[Fault]:

@@ -70,7 +70,7 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
         code = "intake.another_client" if is_known else "intake.no_such_client"
         problems.append(fault("client", code, said=sidecar.client, client=found.client))
     problems += _file_problems(office, found)
-    faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in sidecar.told]
+    faults += [Fault(line_of(sidecar, one.key), one.message, one.key) for one in problems if one.key not in sidecar.told]
     theirs = whose(office, found, maker)
     return Judgement(actor, wish, draft, faults, replace(theirs, doubts=(*theirs.doubts, *by_preset)))
 

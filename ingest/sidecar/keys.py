@@ -73,8 +73,9 @@ class SidecarReading:
         self.is_amending = False
         """It is about an item that is there."""
 
-    def say(self, line: int, code: str, /, **values: object) -> None:
-        self.faults.append(Fault(line, Sentence(code, values)))
+    def say(self, line: int, code: str, /, about: str = "", **values: object) -> None:
+        """`about`: the key that lacks at this line."""
+        self.faults.append(Fault(line, Sentence(code, values), about))
 
     def read(self, reader: Reader, node: Node, word: str, **how: Any) -> Any:
         """What a reader makes of a node; None if it is misread, and then that is told."""

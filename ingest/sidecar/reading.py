@@ -337,7 +337,7 @@ def _check_required(reading: SidecarReading) -> None:
     if "item" in reading.given:
         return
     if "description" not in reading.given | reading.told:
-        reading.say(reading.lines.get("description", 1), "sidecar.description_required")
+        reading.say(reading.lines.get("description", 1), "sidecar.description_required", about="description")
     kind = reading.settings.types.get(reading.values.get("type", ""))
     for wanted in kind.required if kind else ():
         key = BY_WORD[wanted].english if wanted in BY_WORD else wanted
@@ -348,7 +348,7 @@ def _check_required(reading: SidecarReading) -> None:
             continue
         elif key not in reading.given | reading.told and key != "description":
             reading.told.add(key)
-            reading.say(reading.lines["type"], "rules.type_needs", type=reading.values["type"], needed=key)
+            reading.say(reading.lines["type"], "rules.type_needs", about=key, type=reading.values["type"], needed=key)
 
 
 def _asks_nobody(reading: SidecarReading, kind: ItemType) -> bool:
@@ -375,7 +375,7 @@ def _check_sharing(reading: SidecarReading) -> None:
     if values.get("notify") and "notify" not in reading.told and not (given & {"contact", "item"} or "contact" in reading.told):
         word, contact = reading.words["notify"], reading.word("contact", "notify")
         reading.told |= {"notify", "contact"}
-        reading.say(lines["notify"], "sidecar.notify_whom", word=word, contact=contact)
+        reading.say(lines["notify"], "sidecar.notify_whom", about="contact", word=word, contact=contact)
     approvals, approvers = values.get("approvals"), values.get("approver")
     if isinstance(approvals, int) and approvers and "approvals" not in reading.told and approvals > len(approvers):
         reading.told.add("approvals")

@@ -178,7 +178,7 @@ def problems(
     settings = people.settings_for(office, actor)
     found, judgement = _judged(office, request.client, "new", data, looks, actor if is_delegated else None, settings)
     for one in judgement.faults if foreseen is None else foreseen(found, judgement):
-        found_wrong.append(Problem(_key_at(data, one.line), one.message))
+        found_wrong.append(Problem(one.key or _key_at(data, one.line), one.message))
     return list({str(one.message): one for one in reversed(found_wrong)}.values())[::-1]
 
 

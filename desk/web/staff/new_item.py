@@ -26,6 +26,8 @@ log = structlog.get_logger("web")
 
 TEXTS = ("description", "status", "type", "location", "explanation", "due", "share_status", "contact")
 YES_NO = ("share", "share_explanation", "notify")
+_PLACES = frozenset((*TEXTS, *YES_NO, "attachments", "labels", "owner", "approver", "approvals"))
+"""Keys that the form has a place of this id for."""
 
 
 def new_item(visit: StaffVisit) -> Response:
@@ -209,6 +211,11 @@ def _page(
     def typed(name: str) -> str:
         return visit.field(name) or preset.get(name, "")
 
+    def place_of(key: str) -> str:
+        """The id of what is to be mended in the form."""
+        kind = offering.types(office, visit.actor).get(typed("type"))
+        return f"field.{typed('type')}.{key}" if kind and key in kind.fields else key if key in _PLACES else "save"
+
     is_sent = visit.request.method == "POST"
     approvers = visit.fields("approver") if is_sent else offering.preset_approvers(office, visit.actor, visit.field("preset"))
     return visit.page(
@@ -217,5 +224,5 @@ def _page(
         approvers=offering.approvers(office, visit.actor, code), owners=offering.owners(office, code), types=offering.types(office, visit.actor),
         statuses=office.settings.items.statuses, settings=office.settings,
         may_share=offering.may_share_outright(office, visit.actor, code),
-        contacts=[one for one in client.contacts if one.active], typed=typed, saved=saved,
+        contacts=[one for one in client.contacts if one.active], typed=typed, place_of=place_of, saved=saved,
     )  # fmt: skip

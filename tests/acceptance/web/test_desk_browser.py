@@ -457,6 +457,45 @@ def test_a_new_item_says_what_the_client_will_see_of_it_and_is_saved_by_keys(
     made.close()
 
 
+def test_a_fault_is_tied_to_its_field_while_one_types_goes_once_it_is_mended_and_reads_as_one_sentence(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    for name in ("brief.txt", "notitie.txt"):
+        (tmp_path / name).write_text(name)
+    made = context(rig, browser, cookies["m.devries"], viewport=PHONE)
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv/new")
+    page.set_input_files("#pick", [str(tmp_path / "brief.txt"), str(tmp_path / "notitie.txt")])
+    expect(page.locator("#files li", has_text="geheel ontvangen")).to_have_count(2)
+    page.check("input[name=share]")
+    page.click("#save")
+    of_files = page.locator("#attachments .fault:visible")
+    expect(of_files).to_contain_text("brief.txt")
+    as_text = """said => {
+      const plain = document.createElement('p');
+      plain.style.cssText = 'font-weight: 600; padding-left: 1.5rem; line-height: 1.4; font-size: var(--t2)';
+      plain.innerHTML = said.innerHTML;
+      said.after(plain);
+      const tall = plain.offsetHeight;
+      plain.remove();
+      return said.offsetHeight <= tall + 4;
+    }"""
+    assert of_files.evaluate(as_text), "the names stand in the sentence, and not beside it"
+    field, told = page.locator("#description"), page.locator("[data-said=description]")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(told).to_be_visible()
+    field.fill("kort")
+    field.blur()
+    expect(field).to_have_accessible_description(re.compile("heeft 4 tekens"))
+    expect(told).to_have_count(0)
+    field.fill("Brieven aan de klant")
+    field.blur()
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-fault=description]")).to_be_hidden()
+    assert not accessibility_faults(page)
+    made.close()
+
+
 def test_the_smallest_phone_holds_a_long_label_and_every_word_of_the_menu(
     rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
 ) -> None:

@@ -23,6 +23,7 @@ presets:
     share_attachments: all
     approver: [m.devries, j.admin]
     approvals: 2
+types: {kyc: {required: [risk], fields: {risk: [low, high], passport: text}}}
 """
 
 
@@ -89,6 +90,21 @@ def test_with_faults_nothing_is_made_and_all_that_was_typed_and_sent_stays(rig: 
     mended = {**fields, "drop": drop, "description": "Long enough by now", "share_status": "concept", "share:a.pdf": "yes"}
     item = become(petra, send_form(petra, "/clients/acme-bv/new", mended))
     assert rig.office.json("show", item)["attachments"][0]["name"] == "a.pdf"
+
+
+def test_each_line_of_the_summary_leads_to_its_field_and_that_one_says_the_same(petra: Browser) -> None:
+    fields = {"type": "kyc", "share": "yes", "share_status": "concept", "notify": "yes", "due": "soon", "save": "1"}
+    page = send_form(petra, "/clients/acme-bv/new", fields, [("a.pdf", PDF)]).text
+    summary = page[page.index('id="faults"') :].partition("</ul>")[0]
+    goals = re.findall(r'href="#([^"]+)"', summary)
+    assert {"description", "field.kyc.risk", "contact", "due", "attachments"} <= set(goals)
+    for goal in goals:
+        assert page.count(f' id="{goal}"') == 1, goal
+    for goal in ("description", "field.kyc.risk", "contact", "due"):
+        [field] = re.findall(rf'<(?:input|select)\b[^>]*? id="{goal}"[^>]*>', page)
+        assert 'aria-invalid="true"' in field, goal
+        [said] = re.findall(r'aria-describedby="([^"]+)"', field)
+        assert all(page.count(f' id="{one}"') == 1 for one in said.split()), goal
 
 
 def test_pressed_twice_is_saved_once(rig: DeskRig, petra: Browser) -> None:

@@ -290,6 +290,18 @@ def test_with_faults_nothing_happens_and_each_has_its_field(office: Records) -> 
     assert staging.fate(office.office, row).state == "open"
 
 
+def test_what_lacks_is_told_at_its_own_key_and_not_at_the_one_that_asks_for_it(office: Records) -> None:
+    office.configure(settings="sharing: {guard: off}\ntypes: {kyc: {required: [risk, location], fields: {risk: [low, high]}}}\n")
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    keys = {"type": "kyc", "share": "yes", "share_status": "approved", "notify": "yes", "description": None}
+    found = staging.faults(office.office, DESK, row, keys, {})
+    by_key = {one.key: str(one.message) for one in found}
+    assert {"description", "risk", "location", "contact", "attachments"} <= by_key.keys()
+    assert not {"client", "type", "notify"} & by_key.keys()
+    assert "`risk`" in by_key["risk"]
+
+
 @pytest.mark.parametrize(
     "name", ["../evil.pdf", "a/b.pdf", "item.yaml", "x\u202e.pdf", "con.pdf", "a.part", "evil.exe", ".hidden", "_x"]
 )

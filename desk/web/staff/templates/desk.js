@@ -275,6 +275,20 @@ if (form) {
 
   // The same judge while one types; only what was touched is told of, so nobody is scolded for what they did not reach yet.
   const touched = new Set();
+  let places = 0;
+  // A fault that stands below a field is said with it, too.
+  const tied = (place, is_told) => {
+    const field = place.closest(".field")?.querySelector("input:not([type=radio]), select, textarea");
+    if (!field) return;
+    place.id ||= `live-${places += 1}`;
+    const others = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((one) => one !== place.id && document.getElementById(one));
+    const all = [...others, ...(is_told ? [place.id] : [])].join(" ");
+    if (all) field.setAttribute("aria-describedby", all);
+    else field.removeAttribute("aria-describedby");
+    if (is_told) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+    field.closest(".has-fault")?.classList.toggle("has-fault", Boolean(is_told));
+  };
   let timer = 0;
   const check = () => {
     clearTimeout(timer);
@@ -288,14 +302,18 @@ if (form) {
         if (!answer.ok) return;
         const faults = (await answer.json()).faults;
         for (const place of form.querySelectorAll("[data-fault]")) {
-          const told = faults.find((one) => one.key === place.dataset.fault && touched.has(one.key));
+          const key = place.dataset.fault;
+          if (!touched.has(key)) continue;
+          for (const before of form.querySelectorAll(`[data-said="${CSS.escape(key)}"]`)) before.remove();  // what was told when it was saved
+          const told = faults.find((one) => one.key === key);
           place.hidden = !told;
           place.textContent = told?.message.replaceAll("`", "") ?? "";
+          tied(place, told);
         }
       } catch { /* without an answer the form is judged when it is saved */ }
     }, 500);
   };
-  form.addEventListener("change", (event) => { touched.add(event.target.name); check(); });
+  form.addEventListener("change", (event) => { touched.add(event.target.name.replace(/^field\./, "")); check(); });
 
   // What the client will see of it, and what not, as it is filled in.
   const sees = document.getElementById("sees");
