@@ -9,7 +9,8 @@ config/ changed by it.
     apply          config/ as the plan says, comments kept; the folders of new clients
 
 A list says what it says and no more: a key that it has no column for stays, nobody and nothing is
-removed, and the same list twice changes nothing. Numbers of citizens (BSN) are never taken.
+removed, and the same list twice changes nothing. Numbers of citizens (BSN) are never taken, nor
+what may be one: a fiscal number is a citizen's unless the client's name has a legal form.
 """
 
 from __future__ import annotations
@@ -68,6 +69,9 @@ def _each(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
     return tuple(chain.from_iterable((one + other, other + one) for one in first for other in second))
 
 
+FISCAL = ("fiscaalnummer", "fiscaalnr", "fiscaal", "finummer", "finr", "fiscalnumber")
+"""Headings of a column with what is an RSIN of a legal person, and a BSN of a citizen."""
+
 HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     "clients": {
         "code": ("code", "client", "nummer", "nr", "debiteur", "number", "no", "id", "zoekcode", "relationcode", *_each(_WHO, _NUMBER)),
@@ -75,7 +79,7 @@ HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
                  "customer", "naam1", "name1", "tenaamstelling", *_each((*_WHO, "bedrijfs", "company"), ("naam", "name"))),
         "kvk": ("handelsregisternummer", "chamberofcommerce", "cocnumber", "cocno", "coc", "kamervankoophandel", "handelsregister",
                 "kvk", "inschrijfnummerkvk", "kvkinschrijfnummer", "kvkdossiernummer", *_each(("kvk",), _NUMBER)),
-        "rsin": ("rsin", "fiscaalnummer", "fiscalnumber", *_each(("rsin",), _NUMBER)),
+        "rsin": ("rsin", *FISCAL, *_each(("rsin",), _NUMBER)),
         "vat": ("btw", "btwidentificatienummer", "btwidnr", "btwidnummer", "vat", "omzetbelastingnummer", "obnummer",
                 *_each(("btw", "vat"), _NUMBER)),
         "contact_name": ("contactpersoon", "contact", "contactpersonen", "contactperson", "tav", "terattentievan", "contactpersoon1",
@@ -177,6 +181,8 @@ class ListPlan:
     """Heading → what it is taken for."""
     ignored: list[str]
     """Headings that nothing is taken from."""
+    notes: list[Sentence] = field(default_factory=list)
+    """What else of the list is left out."""
     new: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     """Code → name, of those that are new."""
@@ -367,7 +373,7 @@ def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, dat
     if not any(any(row.cells.values()) for row in rows):
         made.faults.append(RowFault(rows[0].number, "", sentence("lists.no_rows")))
         return made
-    entries = _entries(kind, office, rows, columns, made.faults)
+    entries = _entries(kind, office, _without_citizens(rows, columns, made.notes), columns, made.faults)
     made.before = (office.root / FILES[kind]).read_bytes()
     there: Mapping[str, Any] = office.clients if kind == "clients" else office.staff
 
@@ -465,6 +471,24 @@ def _entries(
             continue
         _take_over(office, entry, values)
     return found
+
+
+def _without_citizens(rows: Sequence[Row], columns: Mapping[str, str], notes: list[Sentence]) -> Sequence[Row]:
+    """The rows, without fiscal numbers that may be those of citizens; `notes` tell how many."""
+    fiscal = next((heading for heading, key in columns.items() if key == "rsin" and _bare(heading) in FISCAL), None)
+    if fiscal is None:
+        return rows
+    from workflow.guard.directory import has_legal_form  # most lists have no such column
+
+    named = [heading for heading, key in columns.items() if key in ("name", *NAME_PARTS)]
+    left = {
+        row.number
+        for row in rows
+        if _said("rsin", row.cells.get(fiscal, "")) and not any(has_legal_form(row.cells.get(one, "")) for one in named)
+    }
+    if left:
+        notes.append(sentence("lists.maybe_citizens", heading=fiscal, count=len(left)))
+    return [Row(row.number, {**row.cells, fiscal: ""}) if row.number in left else row for row in rows]
 
 
 def _said(key: str, text: str) -> str:

@@ -86,7 +86,7 @@ def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_j
 
 def _print_json(made: ListPlan, do_it: bool) -> None:
     printing.as_json({
-        "columns": made.columns, "ignored": made.ignored, "new": made.new,
+        "columns": made.columns, "ignored": made.ignored, "notes": made.notes, "new": made.new,
         "changed": {code: [list(one) for one in changes] for code, changes in made.changed.items()}, "gone": made.gone,
         "faults": [{"row": one.row, "column": one.column, "message": one.message} for one in made.faults],
         "applied": do_it and not made.faults,
@@ -98,6 +98,8 @@ def _print(made: ListPlan, folders: list[str], do_it: bool) -> None:
         print(_("column `%(heading)s` is %(key)s") % {"heading": printing.text(heading), "key": key})
     if made.ignored:
         print(_("nothing is taken from: %(headings)s") % {"headings": ", ".join(map(printing.text, made.ignored))})
+    for note in made.notes:
+        print(printing.text(note))
     rows = [(_("new"), code, made.names[code]) for code in made.new]
     rows += [
         (_("changed"), code, f"{key}: {now} → {then}") for code, changes in made.changed.items() for key, now, then in changes

@@ -337,6 +337,11 @@ def _form_at(text: str, start: int, end: int) -> tuple[str, str]:
     return "", _excerpt(text[start:end])
 
 
+def has_legal_form(name: str) -> bool:
+    """True for what is called as a legal person or a partnership is."""
+    return any(form for _, form in _names_of(name))
+
+
 def _names_of(name: str) -> Iterable[tuple[list[str], str]]:
     """The names in `J. Jansen h.o.d.n. Bakkerij De Zon`, each as its words and legal form."""
     for part in _ALIASES.split(name):

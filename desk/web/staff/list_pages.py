@@ -100,7 +100,8 @@ def _page(
 ) -> Response:  # fmt: skip
     """`columns`: heading → key, or nothing. `carried`: the list itself, for the next request."""
     faults = [(one.row, one.column, visit.told(one.message)) for one in made.faults] if made else []
+    notes = [visit.told(note) for note in made.notes] if made else []
     return visit.page(
-        "list_import.html", status, kind=kind, problems=[visit.told(one.message) for one in problems], made=made, carried=carried, faults=faults, most=SHOWN,
-        columns=columns, keys=list(HEADINGS[kind]), digest=_digest(made) if made else "",
+        "list_import.html", status, kind=kind, notes=notes, problems=[visit.told(one.message) for one in problems], made=made, carried=carried, faults=faults,
+        most=SHOWN, columns=columns, keys=list(HEADINGS[kind]), digest=_digest(made) if made else "",
     )  # fmt: skip

@@ -123,6 +123,24 @@ def test_headings_of_practice_software_are_known_and_none_of_numbers_of_citizens
     assert "Bakkerij Zon" in office.run("clients", "import", str(path)).stdout
 
 
+@pytest.mark.parametrize("heading", ["Fiscaal nummer", "Fiscaalnummer", "FI-nummer", "Fiscaal nr."])
+@pytest.mark.parametrize("more", [[], ["--map", "{}=rsin"]])
+def test_a_fiscal_number_is_taken_of_legal_persons_alone_as_it_is_a_citizens_else(
+    office: Root, tmp_path: Path, heading: str, more: list[str]
+) -> None:
+    names = ["J. de Vries", "Bakkerij Zon", "Acme B.V.", "Stichting Zon", "V.O.F. De Vries", "Leeg", "Jansen h.o.d.n. Bouw B.V."]
+    rows = [f"{number},{name},{'' if name == 'Leeg' else 123456780 + number}" for number, name in enumerate(names, 1)]
+    path = tmp_path / "relaties.csv"
+    path.write_text("\n".join([f"Nummer,Naam,{heading}", *rows]) + "\n")
+    found = plan(office, "clients", path, *(one.format(heading) for one in more), "--apply")
+    clients = load_office(office.path, {}).clients
+    assert [len(clients[str(number)].identifiers) for number in range(1, 8)] == [0, 0, 1, 1, 1, 0, 1]
+    assert clients["3"].identifiers == ["RSIN 123456783"]
+    [note] = found["notes"]  # type: ignore[misc]
+    assert note.endswith("rows passed over: 2")
+    assert "rows passed over: 2" in office.run("clients", "import", str(path)).stdout
+
+
 def test_an_excel_file_is_read_and_its_numbers_stay_numbers(office: Root, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (("Debiteurnummer", "Bedrijfsnaam", "KvK"), (10023, "Bakkerij Zon", 11223344)):

@@ -54,6 +54,11 @@ def test_a_list_is_shown_first_and_then_brought_in_with_folders(rig: DeskRig, ad
     assert 'name="save"' not in nothing.text
 
 
+def test_what_is_left_out_of_a_list_is_said_on_the_page(admin: Browser) -> None:
+    shown = send_form(admin, PAGE, {}, [("relaties.csv", b"Naam;Fiscaal nummer\nJan de Linde;123456782\n")])
+    assert "rows passed over: 1" in shown.text
+
+
 def test_a_fault_names_row_and_column_and_nothing_is_changed(rig: DeskRig, admin: Browser) -> None:
     before = clients(rig)
     shown = send_form(admin, PAGE, {}, [("relaties.csv", b"Naam;E-mail;Contactpersoon\nPraktijk De Linde;nobody;Lies\n")])
