@@ -306,7 +306,8 @@ def test_a_change_says_which_version_it_is_of(rig: DeskRig, petra: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "status"), [('"{}"', 200), ('"0", "{}"', 200), ("*", 200), ('"0"', 412), ('W/"{}"', 412), ("{}", 412), ("", 428)]
+    ("said", "status"),
+    [('"{}"', 200), ('"0", "{}"', 200), ("*", 200), ('"0"', 412), ('W/"{}"', 412), ("{}", 412), ("", 422), (" ", 422)],
 )
 def test_a_version_is_said_in_quotes_and_one_of_several_will_do(rig: DeskRig, petra: str, said: str, status: int) -> None:
     item = drop(rig, petra, {"description": "Its version is said"}, {"v.pdf": PDF + said.encode()})

@@ -223,6 +223,22 @@ def test_whoever_loses_the_key_while_a_file_comes_changes_nothing(rig: DeskRig, 
     assert see(rig, petra, f"/items/{item['item']}")["version"] == item["version"]
 
 
+def test_a_file_of_a_drop_is_not_kept_for_whoever_loses_the_key_while_it_comes(rig: DeskRig) -> None:
+    words = ("--for", "p.bakker", "--scope", "drops:write", "--until", "2099-12-31")
+    key = rig.office.run("token", "new", "lost", *words, user="j.admin").stdout.strip()
+    may, data = {"authorization": f"Bearer {key}"}, PDF * 4000
+    asked = Browser(rig.port)._ask("POST", "/api/v1/drops", b'{"client": "acme-bv"}', {**may, "content-type": "application/json"})
+    folder = rig.office.path / "inbox/acme-bv" / f".drop-{told(asked)['drop']}"
+    line = _send_some(rig, "PUT", f"/api/v1/drops/{told(asked)['drop']}/files/big.pdf", data, 300_000, **may)
+    wait_for(lambda: list(folder.iterdir()), "it is being received")
+    rig.office.run("token", "revoke", "lost", user="j.admin")
+    line.send(data[300_000:])
+    assert line.getresponse().status == 401
+    line.close()
+    assert list(folder.iterdir()) == []
+    folder.rmdir()
+
+
 def test_with_an_idempotency_key_it_is_one_drop_and_another_one_is_refused(rig: DeskRig, petra: str) -> None:
     body = drop({**KEYS, "description": "Sent several times"}, a_pdf=PDF + b"once")
     with ThreadPoolExecutor(6) as threads:
