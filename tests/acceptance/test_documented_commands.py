@@ -29,7 +29,6 @@ from kit.support import CLIENTS, DOSSIER, PATIENCE, PDF, SETTINGS, STAFF, Root, 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 MAKE_RUN = "the demo office: tests/acceptance/test_readme.py starts what `make run` starts"
-TOUR = "word for word in tests/acceptance/test_readme.py"
 ELSEWHERE = {
     # Line of a page, or how it begins: who runs it, or why nobody can here.
     "make run": MAKE_RUN,

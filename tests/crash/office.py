@@ -46,7 +46,6 @@ staff:
 """
 
 _TIME = re.compile(r"\d{8}-\d{6}(-\d{6})?(\.\d+)?")
-_STRAY = re.compile(r"\.[^/]*$")
 
 
 def make(root: Path, inbox: Path | None = None) -> None:

@@ -116,6 +116,11 @@ def wait_for(what: Callable[[], Any], why: Callable[[], str] | str, seconds: flo
     return found
 
 
+def wait_until_quiet(path: Path, seconds: float = 0.2) -> None:
+    """For as long as a file must have been left alone before it counts as whole."""
+    wait_for(lambda: time.time() > path.stat().st_ctime + seconds, f"{path} was left alone for {seconds} s")
+
+
 def plain_environ() -> dict[str, str]:
     """This process's environment without settings of an office; a process that is sent SIGABRT says what it was doing."""
     plain = {key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}

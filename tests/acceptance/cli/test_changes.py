@@ -10,13 +10,12 @@ import os
 import re
 import shutil
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.support import CLIENTS, PDF, SETTINGS, STAFF, Root, once_here
+from kit.support import CLIENTS, PDF, SETTINGS, STAFF, Root, once_here, wait_until_quiet
 
 SHARED = """\
 description: Annual accounts 2025
@@ -224,7 +223,7 @@ def test_what_assign_lacks_is_asked_by_the_options_that_it_has(root: Root) -> No
     scan = root.path / "inbox/_unsorted/scan.pdf"
     scan.parent.mkdir()
     scan.write_bytes(PDF)
-    time.sleep(0.2)  # whole when it was quiet for so long
+    wait_until_quiet(scan)
     words = ("--client", "acme-bv", "--description", "What was scanned", "--share", "--share-status", "approved")
     told = root.run("assign", "scan.pdf", *words, user="m.devries", code=1).stderr
     assert told == "say whether the client gets `scan.pdf`: --share-all or --share-none\n"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -275,7 +274,6 @@ def test_hostile_text_and_files_can_do_nothing(browser: Browser, portal: Path) -
 
 
 def test_ten_thousand_items_open(browser: Browser, tmp_path: Path) -> None:
-    """With TIMED in the environment, on a quiet machine: in less than a second to write, and to open; the best of three."""
     files = (ShownFile("annual accounts.pdf", 40_311, "9f" * 32, "application/pdf"),)
     items = [
         ShownItem(f"D-2026-{number:06}", f"Document number {number}", None, "2026-11-24T10:00:00+01:00", files)
@@ -284,20 +282,8 @@ def test_ten_thousand_items_open(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "_pages").mkdir()
     for name, data in pages.static_files().items():
         (tmp_path / "_pages" / name).write_bytes(data)
-    pages.index_html(pages.House("Portal"), "Acme", "nl", items[:1])
-    written, opening = [], []
-    for _ in range(3 if os.environ.get("TIMED") else 1):
-        started = time.perf_counter()
-        html = pages.index_html(pages.House("Portal"), "Acme", "nl", items)
-        (tmp_path / "index.html").write_text(html)
-        written.append(time.perf_counter() - started)
-        page = browser.new_page()
-        started = time.perf_counter()
-        page.goto(f"file://{tmp_path}/index.html")
-        opening.append(time.perf_counter() - started)
-        assert page.locator("article").count() == len(items)
-        page.close()
-    print(f"written in {min(written):.2f} s, opened in {min(opening):.2f} s")
-    if os.environ.get("TIMED"):
-        assert min(written) < 1.0
-        assert min(opening) < 1.0
+    (tmp_path / "index.html").write_text(pages.index_html(pages.House("Portal"), "Acme", "nl", items))
+    page = browser.new_page()
+    page.goto(f"file://{tmp_path}/index.html")
+    assert page.locator("article").count() == len(items)
+    page.close()

@@ -9,14 +9,13 @@ import pwd
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 from kit.accounts import NOBODYS, SETTINGS, AccountOffice, staff
-from kit.support import PDF, once_here, wait_for
+from kit.support import PDF, once_here, wait_for, wait_until_quiet
 
 from dossier.database.database import close_database, open_database
 from dossier.office.opening import load_office
@@ -47,7 +46,7 @@ def scanned(office: AccountOffice, name: str, data: bytes = PDF, age: float = 60
     os.chown(path, pwd.getpwnam(NOBODYS).pw_uid, -1)
     os.utime(path, (path.stat().st_mtime - age,) * 2)
     if age:
-        time.sleep(0.3)  # its times can be set back, but not when they were
+        wait_until_quiet(path)  # its times can be set back, but not when they were
     return path
 
 
@@ -229,7 +228,7 @@ def test_a_disk_that_fails_once_the_file_was_moved_takes_nothing_away(
     office: AccountOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scanned(office, "failing.pdf")
-    wait_for(lambda: time.time() > (office.path / "inbox/_unsorted/failing.pdf").stat().st_ctime + 0.2, "it has settled")
+    wait_until_quiet(office.path / "inbox/_unsorted/failing.pdf")
     real = unsorted.files.sync
 
     def failing(files_: Sequence[object], folders: Sequence[object], *more: object) -> None:
