@@ -21,11 +21,23 @@ WHY = "WHY.txt"
 """Beside the files of a refused drop: what is wrong with it."""
 
 _IGNORED_PREFIXES = (".", "_", "~$")
-_IGNORED_NAMES = {
-    "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information",  # Windows
-    "@eadir", "#recycle", "@recycle",  # Synology, QNAP
-    "__macosx", "lost+found",
+_SYSTEMS_NAMES = {
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information",  # Windows
+    "@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot",  # Synology, QNAP
+    "__macosx", "icon\r", "icon\uf00d", "network trash folder", "temporary items",  # a Mac; its `Icon` ends in a line end
+    "lost+found",
 }  # fmt: skip
+_SYSTEMS_STREAMS = (
+    ":zone.identifier",
+    ":encryptable",
+    ":afp_afpinfo",
+    ":afp_resource",
+    ":com.dropbox.attributes",
+    ":com.dropbox.attrs",
+)
+"""What Windows keeps beside a file under its name, where that became a file of its own."""
+_SAVING_MAC = re.compile(r".+\.sb-[0-9a-f]{8}-[0-9a-z]{6}", re.IGNORECASE | re.DOTALL)
+"""A file that a program on a Mac is about to save, or left behind."""
 _IGNORED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload", ".filepart", "~")
 
 # Windows: learn.microsoft.com, "Naming Files, Paths, and Namespaces"; the superscript digits count
@@ -64,8 +76,17 @@ def without_accents(text: str) -> str:
 
 def is_ignored(name: str) -> bool:
     """True for a name that is never taken and never touched (CONTRACT section 3)."""
+    return name.startswith(_IGNORED_PREFIXES) or name.lower().endswith(_IGNORED_SUFFIXES) or is_of_system(name)
+
+
+def is_of_system(name: str) -> bool:
+    """True for what a system or a disk station keeps in everybody's folders."""
     lower = name.lower()
-    return name.startswith(_IGNORED_PREFIXES) or lower in _IGNORED_NAMES or lower.endswith(_IGNORED_SUFFIXES)
+    return (
+        lower in _SYSTEMS_NAMES
+        or lower.endswith(_SYSTEMS_STREAMS)
+        or (".sb-" in lower and _SAVING_MAC.fullmatch(name) is not None)
+    )
 
 
 def hold_a_drop(inside: Iterable[str]) -> bool:

@@ -248,7 +248,7 @@ class _Round:
             reason = sentence("inbox.read_as_sidecar", stem=names.printable(name.rpartition(".")[0] or name))
             if card is not None:
                 reason = sentence("inbox.copy" if card in place.found else "inbox.misnamed", card=names.printable(card))
-            self._wait(place, name, reason, [name], (name,), in_vain=True)
+            self._wait(place, name, reason, [name], (name, *_named_as(place.found, card or name)), in_vain=True)
             return
         if name == WHY and _is_reason(place.opened):
             self._wait(place, name, sentence("inbox.reason_left"), [name], (name,), in_vain=True)
@@ -486,7 +486,7 @@ class _Round:
         here = list(dict.fromkeys([candidate.sidecar, *candidate.files, *sorted(candidate.rivals & place.found.keys())]))
         if place.is_drop:
             here = list(place.found)  # one that comes late is part of it
-        about = tuple(dict.fromkeys([*here, *candidate.missing]))
+        about = tuple(dict.fromkeys([*here, *candidate.missing, *self._meant(place, candidate)]))
         for name in candidate.copies:
             reason = sentence("inbox.copy", card=names.printable(candidate.sidecar))
             self._wait(place, name, reason, [name], (name, candidate.sidecar))
@@ -550,24 +550,25 @@ class _Round:
 
     def _waits_for_files(self, place: _Place, card: str) -> Sentence:
         """Nothing has the sidecar's name; but something may that looks the same."""
-        outline = copies.outline(names.stem(card))
-        for twin in place.found:
-            alike = (copies.outline(twin), copies.outline(twin.rpartition(".")[0] or twin))
-            if outline in alike and not names.is_sidecar(twin) and copies.copy_of(twin) is None:
-                better = f"{twin}{card[card.rindex('.') :].strip()}"
-                return sentence("inbox.waits_for_files_of", twin=names.printable(twin), better=names.printable(better))
+        if (twin := _looks_named_as(place.found, card)) is not None:
+            better = f"{twin}{card[card.rindex('.') :].strip()}"
+            return sentence("inbox.waits_for_files_of", twin=names.printable(twin), better=names.printable(better))
         return sentence("inbox.waits_for_files")
 
     def _why_missing(self, place: _Place, name: str, taken: Collection[str]) -> Sentence:
         """A file that is asked for, and is not there; but one may be that was meant."""
-        outline, folded = copies.outline(name), names.fold(name)
-        for twin in place.found:
-            if twin in taken or names.is_sidecar(twin):
-                continue
-            has_other_end = names.fold(twin).startswith(f"{folded}.") or folded.startswith(f"{names.fold(twin)}.")
-            if has_other_end or copies.outline(twin) == outline:
-                return sentence("inbox.waits_for_twin", file=names.printable(name), twin=names.printable(twin))
+        if (twin := _twin(place.found, name, taken)) is not None:
+            return sentence("inbox.waits_for_twin", file=names.printable(name), twin=names.printable(twin))
         return sentence("inbox.waits_for", file=names.printable(name))
+
+    def _meant(self, place: _Place, candidate: Candidate) -> Iterator[str]:
+        """Files that may be what a sidecar waits for, under other names."""
+        twins = [_twin(place.found, name, candidate.files) for name in candidate.missing]
+        if candidate.waits and not candidate.missing:
+            twins.append(_looks_named_as(place.found, candidate.sidecar))
+            if (card := copies.copy_of(candidate.sidecar)) is not None:
+                yield from _named_as(place.found, card)
+        yield from (twin for twin in twins if twin is not None)
 
     def _lack(self, place: _Place, name: str, sha256: str | None) -> tuple[Sentence, Sentence | None] | None:
         """What a file lacks that nobody writes to: (as told, the fault it is in the end)."""
@@ -670,6 +671,35 @@ def _read(data: bytes, look: Look, office: Office, spoken: Spoken | None) -> _Ca
         return _Card(look, digest, None, faults, Claim(claimed_files(data)), text)
     explicit = tuple(entry.file for entry in sidecar.attachments) if sidecar.attachments is not None else None
     return _Card(look, digest, sidecar, faults, Claim(explicit, sidecar.needs_files), text)
+
+
+def _twin(found: Iterable[str], asked: str, taken: Collection[str]) -> str | None:
+    """The file that looks as one that a sidecar asks for, but is called otherwise; before others
+    one that differs in blanks alone."""
+    outline, folded = copies.outline(asked), names.fold(asked)
+    twins = [
+        twin for twin in found
+        if twin not in taken and not names.is_sidecar(twin)
+        and (names.fold(twin).startswith(f"{folded}.") or folded.startswith(f"{names.fold(twin)}.") or copies.outline(twin) == outline)
+    ]  # fmt: skip
+    return max(twins, key=lambda twin: "".join(twin.split()) == "".join(asked.split()), default=None)
+
+
+def _looks_named_as(found: Iterable[str], card: str) -> str | None:
+    """A file that looks named as this sidecar, but isn't."""
+    outline = copies.outline(names.stem(card))
+    for twin in found:
+        alike = (copies.outline(twin), copies.outline(twin.rpartition(".")[0] or twin))
+        if outline in alike and not names.is_sidecar(twin) and copies.copy_of(twin) is None:
+            return twin
+    return None
+
+
+def _named_as(found: Iterable[str], card: str) -> list[str]:
+    """The files for which a sidecar of this name would speak."""
+    stem = names.fold(names.stem(card) if names.is_sidecar(card) else card)
+    folded = [(name, names.fold(name)) for name in found if not names.is_sidecar(name) and not copies.is_copy(name)]
+    return [name for name, own in folded if own == stem or own.startswith(f"{stem}.")]
 
 
 def _is_mentioned(name: str, text: str) -> bool:

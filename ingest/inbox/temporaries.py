@@ -22,6 +22,7 @@ _KNOWN = tuple(
         r"(.+)\.[0-9A-Za-z]{8}\.partial",  # rclone
         r"\.(.+)\.~[0-9a-f]+",  # Nextcloud, ownCloud
         r"\.(.+)\.sb-[0-9a-f]+-\w+",  # macOS
+        r"(.+)\.sb-[0-9a-f]{8}-[0-9A-Za-z]{6}",
         r"\.(.+)\.[0-9A-Za-z]{6}",  # rsync
         r"(.+)\.(?:part|partial|filepart|crdownload|tmp)",  # browsers, WinSCP, KDE
     )

@@ -44,7 +44,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 _AS_TYPED = {"\t": "\\t"}
 
-_JUNK_NAMES, _JUNK_PREFIXES = {"thumbs.db", "desktop.ini"}, (".", "~$")
+_JUNK_PREFIXES = (".", "~$")
 """What systems and office programs leave in folders: no part of an archive, and not told."""
 
 
@@ -256,9 +256,9 @@ class Archive:
         unread: list[OSError] = []
         for folder, below, here in os.walk(self.folder, onerror=unread.append):
             links = [name for name in below if os.path.islink(os.path.join(folder, name))]
-            below[:] = sorted(name for name in below if not name.startswith(".") and name not in links)
+            below[:] = sorted(name for name in below if not (name.startswith(".") or names.is_of_system(name) or name in links))
             for name in sorted([*here, *links]):
-                if name.startswith(_JUNK_PREFIXES) or name.lower() in _JUNK_NAMES:
+                if name.startswith(_JUNK_PREFIXES) or names.is_of_system(name):
                     continue
                 path = os.path.join(folder, name)
                 reason = sentence("importing.a_link") if os.path.islink(path) else None

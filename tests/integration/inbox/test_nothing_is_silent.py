@@ -49,7 +49,28 @@ def waits(office: Root) -> dict[str, str]:
 def test_a_file_of_nearly_the_same_name_is_told_of_with_what_to_rename(office: Root, asked: str, lies: str) -> None:
     office.place("acme-bv", {lies: PDF, "report.yaml": f"{GOOD}attachments:\n  - '{asked}'\n"})
     shown = lies.replace("\u00a0", "\\xa0")
-    assert waits(office)["report.yaml"].startswith(f"waits for {asked}; is `{shown}` meant? Rename that to `{asked}`")
+    told = f"waits for {asked}; is `{shown}` meant? Rename that to `{asked}`"
+    assert waits(office)["report.yaml"].startswith(told)
+    assert told in why(office, f"acme-bv/{lies}")  # who asks of the file is told, too
+
+
+def test_of_two_that_may_be_meant_the_one_that_differs_in_blanks_is_named(office: Root) -> None:
+    office.place("acme-bv", {"a – b.pdf": PDF, "a b.pdf": PDF, "report.yaml": f"{GOOD}attachments: ['a  b.pdf']\n"})
+    assert waits(office)["report.yaml"].startswith("waits for a  b.pdf; is `a b.pdf` meant?")
+
+
+@pytest.mark.parametrize(
+    ("card", "told"),
+    [
+        ("brief.yaml.txt", "rename it to `brief.yaml`"),
+        ("brief (1).yaml", "if it is a copy of `brief.yaml`, rename it to that"),
+        ("brief.yaml.bak", "rename it to `brief.yaml`"),
+    ],
+)
+def test_why_of_a_file_tells_of_the_sidecar_that_is_called_otherwise(office: Root, card: str, told: str) -> None:
+    office.place("acme-bv", {"brief.pdf": PDF, "other.pdf": PDF, card: GOOD})
+    assert told in why(office, "acme-bv/brief.pdf")
+    assert told not in why(office, "acme-bv/other.pdf")
 
 
 @pytest.mark.parametrize(

@@ -202,13 +202,16 @@ def test_what_is_no_copy_by_either_is_an_attachment(inbox: Inbox, name: str, con
 
 @pytest.mark.parametrize(
     "name",
-    ["Thumbs.db", "desktop.ini", "@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"],
+    [
+        "Thumbs.db", "desktop.ini", "@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found", "Icon\r",
+        "#snapshot", "Temporary Items", "a.pdf:Zone.Identifier", "a.pdf.sb-5f3c8ab1-W2kq9Z",
+    ],
 )  # fmt: skip
 def test_files_and_folders_of_systems_neither_stop_a_folder_drop_nor_become_part_of_it(inbox: Inbox, name: str) -> None:
     inbox.place({"set/item.yaml": GOOD, "set/a.pdf": PDF, f"set/{name}/a.pdf@SynoEAStream": PDF, f"{name}/b.pdf": PDF})
+    inbox.place({"also/item.yaml": GOOD, "also/a.pdf": PDF, f"also/{name}": PDF})
     view = inbox.look(6)
-    (drop,) = view.ready
-    assert (set(drop.matched), drop.faults) == ({"a.pdf"}, ())
+    assert [(set(drop.matched), drop.faults) for drop in view.ready] == [({"a.pdf"}, ())] * 2
     assert [*view.waiting, *view.odd] == []
 
 

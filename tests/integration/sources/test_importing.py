@@ -51,7 +51,7 @@ def archive(tmp_path: Path) -> Path:
     folder = tmp_path / "archive"
     for path, text in {
         "1001/2019/Jaarrekening.pdf": "a", "1001/2020/Jaarrekening.pdf": "b", "1002/2019/Letter of intent.txt": "c", "1001/2019/Thumbs.db": "x",
-        "loose.doc": "d",
+        "1001/2019/@eaDir/Jaarrekening.pdf": "x", "1001/2019/Icon\r": "x", "loose.doc": "d",
     }.items():  # fmt: skip
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)

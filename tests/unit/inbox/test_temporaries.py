@@ -23,6 +23,7 @@ from ingest.inbox.temporaries import OURS, becoming
         (".in.report.pdf.", "report.pdf"),
         (".report.pdf.~1f2e", "report.pdf"),
         (".report.pdf.sb-1f2e-AbCd", "report.pdf"),
+        ("report.xlsx.sb-5f3c8ab1-W2kq9Z", "report.xlsx"),
         (".goutputstream-K1AB2C", ""),
         ("1F2E3D4C.tmp", ""),
         ("Unconfirmed 123456.crdownload", ""),

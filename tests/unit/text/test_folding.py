@@ -43,6 +43,11 @@ def test_accents_spaces_and_digits_tell_names_apart(one: str, other: str) -> Non
         ("a.PART", True),
         ("a~", True),
         ("a.tmp.pdf", False),
+        ("Icon\r", True),
+        ("Icon.pdf", False),
+        ("a.pdf:Zone.Identifier", True),
+        ("a.xlsx.sb-5f3c8ab1-W2kq9Z", True),
+        ("a.sb-1.pdf", False),
     ],
 )
 def test_what_other_programs_leave_is_known_by_its_name(name: str, known: bool) -> None:
