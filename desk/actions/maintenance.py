@@ -70,10 +70,12 @@ def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) 
 def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None, is_trial: bool = False) -> Restored:
     """Make an office in `root` from a backup, its portal too, unless it is a trial.
 
-    Errors: dossier.backup.restore.restore.
+    What was hidden in the inbox when it was copied, and decided on before the database was, is seen
+    there again. Errors: dossier.backup.restore.restore.
     """
     restored = put_back(source, root, environ, digest, is_trial)
     now = clock.utc_now()
+    earlier.give_back(restored.office)
     if not identity.is_trial():
         portal = Publisher(restored.office, open_vault(restored.office))
         portal.prepare()

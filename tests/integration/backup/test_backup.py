@@ -44,6 +44,14 @@ def office(tmp_path: Path) -> Iterator[Records]:
     close_database()
 
 
+def test_what_was_hidden_when_the_inbox_was_copied_and_decided_on_since_is_seen_again(office: Records, tmp_path: Path) -> None:
+    hidden = office.root / "inbox/acme-bv" / f".taken-{'0123456789abcdef'}-0-a.pdf"
+    hidden.write_bytes(b"%PDF-1.4")
+    _back_up(office, tmp_path / "backups")
+    there = _restore(tmp_path / "backups").office.inbox / "acme-bv"
+    assert [path.name for path in there.iterdir()] == ["a.pdf"]
+
+
 def _back_up(office: Records, dest: Path, keep: int = 30) -> BackupReport:
     return maintenance.back_up(office.office, office.tick(), JOOST, dest, keep)
 
