@@ -164,6 +164,9 @@ class Daemon:
                     self._metrics.start()
                     beside.callback(self._metrics.end)
                 self._serve_until_stopped()
+        except presence.AlreadyRunning:
+            open_database(self.office)  # it may be on the database that the office moved to: then that is told
+            raise
         except NotThisOffice as error:
             urgent.tell_admins(self.office, self._environ, clock.utc_now(), trouble.told(error))
             raise

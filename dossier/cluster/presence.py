@@ -1,8 +1,9 @@
 """That a daemon runs, and which: what keeps a second one off, and what `status` tells of them.
 
 On SQLite one daemon serves an office. It holds a lock on var/daemon.lock, which ends with it. On
-PostgreSQL any number of daemons do, on any number of machines; each says in the database every few
-seconds that it is there. One that has fallen silent and still holds something was stopped, or its
+PostgreSQL any number of daemons do, on any number of machines; together they keep that lock from
+one that begins on SQLite, where it sees the same var/. Each says in the database every few seconds
+that it is there. One that has fallen silent and still holds something was stopped, or its
 machine was. The others end its connections, and with these its locks and its transaction.
 publishing.py and sending.py see to what it would still do when it wakes up.
 """
@@ -51,32 +52,37 @@ class AlreadyRunning(Conflict):
 
 @contextlib.contextmanager
 def alone(office: Office) -> Iterator[None]:
-    """Hold the lock of an office's one daemon, if only one may run. AlreadyRunning, OSError."""
-    if not office.settings.database.url.startswith("sqlite:"):
-        yield
-        return
-    files.make_folder(office.var)
-    with open(office.var / "daemon.lock", "a+") as lock:
+    """Hold the lock of an office's one daemon, if only one may run; else one that many may hold,
+    which keeps off the one of SQLite: two databases would take the same drops. AlreadyRunning,
+    OSError."""
+    is_one = office.settings.database.url.startswith("sqlite:")
+    with contextlib.ExitStack() as held:
         try:
-            _lock_soon(lock)
-        except BlockingIOError:
-            lock.seek(0)
-            process = lock.read().strip() or "unknown"
-            raise AlreadyRunning("cluster.runs_already", root=str(office.root), process=process) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+            files.make_folder(office.var)
+            lock = held.enter_context(open(office.var / "daemon.lock", "a+"))
+            try:
+                _lock_soon(lock, fcntl.LOCK_EX if is_one else fcntl.LOCK_SH)
+            except BlockingIOError:
+                lock.seek(0)
+                process = lock.read().strip() or "unknown"
+                raise AlreadyRunning("cluster.runs_already", root=str(office.root), process=process) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+        except OSError:
+            if is_one:  # else several machines share it, by something that has no locks, say
+                raise
         yield
 
 
-def _lock_soon(lock: IO[str]) -> None:
+def _lock_soon(lock: IO[str], kind: int) -> None:
     """Whoever only asks whether a daemon runs holds the lock for an instant. BlockingIOError."""
     for _ in range(GLANCES - 1):
         with contextlib.suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
             return
         time.sleep(0.02)
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(lock, kind | fcntl.LOCK_NB)
 
 
 @contextlib.contextmanager
@@ -87,12 +93,13 @@ def instead_of_a_daemon(office: Office) -> Iterator[None]:
             yield
         return
     claims = Claims()
-    if not take_over(office, lambda: claims.take(LEAD)):
-        raise AlreadyRunning("cluster.works_already", root=str(office.root))
-    try:
-        yield
-    finally:
-        claims.release(LEAD)
+    with alone(office):
+        if not take_over(office, lambda: claims.take(LEAD)):
+            raise AlreadyRunning("cluster.works_already", root=str(office.root))
+        try:
+            yield
+        finally:
+            claims.release(LEAD)
 
 
 def take_over(office: Office, take: Callable[[], bool]) -> bool:

@@ -144,6 +144,19 @@ def test_what_was_done_since_a_move_that_was_broken_off_is_not_left_behind(used:
     assert used.json("items")[0]["status"] == "done"
 
 
+def test_while_a_daemon_works_on_the_new_database_nothing_begins_on_the_old_one(used: Root) -> None:
+    old = dict(used.environ)
+    used.run("migrate-db", url := new_database())
+    used.environ["DOSSIER_DATABASE__URL"] = url
+    with used.daemon() as daemon:
+        used.environ.clear()
+        used.environ.update(old)
+        told = used.run("adopt", "--reason", "the old one is the office's", user="j.admin", code=1).stderr
+        assert f"(process {daemon.pid})" in told
+        assert "this office moved to" in used.run("run", "--once", code=4).stderr
+    used.run("adopt", "--reason", "the old one is the office's", user="j.admin")
+
+
 def test_it_waits_for_no_daemon(used: Root) -> None:
     with used.daemon():
         assert "stop it first" in used.run("migrate-db", new_database(), code=1).stderr
