@@ -34,7 +34,8 @@ from desk.web.api import resources
 from desk.web.api.call import BODY_BYTES, Call, answer, headers_of, problem, where_is
 from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
-from desk.web.shell.gate import Configured, Endpoint, Form, Gate, all_files_bytes, one_file_bytes
+from desk.web.shell.bodies import all_files_bytes, one_file_bytes
+from desk.web.shell.gate import Configured, Endpoint, Form, Gate
 from desk.web.shell.parts import FORM
 from desk.web.staff.visit import STATICS, StaffVisit
 from dossier.office.office import Office

@@ -29,7 +29,7 @@ from desk.actions import (
 )
 from desk.actions.changing import STALE, Source, wish_from
 from desk.web.api.call import BODY_BYTES, Call, answer, odd_value, problem, where_is
-from desk.web.shell.gate import Malformed, json_object
+from desk.web.shell.bodies import Malformed, json_object
 from desk.web.shell.parts import Part, parts
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import of_vault, saved_file

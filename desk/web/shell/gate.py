@@ -16,15 +16,13 @@ on the event loop.
 
 from __future__ import annotations
 
-import json
-import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from ipaddress import ip_address, ip_network
-from typing import Any, Generic, NoReturn, TypeVar
-from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
+from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import anyio
 import anyio.to_thread
@@ -38,14 +36,26 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from desk.web.shell.bodies import (
+    Malformed,
+    TooLong,
+    all_files_bytes,
+    is_text,
+    json_object,
+    refuse_longer,
+    refuse_other_than_utf_8,
+    refuse_packed,
+    refuse_part,
+    said_bytes,
+)
 from desk.web.shell.face import Face
 from dossier.database.database import close_database, go_on, keep_for_next
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.watching import Common, ConfigWatch
-from dossier.text import clock, names, system
+from dossier.text import clock, system
 from dossier.text.refusals import Refusal
-from dossier.text.sentences import Sentence, plain
+from dossier.text.sentences import Sentence
 
 log = structlog.get_logger("web")
 
@@ -77,27 +87,7 @@ AT_ONCE = 2
 """Requests of one session that are answered at once: somebody who clicks a lot, or a script of
 theirs, waits for themselves."""
 
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
-
 V = TypeVar("V")
-
-
-class Malformed(Refusal):
-    """What was sent can't be read."""
-
-    http_status = 400
-
-
-class TooLong(Refusal):
-    """What was sent is longer than anything that is taken here."""
-
-    http_status = 413
-
-
-class Packed(Refusal):
-    """What was sent is packed in a way that nobody unpacks here (RFC 9110 section 15.5.16)."""
-
-    http_status = 415
 
 
 class Turns:
@@ -228,8 +218,8 @@ class Gate(Generic[V]):
             visit = self._visit(request, form, office, now, peer)
             if request.method not in ("GET", "HEAD") and not self._is_from_here(request, office):
                 return self._message(visit, 403, "foreign")
-            _refuse_other_than_utf_8(request)
-            if not _is_text([request.scope["path"], *map(list, request.query_params.multi_items()), *form, *form.values()]):
+            refuse_other_than_utf_8(request)
+            if not is_text([request.scope["path"], *map(list, request.query_params.multi_items()), *form, *form.values()]):
                 raise Malformed("tokens.no_text")
             return handler(visit)
         except DatabaseUnavailable as error:  # which, and where it is, is for the log
@@ -268,7 +258,7 @@ class Gate(Generic[V]):
 
     def _object(self, request: Request, body: bytes | None) -> Mapping[str, Any]:
         """Raises Malformed for what is no JSON object, TooLong, Packed."""
-        _refuse_packed(request)
+        refuse_packed(request)
         if body is None:
             raise TooLong("tokens.too_long")
         return json_object(body, self._form_bytes)
@@ -285,8 +275,8 @@ class Gate(Generic[V]):
                 form = await self._read_form(request)
                 return await run_in_threadpool(self.answer, lambda visit: handler(visit, ()), request, form)
             most = all_files_bytes(self._configured.last)
-            if _said_bytes(request) > most:
-                return await run_in_threadpool(self.answer, lambda _: _refuse_longer(most), request, {})
+            if said_bytes(request) > most:
+                return await run_in_threadpool(self.answer, lambda _: refuse_longer(most), request, {})
             limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": self._form_bytes}
             async with request.form(**limits) as parts:
                 fields: dict[str, list[str]] = {}
@@ -313,7 +303,7 @@ class Gate(Generic[V]):
         async def endpoint(request: Request) -> Response:
             pieces = request.stream().__aiter__()
             most_bytes = most(self._configured.last)
-            is_longer = _said_bytes(request) > most_bytes
+            is_longer = said_bytes(request) > most_bytes
 
             async def following() -> bytes:
                 try:
@@ -330,9 +320,9 @@ class Gate(Generic[V]):
             first = b"" if is_longer else await some(FIRST_BYTES)
 
             def body() -> Iterator[bytes]:
-                _refuse_part(request)
+                refuse_part(request)
                 if is_longer:
-                    _refuse_longer(most_bytes)
+                    refuse_longer(most_bytes)
                 piece = first
                 while piece:
                     yield piece
@@ -353,7 +343,7 @@ class Gate(Generic[V]):
     async def _read_body(self, request: Request, most: int | None = None) -> bytes | None:
         """The body; None for one that is too long, of which no more is read than is taken."""
         body, most = b"", most or self._form_bytes
-        if _said_bytes(request) > most:
+        if said_bytes(request) > most:
             return None
         async for piece in request.stream():
             body += piece
@@ -404,35 +394,6 @@ class Gate(Generic[V]):
         return parts.netloc == request.headers.get("host") or (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
 
 
-def one_file_bytes(office: Office) -> int:
-    """So long a file may be."""
-    return office.settings.intake.max_file_mb * 1024 * 1024
-
-
-def all_files_bytes(office: Office) -> int:
-    """So long a form may be that brings as many files as an item may have, and its fields."""
-    return (office.settings.intake.max_files + 1) * one_file_bytes(office)
-
-
-def json_object(body: bytes, most: int) -> dict[str, object]:
-    """The JSON object that these bytes are; an empty one of nothing. Raises Malformed; TooLong for
-    more than `most` bytes."""
-    if len(body) > most:
-        raise TooLong("tokens.too_long")
-    try:
-        found = json.loads(body, object_pairs_hook=_object) if body.strip() else {}
-        is_text = _is_text(found)
-    except RecursionError as error:
-        raise Malformed("tokens.too_deep") from error
-    except ValueError as error:
-        raise Malformed("tokens.no_json", error=plain(str(error)[:200])) from error
-    if not isinstance(found, dict):
-        raise Malformed("tokens.no_object")
-    if not is_text:
-        raise Malformed("tokens.no_text")
-    return found
-
-
 def _unless_gone(endpoint: Endpoint) -> Endpoint:
     """The same; whoever broke the connection off meanwhile reads no answer."""
 
@@ -472,61 +433,6 @@ def _log_trouble(cause: str, text: Sentence | None) -> None:
 def _pieces(file: UploadFile) -> Iterator[bytes]:
     while piece := file.file.read(PIECE_BYTES):
         yield piece
-
-
-def _refuse_other_than_utf_8(request: Request) -> None:
-    """Raise Malformed for an address that is no UTF-8 (RFC 3986 section 2.5): a file would get a
-    name that nobody gave it."""
-    try:
-        unquote_to_bytes(request.scope.get("raw_path") or b"").decode()
-    except UnicodeDecodeError as error:
-        raise Malformed("tokens.no_utf_8") from error
-
-
-def _refuse_part(request: Request) -> None:
-    """Raise Malformed for a part of a file, as programs send that go on where they broke off, and
-    Packed for a packed one: kept as the file, either would be another one than was meant (RFC 9110
-    section 14.5)."""
-    if "content-range" in request.headers:
-        raise Malformed("tokens.part_sent")
-    _refuse_packed(request)
-
-
-def _said_bytes(request: Request) -> int:
-    """How long the body is, as the request says itself (Content-Length); 0 if it doesn't say it."""
-    said = request.headers.get("content-length", "")
-    return int(said) if said.isascii() and said.isdecimal() else 0
-
-
-def _refuse_longer(most: int) -> NoReturn:
-    """Raise TooLong for what has more than `most` bytes."""
-    raise TooLong("tokens.too_large", most=most // 1024 // 1024)
-
-
-def _refuse_packed(request: Request) -> None:
-    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        raise Packed("tokens.packed")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. Raises Malformed for a key that stands in it twice: which value was meant,
-    nobody knows (RFC 8259 section 4)."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise Malformed("tokens.key_twice", key_=names.clipped(key))
-        found[key] = value
-    return found
-
-
-def _is_text(value: Any) -> bool:
-    """False if there is a sign in it, however deep, that no text can have: NUL, which no database
-    takes, or half a character."""
-    if isinstance(value, str):
-        return not _NO_TEXT.search(value)
-    if isinstance(value, Mapping):
-        return all(_is_text(key) and _is_text(one) for key, one in value.items())
-    return not isinstance(value, list) or all(map(_is_text, value))
 
 
 def _is_in(peer: str, networks: list[Any]) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from desk.web.shell.gate import Malformed
+from desk.web.shell.bodies import Malformed
 
 FORM = "multipart/form-data"
 

@@ -28,8 +28,9 @@ from starlette.routing import BaseRoute, Route
 
 from desk.actions import pressed_twice
 from desk.web.shell import answers
+from desk.web.shell.bodies import one_file_bytes
 from desk.web.shell.drawing import Drawing
-from desk.web.shell.gate import Configured, Form, Gate, Upload, one_file_bytes
+from desk.web.shell.gate import Configured, Form, Gate, Upload
 from desk.web.staff import (
     clients,
     config_forms,

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from desk.actions import acting, list_import
 from desk.actions.list_import import HEADINGS, MOST_BYTES, Kind, ListPlan
-from desk.web.shell.gate import TooLong
+from desk.web.shell.bodies import TooLong
 from desk.web.staff.saving import saving
 from desk.web.staff.visit import StaffVisit
 from dossier.text.refusals import Invalid, NotFound, Problem, Refusal, fault

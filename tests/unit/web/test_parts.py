@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.web.shell.gate import Malformed
+from desk.web.shell.bodies import Malformed
 from desk.web.shell.parts import parts
 from dossier.text.refusals import Refusal
 
