@@ -1,11 +1,7 @@
-"""Clients and staff from a list, as practice software exports it: CSV or Excel in, a plan out, and
-config/ changed by it.
+"""Clients and staff from a list, as practice software exports it, into config/.
 
-    read_file      its bytes
-    read_table     the file as rows of text: separator, encoding and sheet are found out
-    columns_of     which column holds what, by its heading; a heading can be given another meaning
-    plan_clients   what is new, what changes, what is not in the list any more, and each fault with
-    plan_staff     its row and column. Nothing is written
+    plan           what is new, what changes, what is not in the list any more, and each fault with
+                   its row and column. Nothing is written
     apply          config/ as the plan says, comments kept; the folders of new clients
 
 A list says what it says and no more: a key that it has no column for stays, nobody and nothing is
@@ -15,105 +11,28 @@ what may be one: a fiscal number is a citizen's unless the client's name has a l
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import unicodedata
-import zipfile
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, count, islice
+from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from desk.actions import config_files
 from desk.actions.config_files import FILES
+from desk.actions.list_table import FISCAL, Kind, Row, bare, columns_of, letters, read_table
 from dossier.files import files
 from dossier.office import editing, keys
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.text.refusals import Invalid, fault
-from dossier.text.sentences import Sentence, plain, sentence
+from dossier.text.sentences import Sentence, sentence
 
 if TYPE_CHECKING:
     from ruamel.yaml.comments import CommentedMap
 
-MOST_BYTES = 32 * 1024 * 1024
-MOST_ROWS = 100_000
-
-SEPARATORS = ";,\t|"
-
-Kind = Literal["clients", "staff"]
-
-_WHO = (
-    "klant",
-    "client",
-    "relatie",
-    "debiteur",
-    "debiteuren",
-    "customer",
-    "cust",
-    "dossier",
-    "administratie",
-    "organisatie",
-    "bedrijf",
-    "account",
-)
-_STAFF = ("medewerker", "personeel", "personeels", "werknemer", "gebruiker", "staff", "employee", "user")
-_NUMBER = ("code", "nummer", "nr", "no", "id", "number")
-
-
-def _each(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
-    """`klantcode`, `klantnummer`, … and `codeklant`: either may come first."""
-    return tuple(chain.from_iterable((one + other, other + one) for one in first for other in second))
-
-
-FISCAL = ("fiscaalnummer", "fiscaalnr", "fiscaal", "finummer", "finr", "fiscalnumber")
-"""Headings of a column with what is an RSIN of a legal person, and a BSN of a citizen."""
-
-HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
-    "clients": {
-        "code": ("code", "client", "nummer", "nr", "debiteur", "number", "no", "id", "zoekcode", "relationcode", *_each(_WHO, _NUMBER)),
-        "name": ("naam", "name", "handelsnaam", "onderneming", "company", "relatie", "klant", "organisatie", "bedrijf", "statutairenaam",
-                 "customer", "naam1", "name1", "tenaamstelling", *_each((*_WHO, "bedrijfs", "company"), ("naam", "name"))),
-        "kvk": ("handelsregisternummer", "chamberofcommerce", "cocnumber", "cocno", "coc", "kamervankoophandel", "handelsregister",
-                "kvk", "inschrijfnummerkvk", "kvkinschrijfnummer", "kvkdossiernummer", *_each(("kvk",), _NUMBER)),
-        "rsin": ("rsin", *FISCAL, *_each(("rsin",), _NUMBER)),
-        "vat": ("btw", "btwidentificatienummer", "btwidnr", "btwidnummer", "vat", "omzetbelastingnummer", "obnummer",
-                *_each(("btw", "vat"), _NUMBER)),
-        "contact_name": ("contactpersoon", "contact", "contactpersonen", "contactperson", "tav", "terattentievan", "contactpersoon1",
-                         *_each(("contact", "contactpersoon", "contactperson"), ("naam", "name"))),
-        "contact_email": ("email", "emailadres", "mail", "mailadres", "emailaddress", "email1", "emailadres1", "epost",
-                          *_each(("email", "emailadres", "mail", "emailaddress"), ("contact", "contactpersoon", "contactperson", "algemeen"))),
-        "language": ("taal", "language", "taalcode", "languagecode", "correspondentietaal"),
-        "default_approver": ("goedkeurder", "approver", "defaultapprover", "accountant", "relatiebeheerder", "klantbeheerder", "accountmanager",
-                             "klantverantwoordelijke", "dossierverantwoordelijke", "relatieverantwoordelijke"),
-        "active": ("actief", "active"),
-    },
-    "staff": {
-        "code": ("code", "medewerker", "initialen", "staff", "employee", *_each(_STAFF, _NUMBER)),
-        "name": ("naam", "name", "volledigenaam", "fullname", "weergavenaam", "displayname", *_each(_STAFF[:-2], ("naam", "name"))),
-        "first_name": ("voornaam", "roepnaam", "firstname", "givenname"),
-        "infix": ("tussenvoegsel", "tussenvoegsels", "voorvoegsel", "voorvoegsels", "infix"),
-        "last_name": ("achternaam", "lastname", "surname", "familienaam", "familyname"),
-        "email": ("email", "emailadres", "mail", "mailadres", "emailaddress", "zakelijkemail", "emailzakelijk", "emailwerk", "workemail"),
-        "os_user": ("osuser", "gebruikersnaam", "gebruiker", "username", "login", "account", "accountnaam", "inlognaam", "loginname"),
-        "rights": ("rechten", "rights", "rol", "rollen", "roles", "role"),
-        "language": ("taal", "language", "taalcode", "languagecode"),
-        "active": ("actief", "active"),
-    },
-}  # fmt: skip
-"""What the columns of common exports are called, Dutch and English, as letters and digits alone."""
-
-KNOWN = frozenset(word for kinds in HEADINGS.values() for words in kinds.values() for word in words)
-"""All of these."""
-
 NAME_PARTS = ("first_name", "infix", "last_name")
 """The columns of which a name is made where none holds it whole."""
-
-HEAD_ROWS = 20
-"""So many rows are looked through for the headings: a title or an empty row may stand above."""
 
 NUMBERS = (("kvk", "KvK"), ("rsin", "RSIN"), ("vat", "btw"))
 """The columns with numbers that one client has, and how config/ calls these."""
@@ -126,9 +45,6 @@ NOTHING = {"", "nvt", "na", "onbekend", "unknown", "geen", "none", "leeg", "niet
 DIGITS, ZEROS_MOST = {"kvk": 8, "rsin": 9}, 2
 """How long a number always is, and so many zeros it may begin with: a spreadsheet drops them."""
 
-NEVER_TAKEN = re.compile("^bsn|bsn$|burgerservice|^sofi")
-"""Headings of a column with the numbers of citizens, as `BSN-nummer` and `BSN/RSIN`."""
-
 _YES, _NO = (
     ("ja", "yes", "true", "waar", "1", "j", "y", "actief", "active"),
     ("nee", "no", "false", "onwaar", "0", "n", "inactief", "inactive"),
@@ -138,14 +54,6 @@ _LANGUAGES = {
     **dict.fromkeys(("en", "eng", "engels", "english", "en-gb", "en-us"), "en"),
 }
 _RIGHTS = {"maken": "create", "delen": "share", "goedkeuren": "approve", "beheer": "admin", "beheerder": "admin"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    number: int
-    """As the spreadsheet counts: the headings are row 1."""
-    cells: Mapping[str, str]
-    """Heading → text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,171 +103,6 @@ class ListPlan:
     text: str = ""
     """The file as it would be."""
     difference: str = ""
-
-
-def read_file(path: Path) -> bytes:
-    """What is in a list; of one that is too large a byte too much. Raises OSError."""
-    with files.open_plain(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
-        return stream.read(MOST_BYTES + 1)
-
-
-def read_table(path: Path, data: bytes) -> list[Row]:
-    """The rows of a CSV or Excel file; `path` says what it is called.
-
-    Raises Invalid if it is neither, or too large.
-    """
-    if len(data) > MOST_BYTES:
-        raise Invalid([fault("file", "lists.too_large", file=path.name, most=MOST_BYTES // 1024 // 1024)])
-    rows = list(
-        _sheet(path, data) if zipfile.is_zipfile(io.BytesIO(data)) or data[:4] == b"\xd0\xcf\x11\xe0" else _csv(path, data)
-    )
-    if len(rows) > MOST_ROWS:
-        raise Invalid([fault("file", "lists.too_many_rows", file=path.name, most=MOST_ROWS)])
-    full = [index for index, cells in enumerate(rows) if sum(1 for cell in cells if cell) > 1]
-    if not full:
-        raise Invalid([fault("file", "lists.no_headings", file=path.name)])
-    first = next((index for index in full[:HEAD_ROWS] if _knows(rows[index])), full[0])
-    headings = _each_once(rows[first])
-    return [
-        Row(first + 2 + index, {heading: cell for heading, cell in zip(headings, cells, strict=False) if heading})
-        for index, cells in enumerate(rows[first + 1 :])
-        if any(cells)
-    ] or [Row(first + 1, dict.fromkeys(filter(None, headings), ""))]
-
-
-def _knows(cells: Sequence[str]) -> int:
-    """How many of these are headings that are known."""
-    return sum(_bare(cell) in KNOWN for cell in cells)
-
-
-def _each_once(headings: Sequence[str]) -> list[str]:
-    """The headings; of one that comes again, `E-mail (2)`: what is in that column is not taken for
-    the first one's."""
-    return [
-        f"{heading} ({again})" if heading and (again := headings[: index + 1].count(heading)) > 1 else heading
-        for index, heading in enumerate(headings)
-    ]
-
-
-_DOS = re.compile(rb"[A-Za-z][\x81-\x84\x87-\x89\x8b]|[a-z][\x8a\x8c]")
-"""Accented letters as DOS wrote them; for Windows these bytes are signs that follow no letter."""
-
-_WINDOWS = re.compile(rb"[\xc0-\xff]")
-"""Accented letters as Windows writes them; for DOS these bytes drew boxes."""
-
-
-def _encodings(data: bytes) -> Sequence[str]:
-    """What the file may be written in, the likeliest first."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return ("utf-16",)
-    if b"\0" in data[:2]:
-        return ("utf-16-be",) if data[:1] == b"\0" else ("utf-16-le",)
-    if b"\r" in data and b"\n" not in data:
-        return ("utf-8-sig", "mac-roman")
-    return ("utf-8-sig", "cp850" if _DOS.search(data) and not _WINDOWS.search(data) else "cp1252")
-
-
-def _separator(text: str) -> str:
-    """What stands between the cells: as the headings have it, else the first row with several."""
-    lines = list(islice(filter(str.strip, text.splitlines()), HEAD_ROWS))
-    found = max(((_knows(line.split(one)), -index, one) for index, line in enumerate(lines) for one in SEPARATORS), default=None)
-    if found is not None and found[0] > 0:
-        return found[2]
-    first = next((line for line in lines if any(one in line for one in SEPARATORS)), "")
-    return max(SEPARATORS, key=first.count)
-
-
-_END = "the end"
-"""Is a row of its own behind the last one, unless a quotation mark was opened and not closed."""
-
-
-def _csv(path: Path, data: bytes) -> Iterator[list[str]]:
-    for encoding in _encodings(data):
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise Invalid([fault("file", "lists.unreadable", file=path.name)])
-    if "\0" in text:
-        raise Invalid([fault("file", "lists.unreadable", file=path.name)])
-    # Excel says which separator it chose in a first line of its own.
-    told = re.match(r"sep=(.)\r?\n", text)
-    separator = told[1] if told else _separator(text)
-    lines = f"{text[told.end() :] if told else text}\n{_END}"
-    rows = csv.reader(io.StringIO(lines, newline=""), delimiter=separator)
-    try:
-        row, cells = 1, next(rows)
-        for following in rows:
-            yield [_clean(cell) for cell in cells]
-            row, cells = row + 1, following
-        if cells != [_END]:  # all behind it would be one cell
-            raise Invalid([fault("file", "lists.open_quote", file=path.name, row=row)])
-    except csv.Error as error:
-        raise Invalid([fault("file", "lists.broken", file=path.name, error=plain(str(error)))]) from error
-
-
-def _sheet(path: Path, data: bytes) -> Iterator[list[str]]:
-    import python_calamine
-
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        rows = book.get_sheet_by_index(0).to_python(nrows=MOST_ROWS + 2)
-    except (python_calamine.CalamineError, python_calamine.PasswordError, ValueError, OSError, IndexError) as error:
-        raise Invalid([fault("file", "lists.broken", file=path.name, error=plain(str(error)))]) from error
-    for cells in rows:
-        yield [_clean(str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)) for cell in cells]
-
-
-def _clean(cell: str) -> str:
-    """One line, without what is invisible."""
-    return " ".join("".join(c for c in unicodedata.normalize("NFC", cell) if c.isprintable() or c.isspace()).split())
-
-
-def _letters(text: str) -> str:
-    """The text in small letters without accents; what has no such letter is left out."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isascii())
-
-
-def _bare(text: str) -> str:
-    return "".join(filter(str.isalnum, _letters(text)))
-
-
-def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Heading → key.
-
-    `given` says it for some; `-` as key: nothing is taken from it. Raises Invalid.
-    """
-    known = HEADINGS[kind]
-    problems = [
-        fault("map", "lists.no_such_heading", heading=one, known=", ".join(headings)) for one in given if one not in headings
-    ]
-    problems += [
-        fault("map", "lists.no_such_key", key_=key, known=", ".join(known)) for key in given.values() if key not in (*known, "-")
-    ]
-    for key in known:
-        if len(both := [heading for heading, one in given.items() if one == key]) > 1:
-            problems.append(fault("map", "lists.key_twice", key_=key, columns=", ".join(both)))
-    found = guessed(kind, headings, given)
-    if not problems and not {"name", "last_name"} & set(found.values()):
-        problems.append(fault("map", "lists.no_name", known=", ".join(headings)))
-    if problems:
-        raise Invalid(problems)
-    return found
-
-
-def guessed(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """The same, whatever is wrong with it."""
-    known, found = HEADINGS[kind], dict[str, str]()
-    for heading in headings:
-        bare = _bare(heading)
-        if heading in given or NEVER_TAKEN.search(bare):
-            continue
-        key = next((key for key, words in known.items() if bare in words), None)
-        if key is not None and key not in found.values() and key not in given.values():
-            found[heading] = key
-    return found | {heading: key for heading, key in given.items() if key != "-" and not NEVER_TAKEN.search(_bare(heading))}
 
 
 def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, data: bytes, given: Mapping[str, str]) -> ListPlan:
@@ -475,7 +218,7 @@ def _entries(
 
 def _without_citizens(rows: Sequence[Row], columns: Mapping[str, str], notes: list[Sentence]) -> Sequence[Row]:
     """The rows, without fiscal numbers that may be those of citizens; `notes` tell how many."""
-    fiscal = next((heading for heading, key in columns.items() if key == "rsin" and _bare(heading) in FISCAL), None)
+    fiscal = next((heading for heading, key in columns.items() if key == "rsin" and bare(heading) in FISCAL), None)
     if fiscal is None:
         return rows
     from workflow.guard.directory import has_legal_form  # most lists have no such column
@@ -496,7 +239,7 @@ def _said(key: str, text: str) -> str:
     number, has no digit but zeros."""
     if key in dict(NUMBERS):
         return text if re.search(r"[1-9]", text) else ""
-    return "" if key in MAY_BE_NOTHING and _bare(text) in NOTHING else text
+    return "" if key in MAY_BE_NOTHING and bare(text) in NOTHING else text
 
 
 def _with_zeros(key: str, text: str) -> str:
@@ -556,12 +299,12 @@ def _known_code(kind: Kind, office: Office, values: Mapping[str, str]) -> str | 
         address, name = values.get("email", "").casefold(), values["name"]
         known_staff = (code for code, one in office.staff.items() if one.email.casefold() == address or one.name == name)
         return next(known_staff, None)
-    numbers = {_bare(values[key]) for key in ("kvk", "rsin", "vat") if values.get(key)}
+    numbers = {bare(values[key]) for key in ("kvk", "rsin", "vat") if values.get(key)}
     for code, client in office.clients.items():
         known = {re.sub(r"\D", "", one) for one in client.identifiers} - {""}
-        if numbers & {*known, *(_bare(one) for one in client.identifiers)}:
+        if numbers & {*known, *(bare(one) for one in client.identifiers)}:
             return code
-    return next((code for code, client in office.clients.items() if _bare(client.name) == _bare(values["name"])), None)
+    return next((code for code, client in office.clients.items() if bare(client.name) == bare(values["name"])), None)
 
 
 def _other_number(office: Office, found: Mapping[str, ListEntry], code: str, values: Mapping[str, str]) -> tuple[str, str] | None:
@@ -571,7 +314,7 @@ def _other_number(office: Office, found: Mapping[str, ListEntry], code: str, val
         *(office.clients[code].identifiers if code in office.clients else ()),
         *(found[code].identifiers if code in found else ()),
     ]
-    theirs = {key: {_digits(one) for one in has if _bare(one).startswith(_bare(label))} for key, label in NUMBERS}
+    theirs = {key: {_digits(one) for one in has if bare(one).startswith(bare(label))} for key, label in NUMBERS}
     if any(values.get(key) and _digits(values[key]) in theirs[key] for key, _ in NUMBERS):
         return None
     return next(((key, ", ".join(has)) for key, _ in NUMBERS if values.get(key) and theirs[key]), None)
@@ -583,12 +326,12 @@ def _digits(text: str) -> str:
 
 def _slug(name: str) -> str:
     """`Acme B.V.` → `acme-bv`."""
-    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"[.']", "", _letters(name))).strip("-")[:48] or "client"
+    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"[.']", "", letters(name))).strip("-")[:48] or "client"
 
 
 def _person_code(name: str) -> str:
     """`Jan de Vries` → `j.devries`."""
-    words = list(filter(None, map(_bare, name.split())))
+    words = list(filter(None, map(bare, name.split())))
     return f"{words[0][0]}.{''.join(words[1:])}" if len(words) > 1 else words[0] if words else "contact"
 
 
@@ -644,9 +387,9 @@ def _shown(value: object) -> str:
 
 def _add_to_client(node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple[str, str, str]]:
     """Numbers and contacts that the client has not yet; and what a contact is called now."""
-    have = {_bare(one) for one in old.identifiers}
+    have = {bare(one) for one in old.identifiers}
     digits = {re.sub(r"\D", "", one) for one in have}
-    new = [one for one in entry.identifiers if _bare(one) not in have and re.sub(r"\D", "", one) not in digits]
+    new = [one for one in entry.identifiers if bare(one) not in have and re.sub(r"\D", "", one) not in digits]
     if new:
         node.setdefault("identifiers", []).extend(new)
     told = [("identifiers", "", one) for one in new]

@@ -15,7 +15,8 @@ from desk.cli.translation import Group, _, add, group
 from dossier.text import clock
 
 if TYPE_CHECKING:
-    from desk.actions.list_import import Kind, ListPlan
+    from desk.actions.list_import import ListPlan
+    from desk.actions.list_table import Kind
 
 SHOWN = 40
 """Rows of what is new or changed that are printed; --json has all."""
@@ -65,7 +66,7 @@ def import_staff(file: FileArgument, columns: MapOption = None, do_it: ApplyOpti
 
 
 def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_json: bool) -> None:
-    from desk.actions import list_import
+    from desk.actions import list_import, list_table
 
     given = dict(one.rpartition("=")[::2] for one in columns or ())
     if any(not heading or not key for heading, key in given.items()):
@@ -74,7 +75,7 @@ def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_j
         raise typer.BadParameter(_("%(path)s: there is no such file or folder") % {"path": file})
     office = session.opened() if do_it else session.office()
     actor = session.manager()
-    made = list_import.plan(kind, office, os.environ, file, list_import.read_file(file), given)
+    made = list_import.plan(kind, office, os.environ, file, list_table.read_file(file), given)
     folders = list_import.apply(office, clock.utc_now(), actor, made) if do_it and not made.faults else []
     if as_json:
         _print_json(made, do_it)

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from desk.actions import acting, list_import
-from desk.actions.list_import import HEADINGS, MOST_BYTES, Kind, ListPlan
+from desk.actions import acting, list_import, list_table
+from desk.actions.list_import import ListPlan
+from desk.actions.list_table import HEADINGS, MOST_BYTES, Kind
 from desk.web.shell.bodies import TooLong
 from desk.web.staff.saving import saving
 from desk.web.staff.visit import StaffVisit
@@ -48,11 +49,11 @@ def bring_in(visit: StaffVisit) -> Response:
         packed = base64.b64encode(zlib.compress(data)).decode()
         if len(packed) > MOST_PACKED:
             raise TooLong("desk.list_too_large", file=name)
-        headings = list(list_import.read_table(Path(name), data)[0].cells)
+        headings = list(list_table.read_table(Path(name), data)[0].cells)
         chosen = {heading: visit.field(f"as:{number}") or "-" for number, heading in enumerate(visit.fields("heading"))}
         given = {heading: key for heading, key in chosen.items() if heading in headings}  # not of the list before
         carried = {"name": name, "packed": packed}
-        columns = dict.fromkeys(headings, "") | list_import.guessed(kind, headings, given)
+        columns = dict.fromkeys(headings, "") | list_table.guessed(kind, headings, given)
         with saving(visit):
             made = list_import.plan(kind, visit.office, os.environ, Path(name), data, given)
             if visit.field("save") and not made.faults and visit.field("shown") == _digest(made):
