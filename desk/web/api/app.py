@@ -30,7 +30,7 @@ from starlette.routing import Route as Address
 from starlette.types import Receive, Scope, Send
 
 from desk.actions import item_view, tokens
-from desk.web.api import resources
+from desk.web.api import drops
 from desk.web.api.call import BODY_BYTES, Call, answer, headers_of, problem, where_is
 from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
@@ -155,18 +155,18 @@ class Api:
         """A drop as a form with its files. With an Idempotency-Key these come before it is known
         whether it is there already, as they are part of what is asked."""
         key = call.header("Idempotency-Key")
-        with resources.drop_received(call, pieces) as (row, body):
+        with drops.drop_received(call, pieces) as (row, body):
             call = replace(call.as_of_now(), body=body)
             if key is None:
-                return resources.commit_received(call, row)
+                return drops.commit_received(call, row)
             whole, asked = _called(call, key), _digest({"drop": body, "client": row.client, "files": row.files})
             with self._once_locks[int(whole[:8], 16) % ONCE_LOCKS]:
                 before = tokens.answered(call.now, whole, asked)
                 if before is None:
-                    told = resources.as_received(row)
+                    told = drops.as_received(row)
                     try:
                         with tokens.once(call.now, whole, asked, (told.status_code, bytes(told.body).decode())):
-                            return resources.commit_received(call, row)
+                            return drops.commit_received(call, row)
                     except tokens.DoneAlready:
                         before = tokens.answered(call.now, whole, asked)
                 assert before is not None

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from starlette.responses import Response
 
-from desk.web.api import models, resources
+from desk.web.api import drops, models, resources
 from desk.web.api.call import LIMIT_MOST, Call
 from desk.web.api.models import Answer
 
@@ -182,15 +182,15 @@ ROUTES: tuple[Route, ...] = (
         body=_object({"contact": "j.jansen"}, contact=TEXT), status=202, is_repeatable=True, again=resources.notified,
     ),
     Route(
-        "POST", "/drops", "drops:write", "Begin a drop; as a form with files, a whole drop in one request.", models.Begun, resources.begin_drop,
+        "POST", "/drops", "drops:write", "Begin a drop; as a form with files, a whole drop in one request.", models.Begun, drops.begin_drop,
         body=_object({"client": "acme-bv"}, ["client"], client=TEXT), status=201, is_repeatable=True, takes_form=True,
     ),
-    Route("PUT", "/drops/{drop}/files/{name}", "drops:write", "Put a file into it.", models.Staged, streamed=resources.put_file),
+    Route("PUT", "/drops/{drop}/files/{name}", "drops:write", "Put a file into it.", models.Staged, streamed=drops.put_file),
     Route(
-        "POST", "/drops/{drop}/commit", "drops:write", "Make an item of it; all faults at once.", models.Drop, resources.commit_drop,
+        "POST", "/drops/{drop}/commit", "drops:write", "Make an item of it; all faults at once.", models.Drop, drops.commit_drop,
         body=NEW, status=202, is_repeatable=True,
     ),
-    Route("GET", "/drops/{drop}", "drops:write", "What became of it: open, waiting, taken, duplicate or refused.", models.Drop, resources.drop),
+    Route("GET", "/drops/{drop}", "drops:write", "What became of it: open, waiting, taken, duplicate or refused.", models.Drop, drops.drop),
     Route(
         "GET", "/events", "office:read", "The trail behind an event, oldest first.", (models.Event,), resources.events,
         query=(("after", "go on behind the event of this number", {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}), LIMIT),
