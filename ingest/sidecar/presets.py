@@ -65,6 +65,8 @@ def fill(reading: SidecarReading, spoken: Spoken) -> None:
             value = reading.read(read_field, Scalar(text, 1), key, kinds=[kind.fields[key]])
             if value is not None:
                 reading.fields[key] = value
+    if "share" in reading.filled and "attachments" not in reading.given:
+        reading.values.setdefault("share_attachments", True)  # it shares the files that it speaks for
 
 
 def _fill(reading: SidecarReading, key: str) -> None:

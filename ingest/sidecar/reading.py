@@ -120,8 +120,6 @@ def read_preset(spoken: Spoken, description: str, settings: Settings) -> tuple[S
     if "description" not in reading.given:
         reading.given.add("description")
         reading.values["description"] = description
-    if reading.values.get("share"):
-        reading.values.setdefault("share_attachments", True)
     return _sidecar(reading), sorted(set(reading.faults))
 
 

@@ -86,7 +86,9 @@ def test_a_short_or_generic_name_or_another_company_is_no_alarm(text: str) -> No
         ("NL123456782B01", "bakkerij-zon"), ("1234.56.782", "bakkerij-zon"), ("123 456 782", "bakkerij-zon"), ("BSN 111222333", "jan"),
         ("KvK12345678", "acme-bv"), ("btwnr001234567B01", "acme-bv"), ("BTWNL001234567B01", "acme-bv"), ("IBANNL91ABNA0417164300", "bakkerij-zon"),
         ("NL91_ABNA_0417_1643_00.pdf", "bakkerij-zon"), ("KvK 12\u2013345\u2014678", "acme-bv"), ("1234\u00b756\u00b7782", "bakkerij-zon"),
-        ("Company No. 9876543", "northwind"), ("HRB 12345", "achterhuis"),
+        ("Company No. 9876543", "northwind"), ("HRB 12345", "achterhuis"), ("HRB: 12345", "achterhuis"), ("HRB\t12345", "achterhuis"),
+        (":25:NL91ABNA0417164300EUR\n:28C:1", "bakkerij-zon"), (":25:0417164300\n", "bakkerij-zon"), ("Rekeningnummer 41.71.64.300", "bakkerij-zon"),
+        ("rek.nr. 417164300", "bakkerij-zon"),
     ],
 )  # fmt: skip
 def test_a_number_of_the_trade_is_found_however_it_is_written(text: str, client: str) -> None:
@@ -97,6 +99,7 @@ def test_a_number_of_the_trade_is_found_however_it_is_written(text: str, client:
     "text",
     [
         "€ 12345678", "12.345.678,00", "12 345 678", "12.345.678", "912345678", "123456780", "12345678,50", "1234567", "bedrag 123.456.782",
+        "417164300", "0417164300", "factuur 417164300", "NL91ABNA0417164300EURO", "NL91ABNA04171643001", "HRB\n\n12345", "HRB | 12345",
         "12\n345\n678", "12345678abc", "0,12345678", "XKvK12345678", "AB12345678", "KvK 87654321 over 12 345 678",
     ],
 )  # fmt: skip

@@ -422,6 +422,23 @@ def test_an_explanation_of_a_sidecars_own_is_not_shared_on_a_presets_word(own: s
 
 
 @pytest.mark.parametrize(
+    ("own", "all_shared"),
+    [
+        ("labels: [eigen]\n", True),
+        ("attachments: [a.pdf]\n", None),  # of those it says which
+        ("share: yes\nshare_status: approved\n", None),
+        ("share_attachments: none\n", False),
+        ("share: no\n", None),
+    ],
+)
+def test_a_preset_that_shares_shares_the_files_of_a_sidecar_that_says_nothing_of_it(own: str, all_shared: bool | None) -> None:
+    preset = Preset.model_validate({"folder": "Loon", "share": "yes", "share_status": "approved"})
+    sidecar, faults = read_sidecar(f"{NEW}{own}".encode(), PLAIN, Spoken("slips", preset))
+    assert sidecar is not None
+    assert (faults, sidecar.share_attachments) == ([], all_shared)
+
+
+@pytest.mark.parametrize(
     ("text", "named"),
     [
         ("type: wwft", "wwft"), ("soort: 'WWFT'", "wwft"), ("{typ: wwft}", "wwft"), ("type: !x wwft", "wwft"), ("type:\n  - wwft", "wwft"),
