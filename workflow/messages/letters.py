@@ -140,11 +140,9 @@ def alarm_name(cause: str) -> Sentence | str:
 
 
 def _desk_of(office: Office) -> str:
-    """Where staff reach the desk; empty for the default address, which nobody has said."""
-    from dossier.office.keys import DeskSettings
-
-    address = office.settings.desk.base_url.rstrip("/")
-    return "" if address == DeskSettings().base_url else address
+    """Where staff reach the desk; empty where nobody has said it."""
+    desk = office.settings.desk
+    return desk.base_url.rstrip("/") if "base_url" in desk.model_fields_set else ""
 
 
 def _in_words(value: object, language: str) -> object:

@@ -25,10 +25,22 @@ from workflow.reports import proof as sheets
 PAGE_FILES, PAGE_EVENTS = 12, 20
 """So many files and events of an item are told at once."""
 
+PLACES = {"description", "status", "location", "labels", "explanation", "due", "owner", "type", "contact"}
+"""Fields that stand on the page, each with an id."""
+
+MEANWHILE = 5
+"""Of what others did while somebody typed at most so much is told on top; the story has all."""
+
 
 def item(visit: StaffVisit) -> Response:
     """The page of an item."""
     return page(visit, visit.request.path_params["item"])
+
+
+def _unseen(told: str, lines: int) -> int:
+    """How many lines of the story came after those that the page had of which a form was sent."""
+    before = int(told) if told.isdecimal() and len(told) < 9 else lines
+    return max(0, min(lines - before, MEANWHILE))
 
 
 def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Response:
@@ -37,6 +49,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
     found = item_view.view(office, visit.actor, visit.now, name, note=visit.request.method != "HEAD")
     code, client = found.summary["client"], office.clients.get(found.summary["client"])
     types, kind = offering.types(office, visit.actor), office.settings.types.get(found.summary["type"])
+    own_fields = types[found.summary["type"]].fields if found.summary["type"] in types else {}
     approver, item_status = found.summary["approver"], found.summary["status"]
     asked = [approver] if isinstance(approver, str) else approver or []
     is_only_sharing = visit.field("only") == "sharing"
@@ -58,11 +71,16 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "inside": [visit.told(line) for line in found.inside], "asks_inside": asks_inside(office, found.summary["type"]),
         "is_never_shared": kind is not None and kind.share == "never",
         "closed": visit.told(sentence("rules.closed", status=item_status)) if item_status in office.settings.items.closed else "",
-        "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
+        "told_so_far": len(by_people := [one for one in found.story if one.who]),
+        "meanwhile": [
+            {"at": one.at, "who": one.who, "what": visit.told(one.what), "more": [visit.told(line) for line in one.more]}
+            for one in by_people[: _unseen(visit.field("told"), len(by_people))]
+        ],
         "attention": [visit.told(line) for line in found.attention], "statuses": office.settings.items.statuses,
-        "problems": {}, "typed": {}, "opened": "", "done": _done(visit.field("done"), found.summary["share_state"]), "types": types,
+        "places": PLACES | own_fields.keys(), "problems": {}, "typed": {}, "opened": "",
+        "done": _done(visit.field("done"), found.summary["share_state"]), "types": types,
         "to_remind": ", ".join(office.staff[one].name for one in found.to_remind) if found.may_change else "",
-        "own_fields": types[found.summary["type"]].fields if found.summary["type"] in types else {},
+        "own_fields": own_fields,
         "approvers": offering.approvers(office, visit.actor, code, found.summary["type"]), "client": client,
         "approver_names": ", ".join(office.staff[one].name if one in office.staff else one for one in asked),
         "owners": offering.owners(office, code, found.summary["type"]),

@@ -83,7 +83,7 @@ def test_every_page_is_usable_for_everybody(
         page.goto(f"http://127.0.0.1:{rig.port}{path}")
         wrong += [f"{path}: {fault}" for fault in faults(page)]
     made.close()
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
     assert foreign == []
 
 
@@ -111,7 +111,7 @@ def test_every_form_that_comes_back_is_usable_for_everybody(
         assert page.url.endswith(path.format(**named)), (path, page.url)
         wrong += [f"{path} {fields}: {fault}" for fault in faults(page)]
     made.close()
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 @pytest.mark.parametrize(("who", "size", "scheme"), LOOKS)
@@ -138,7 +138,7 @@ def test_what_is_on_its_way_and_what_a_session_ended_on_are_usable_for_everybody
     expect(page.locator("textarea[name=comment]")).to_have_value("Getypt")
     wrong += [f"after the session: {fault}" for fault in faults(page)]
     made.close()
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 SEND = """([path, fields]) => {
@@ -154,7 +154,11 @@ def faults(page: Page) -> list[str]:
     found = accessibility_faults(page)
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         found.append("it scrolls sideways")
-    return found
+    return found + [f"a link to what is not there: {one}" for one in page.evaluate(LEADS_NOWHERE)]
+
+
+LEADS_NOWHERE = """[...document.querySelectorAll("a[href^='#']")]
+    .filter((link) => !document.getElementById(decodeURIComponent(link.hash.slice(1)))).map((link) => link.outerHTML)"""
 
 
 @pytest.mark.slow

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
+from kit.browsing import PHONE
+from kit.browsing import accessibility_faults as faults
 from kit.desk import DeskRig
 from kit.support import PDF, wait_for
 from kit.web import Browser
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +113,44 @@ def test_the_preview_is_the_portal_as_it_would_be_and_leads_to_the_items_own_fil
     assert "script" not in answer.headers["content-security-policy"]
     assert marieke.get(f"/queue/{item}/preview/preview.pdf").goes_to == f"/items/{item}/attachments/preview.pdf"
     assert rig.browser("k.smit").get(f"/queue/{item}/preview/").status == 404
+
+
+def test_on_a_phone_the_first_open_thing_stands_above_the_answers_and_the_way_to_the_others_on_top(
+    rig: DeskRig, joost: Browser, browser: Chromium
+) -> None:
+    item = concept(rig, "phoned", "Yearly report of Bakkerij Zon")
+    made = browser.new_context(viewport=PHONE)
+    made.add_cookies(
+        [{"name": name, "value": value, "url": f"http://127.0.0.1:{rig.port}"} for name, value in joost.cookies.items()]
+    )
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/queue/{item}")
+    look, fetch = page.get_by_role("link", name="Still open"), page.locator(".decide .do").get_by_role("link", name="phoned.txt")
+    for where in (0, 10_000):
+        page.evaluate("(where) => scrollTo(0, where)", where)
+        for seen in (look, page.get_by_role("button", name="Approve"), page.get_by_role("link", name="The list")):
+            expect(seen).to_be_in_viewport(ratio=1)
+    expect(fetch).to_be_hidden()
+    assert not faults(page)
+    look.click()
+    expect(page.locator("#attention")).to_be_in_viewport(ratio=1)
+    top = page.locator(".leads").bounding_box()
+    found = page.locator("#attention").bounding_box()
+    assert top
+    assert found
+    assert found["y"] >= top["y"] + top["height"], "it hides behind nothing"
+    page.check("#seen")
+    expect(look).to_be_hidden()
+    expect(fetch).to_be_in_viewport(ratio=1)
+    page.get_by_role("link", name="The list").click()
+    expect(page.locator(f"a[href$='/queue/{item}']").first).to_be_visible()
+    made.close()
+
+
+def test_what_was_decided_meanwhile_shows_no_files_that_are_none(rig: DeskRig, marieke: Browser) -> None:
+    item = concept(rig, "over")
+    marieke.get(f"/queue/{item}")
+    rig.office.run("reject", item, "--comment", "Not yet", user="m.devries")
+    page = marieke.get(f"/queue/{item}").text
+    assert "Er valt niets te beslissen" in page
+    assert "0 bestanden" not in page

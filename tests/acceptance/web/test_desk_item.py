@@ -393,3 +393,18 @@ def test_a_whole_dossier_comes_as_one_archive_with_what_the_command_writes(
         }
     events = [one for one in rig.office.json("audit", "log") if (one["action"], one["actor"]) == ("exported", "m.devries")]
     assert {one["detail"]["internal"] for one in events} == {True, False}
+
+
+def test_whoever_comes_second_is_told_of_all_that_was_changed_meanwhile_and_no_more(rig: DeskRig, marieke: Browser) -> None:
+    item, petra = make(rig, "second", by="p.bakker"), rig.browser("p.bakker")
+    before, told = version(petra, item), re.findall(r'name="told" value="(\d+)"', petra.get(f"/items/{item}").text)[0]
+    marieke.post(f"/items/{item}/edit", {"version": before, "location": "2025/Elsewhere"})
+    marieke.post(f"/items/{item}/edit", {"version": version(marieke, item), "labels": "first, second"})
+    page = petra.post(f"/items/{item}/edit", {"version": before, "told": told, "explanation": "Mine"})
+    assert page.status == 409
+    notice = page.text[page.text.index('role="alert"') :].partition("</ul>")[0]
+    assert "2025/Elsewhere" in notice
+    assert "first, second" in notice
+    assert notice.count("Marieke de Vries") == 2
+    assert "Petra Bakker" not in notice
+    assert 'href="#e-if_version"' not in notice

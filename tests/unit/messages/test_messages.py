@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dossier.office.keys import Client, Settings, Staff
+from dossier.office.keys import Client, DeskSettings, Settings, Staff
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, packed, sentence, told
 from workflow.mail.mime import MailHead, mime
@@ -214,6 +214,9 @@ def test_a_mail_to_staff_leads_to_the_desk_wherever_somebody_said_that_it_is() -
         "http://127.0.0.1:8099/queue\n"
         in letters.letter_of(here, "reminder", "en", "Marieke", None, None, {"items": [row]})[0].text
     )
+    as_usual = replace(OFFICE, settings=Settings.model_validate({"desk": {"base_url": DeskSettings().base_url}}))
+    told = letters.letter_of(as_usual, "reminder", "en", "Marieke", None, None, {"items": [row]})[0]
+    assert f"Decide on the desk:\n{DeskSettings().base_url}/queue\n" in told.text
 
 
 # What nothing in them can do
