@@ -249,9 +249,11 @@ def _remove_copied(source: Place, copy: Path) -> None:
 
 
 def link_tree(source: Place, target: Path, leave_out: Container[str] = ()) -> list[Path]:
-    """Make the folder `target` with the names of `source` less `leave_out`; files by hard links.
+    """Make the folder `target` with the names of `source` less `leave_out`; files by hard links,
+    and somebody else's, to which we may give no second name, by copies.
 
-    Returns the folders made, for `sync`. Links, pipes and whatever else get a second name too.
+    Returns the folders and copies made, for `sync`. Links, pipes and whatever else get a second
+    name too.
     """
     os.mkdir(target)
     made = [target]
@@ -261,8 +263,14 @@ def link_tree(source: Place, target: Path, leave_out: Container[str] = ()) -> li
                 continue
             if entry.is_dir(follow_symlinks=False):
                 made += link_tree(folder / entry.name, target / entry.name)
-            else:
+                continue
+            try:
                 link(folder / entry.name, target / entry.name)
+            except PermissionError:  # of somebody else's file (proc_sys_fs(5), protected_hardlinks)
+                if not entry.is_file(follow_symlinks=False):
+                    raise
+                files.copy_to(folder / entry.name, target / entry.name)
+                made.append(target / entry.name)
     return made
 
 

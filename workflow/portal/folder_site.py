@@ -333,7 +333,10 @@ class FolderSite:
             if files.exists(portal / code):
                 moves.move(portal / code, aside)
             files.sync((), (portal,))
-        files.remove_tree(aside)
+        try:
+            files.remove_tree(aside)
+        except OSError:  # a folder of somebody else's in it: the next client's doesn't wait for that
+            self._remove_later(aside)
 
     def move_out(self, name: str, target: Path, is_copied: bool = False) -> None:
         """Move what does not belong there to a free name. `is_copied`: it is about to be replaced,

@@ -9,9 +9,10 @@ before anything on the portal is touched. Then, by `apply`, which only renames:
 - a client of whom something is replaced, or goes: a successor of the whole folder, hard links of
   what stays, is swapped in (RENAME_EXCHANGE). A reader sees all as before or all as after, folders,
   items.json and index.html alike;
-- where that can't be done (network file systems without links or exchange): files are renamed in
-  one by one, over their old namesakes, then the pages, then the old names go. No page names what is
-  not there, but for an instant an item may be part new.
+- where that can't be done (network file systems without links or exchange, somebody else's file
+  that can't be read): files are renamed in one by one, over their old namesakes, then the pages,
+  then the old names go. No page names what is not there, but for an instant an item may be part
+  new.
 
 The portal's folder is held open meanwhile, and what lies in it is reached from there: no link
 beneath it is followed (beneath.py). The staging folder is the daemon's own.
@@ -67,7 +68,7 @@ class Change:
     can_swap: bool = False
     """Whether the file system swaps folders."""
     remove_later: Callable[[Path], None] = files.remove_tree
-    """What deletes a large folder while others wait."""
+    """What deletes a large folder while others wait, or later what can't be deleted now."""
     _staged: Path | None = None
     _whole: bool = False
     _linked: list[Path] = field(default_factory=list)
@@ -86,7 +87,7 @@ class Change:
             except OSError as error:
                 if not is_there or error.errno not in _CANT_LINK:
                     raise
-                files.remove_tree(self._staged)  # somebody else's file lies there, of which we may make no link
+                files.remove_tree(self._staged)  # somebody else's file lies there, that we may not even read
                 self._stage_pages()
                 return
         self._whole = True
@@ -194,11 +195,16 @@ class Change:
             moves.move(place, self._staged / f"{secrets.token_hex(8)}.gone")
 
     def clear(self) -> None:
-        """Delete what was swapped out, and the staging; a large folder goes to `remove_later`."""
+        """Delete what was swapped out, and the staging; a large folder goes to `remove_later`, and
+        so does what can't be deleted, as a folder of somebody else's in it: nobody waits for
+        that."""
         assert self._staged is not None
         if self._whole and self._staged.is_dir() and len(os.listdir(self._staged)) > LARGE:
             self.remove_later(self._staged)
-        files.remove_tree(self._staged)
+        try:
+            files.remove_tree(self._staged)
+        except OSError:
+            self.remove_later(self._staged)
         self.clear_put()
 
     def clear_put(self) -> None:
