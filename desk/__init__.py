@@ -1,1 +1,1 @@
-"""The faces: the command line and the daemon. They parse, call one function below, and print."""
+"""The faces: command line, pages, API, daemon. Each calls one action, and shows what comes back."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import pty
-from pathlib import Path
 
 import pytest
-from kit import forking
-from kit.support import DOSSIER, PDF, STAFF, Root, dossier, plain_environ
+from kit.support import PDF, STAFF, Root, dossier, plain_environ
+from kit.terminals import on_terminal
 
 SIDECAR = "description: {what}\nlabels: [vat]\ncreated_by: p.bakker\n"
 
@@ -22,24 +20,11 @@ def office(root: Root) -> Root:
     return root
 
 
-def on_terminal(root: Root, *words: str, columns: int = 80, **environ: str) -> str:
+def printed(root: Root, *words: str, columns: int = 80, **environ: str) -> str:
     """What a command prints on a terminal that is so wide."""
-    ours, theirs = pty.openpty()
-    whole = {**plain_environ(), "TERM": "xterm", "COLUMNS": str(columns), "LINES": "24", **environ}
-    process = forking.Started([str(DOSSIER), "--root", str(root.path), *words], Path.cwd(), whole, (theirs, theirs, theirs))
-    os.close(theirs)
-    said = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:  # EIO: the other end is closed
-            break
-        if not piece:
-            break
-        said += piece
-    os.close(ours)
-    assert process.wait() == 0, said
-    return said.decode().replace("\r\n", "\n")
+    code, said = on_terminal(root, *words, **{"TERM": "xterm", "COLUMNS": str(columns), "LINES": "24", **environ})
+    assert code == 0, said
+    return said
 
 
 def found(root: Root, *words: str) -> list[str]:
@@ -69,7 +54,7 @@ def test_what_a_file_says_is_found_behind_what_items_say_and_in_files_alone(offi
 
 
 def test_on_eighty_columns_a_row_is_a_line_with_a_date_and_no_word_is_broken(office: Root) -> None:
-    lines = on_terminal(office, "items", NO_COLOR="1").splitlines()
+    lines = printed(office, "items", NO_COLOR="1").splitlines()
     assert len(lines) == 4
     assert max(map(len, lines)) <= 80
     [cut] = [line for line in lines if "…" in line]
@@ -83,17 +68,17 @@ def test_of_a_description_of_long_words_whole_ones_are_left(office: Root) -> Non
     what = "Winstbelasting vennootschapsbelastingaangifte loonheffingennummer"
     office.drop("four", SIDECAR.format(what=what), four_pdf=PDF + b"4")
     office.once()
-    [line] = [line for line in on_terminal(office, "items", columns=60, NO_COLOR="1").splitlines() if "Winst" in line]
+    [line] = [line for line in printed(office, "items", columns=60, NO_COLOR="1").splitlines() if "Winst" in line]
     assert "Winstbelasting…" in line
 
 
 def test_an_item_is_shown_without_a_broken_word_and_through_the_pager(office: Root) -> None:
     item = office.json("items", "toelichting")[0]["item"]
-    lines = on_terminal(office, "show", item, columns=60, NO_COLOR="1").splitlines()
+    lines = printed(office, "show", item, columns=60, NO_COLOR="1").splitlines()
     assert max(map(len, lines)) <= 60
     assert lines[0] == f"{item}  Jaarrekening 2025 met de toelichting en alle"
     assert lines[1] == f"{'':{len(item)}}  bijlagen van de accountant"
-    assert on_terminal(office, "show", item, LINES="3", PAGER="sed s/^/paged:/").count("paged:") >= len(lines) - 2
+    assert printed(office, "show", item, LINES="3", PAGER="sed s/^/paged:/").count("paged:") >= len(lines) - 2
 
 
 def test_versions_are_shown_with_who_when_and_size_and_the_history_tells_which_came(office: Root) -> None:
@@ -130,8 +115,8 @@ def test_whoever_asks_for_a_client_looked_at_them_last(office: Root) -> None:
 
 
 def test_a_list_longer_than_the_terminal_goes_through_the_pager(office: Root) -> None:
-    assert on_terminal(office, "items", LINES="3", PAGER="sed s/^/paged:/").count("paged:") == 4
-    assert "paged:" not in on_terminal(office, "items", PAGER="sed s/^/paged:/")
+    assert printed(office, "items", LINES="3", PAGER="sed s/^/paged:/").count("paged:") == 4
+    assert "paged:" not in printed(office, "items", PAGER="sed s/^/paged:/")
     assert "paged:" not in office.run("items").stdout
 
 
@@ -193,8 +178,8 @@ def offered(root: Root, *words: str, **environ: str) -> list[str]:
 
 
 def test_a_terminal_that_has_no_colours_or_shall_have_none_gets_none(office: Root) -> None:
-    assert "\x1b[1m" in on_terminal(office, "items", NO_COLOR="")
-    assert "\x1b" not in on_terminal(office, "items", NO_COLOR="1") + on_terminal(office, "items", TERM="dumb")
+    assert "\x1b[1m" in printed(office, "items", NO_COLOR="")
+    assert "\x1b" not in printed(office, "items", NO_COLOR="1") + printed(office, "items", TERM="dumb")
 
 
 @pytest.mark.slow
@@ -214,7 +199,7 @@ def test_no_table_is_wider_than_the_terminal_and_no_number_or_day_is_cut_off(off
         ("clients",),
         ("show", "4"),
     ):
-        lines = on_terminal(office, *words, columns=columns, NO_COLOR="1").splitlines()
+        lines = printed(office, *words, columns=columns, NO_COLOR="1").splitlines()
         assert max(map(len, lines)) <= columns or words[0] == "show", words
         told = "\n".join(lines)
         made = {one["item"]: one["created_at"][:10] for one in office.json("items")}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
 from pathlib import Path
 
 import pytest
-from kit.support import DOSSIER, PDF, Root, plain_environ
+from kit.support import PDF, Root
+from kit.terminals import on_terminal
 
 PRIVATE = "created_by: {by}\ndescription: {what}\nlabels: [{label}]\n"
 CONCEPT = (
@@ -31,24 +29,8 @@ def numbers(root: Root, *words: str) -> dict[str, str]:
     return {one["description"]: one["item"] for one in root.json("items", *words)}
 
 
-def on_terminal(root: Root, answer: str, *words: str) -> tuple[int, str]:
-    """The exit code and what was printed, where somebody answers what is asked."""
-    ours, theirs = pty.openpty()
-    environ = {**plain_environ(), "TERM": "dumb", "COLUMNS": "120"}
-    process = subprocess.Popen([DOSSIER, "--root", root.path, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
-    os.close(theirs)
-    os.write(ours, f"{answer}\n".encode())
-    said = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:  # EIO: the other end is closed
-            break
-        if not piece:
-            break
-        said += piece
-    os.close(ours)
-    return process.wait(), said.decode()
+def answered(root: Root, answer: str, *words: str) -> tuple[int, str]:
+    return on_terminal(root, *words, answer=answer, TERM="dumb", COLUMNS="120")
 
 
 def test_what_a_search_finds_is_listed_and_changed_and_nothing_else(office: Root) -> None:
@@ -73,11 +55,11 @@ def test_a_search_for_signs_alone_finds_nothing_and_so_changes_nothing(office: R
 
 
 def test_on_a_terminal_it_is_asked_first(office: Root) -> None:
-    code, said = on_terminal(office, "n", "--as", "j.admin", "delete", "--where", "label=scan")
+    code, said = answered(office, "n", "--as", "j.admin", "delete", "--where", "label=scan")
     assert code == 0
     assert "Go on with these 2 items?" in said
     assert len(numbers(office, "scan")) == 2
-    assert on_terminal(office, "y", "--as", "j.admin", "delete", "--where", "label=scan")[0] == 0
+    assert answered(office, "y", "--as", "j.admin", "delete", "--where", "label=scan")[0] == 0
     assert numbers(office, "scan") == {}
 
 

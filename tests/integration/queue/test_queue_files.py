@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import fpdf
 import pytest
@@ -14,22 +12,6 @@ from kit.queues import QueueOffice, decided, top
 from PIL import Image
 
 from dossier.database.tables import Asked
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[QueueOffice]:
-    made = QueueOffice(tmp_path / "office")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def item(office: QueueOffice) -> str:
-    """A concept whose file lies with m.devries."""
-    name = office.concept()
-    office.round()
-    return name
-
 
 # What it is
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,6 @@ from dossier.database.tables import item_key
 from dossier.office.people import Actor
 from dossier.trail import trail
 from workflow.queue import approver_folder
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[QueueOffice]:
-    made = QueueOffice(tmp_path / "office")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def item(office: QueueOffice) -> str:
-    """A concept whose file lies with m.devries."""
-    name = office.concept()
-    office.round()
-    return name
-
 
 # Files that should not be there
 
