@@ -65,6 +65,7 @@ class Periodic:
         for remind in (reminders.remind, unopened.remind, due.remind):
             self._remind(remind)
         self._look_around()
+        self._retain()
         self._keep_config()
         self._trail.anchor(clock.utc_now())
 

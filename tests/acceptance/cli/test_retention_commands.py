@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 
+import pytest
 from kit.mail_server import Server
 from kit.support import Root
 
@@ -30,6 +33,21 @@ def test_an_admin_sees_what_is_kept_and_why_and_nothing_goes_before_its_term(roo
     assert found["held_up_by"] == [f"legal hold on {found['item']}: complaint"]
     assert root.run("retention", "run", "--yes", user=admin).stdout == "Nothing may go.\n"
     assert root.run("audit", "verify").returncode == 0
+
+
+@pytest.mark.sqlite
+def test_without_a_daemon_the_admins_hear_once_a_month_what_may_go(root: Root, post: Server) -> None:
+    terms = "retention: {default: [tax], terms: {tax: [{years: 1, counted_from: relation_end, basis: AWR art. 52}]}}\n"
+    root.set("settings", (root.path / "config/settings.yaml").read_text() + terms)
+    clients = (root.path / "config/clients.yaml").read_text()
+    root.set("clients", clients.replace("    name: Acme B.V.", "    name: Acme B.V.\n    ended: 2019-12-31"))
+    root.drop("note", "description: A note for the file\ncreated_by: p.bakker\n", note_txt=b"hello")
+    root.once()
+    with closing(sqlite3.connect(root.path / "var/dossier.db")) as database, database:
+        database.execute("UPDATE note SET value = '2019-12' WHERE key = 'retention:month'")  # another month
+    for _ in range(2):
+        root.once()
+    assert [str(mail["To"]) for mail in post.mails] == ["Joost Admiraal <j.admin@office.example>"]
 
 
 def test_a_person_is_erased_on_request_as_the_guide_says(root: Root, post: Server) -> None:
