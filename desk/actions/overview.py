@@ -102,7 +102,7 @@ def _told_of(office: Office, may: Readable, look: InboxLook) -> dict[str, Any]:
         for name, reason in look.others.items()
     ]
     return {
-        "alarms": [*alarms.standing(may), *_full(office), *look.trouble],
+        "alarms": list({str(one): one for one in [*alarms.standing(may), *_full(office), *look.trouble]}.values()),
         "waits": [_told(one) for one in look.waiting],
         "left_alone": [*(_told(one) for one in look.odd), *elsewhere],
     }
@@ -141,7 +141,7 @@ def _look(office: Office, may: Readable, most: int | None = None) -> InboxLook:
     try:
         known, others = listing.clients_with_folders(office)
     except OSError as error:
-        look.trouble.append(sentence("overview.inbox_unreadable", path=str(inbox), why=system.why(error)))
+        look.trouble.append(sentence("inbox.inbox_unreadable", path=str(inbox), why=system.why(error)))
         return look
     stays = staying.recorded()
     if may.clients is None:

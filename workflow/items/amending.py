@@ -383,9 +383,11 @@ def _check_files(change: _Change, changes: FileChanges) -> None:
         return
     said = {fold(file.name) for file in changes.put if file.share is not None} | {fold(name) for name in changes.shares}
     added = {fold(told["name"]) for told in change.told.get("added", ())}
+    chosen_at = (change.item.published_at or "") if change.item.share_state == "withdrawn" else ""
     open_ = [
-        row.name for row in change.files if fold(row.name) not in said and (not change.item.share or fold(row.name) in added)
-    ]
+        row.name for row in change.files
+        if fold(row.name) not in said and (fold(row.name) in added or (not change.item.share and row.added_at > chosen_at))
+    ]  # fmt: skip
     change.problems += attachment_problems(change.office, change.draft, dict.fromkeys(open_))
 
 

@@ -181,6 +181,7 @@ def test_an_inbox_that_is_moved_away_is_an_alarm_and_not_the_end(tmp_path: Path)
         office.until_taken("acme-bv", "before")
         (office.path / "inbox").rename(tmp_path / "away")
         until_alarm(office, "can't be read: No such file or directory; is the share mounted?")
+        assert office.run("status").stdout.count("is the share mounted?") == 1  # it was seen twice, and is told once
         (tmp_path / "away").rename(office.path / "inbox")
         until_calm(office)
         place(office, "acme-bv", "after")

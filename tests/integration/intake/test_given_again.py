@@ -90,6 +90,30 @@ def test_a_new_drop_again_is_one_item_and_its_receipt_says_what_has_become_of_th
     assert root.json("show", item)["share_state"] == state
 
 
+@pytest.mark.parametrize("by_drop", [True, False])
+def test_what_was_taken_off_is_shared_again_as_the_receipt_advises(root: Root, by_drop: bool) -> None:
+    sidecar = SHARED.replace("[a.pdf]", "[{file: a.pdf, share: yes}, {file: b.pdf, share: no}]").replace(
+        "share_attachments: all\n", ""
+    )
+    files = {"a_pdf": PDF, "b_pdf": PDF + b"b"}
+    item = give(root, f"off{by_drop}", sidecar + f"labels: [off{by_drop}]\n", **files)["item"]
+    if by_drop:
+        give(root, "off", f"item: {item}\nshare: no\nreason: meant for another year\n")
+        root.place("acme-bv", {"late.yaml": f"item: {item}\nattachments: [c.pdf]\n", "c.pdf": PDF + b"c"})
+        root.once()
+    else:
+        root.run("withdraw", item, "--reason", "meant for another year")
+    back = f"item: {item}\nshare: yes\nshare_status: approved\n"
+    if by_drop:  # of what came since nobody said whether it is shared
+        root.drop("back", back)
+        root.once()
+        assert "say which attachments are shared: `c.pdf`; " in (root.why("back") or "")
+        give(root, "less", f"item: {item}\nremove: [c.pdf]\n")
+    give(root, "again", back)
+    shown = root.json("show", item)
+    assert (shown["share_state"], [one["share"] for one in shown["attachments"]]) == ("published", [True, False])
+
+
 def test_of_an_item_that_was_moved_to_another_client_the_receipt_says_so_and_no_more(root: Root) -> None:
     card = PRIVATE + "explanation: filed wrongly\n"
     item = give(root, "moved", card, a_pdf=PDF)["item"]
