@@ -4,11 +4,14 @@ among the items."""
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from peewee import Expression
 
 from desk.actions.looking_up import NOT_NOTED
 from dossier.database import readable
@@ -17,6 +20,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock, names
+from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence, sentence
 from workflow.items import items, suspicion
 from workflow.reports import finding, reasons
@@ -85,17 +89,19 @@ def _known(office: Office, now: datetime, may: Readable) -> Known:
 
 def why_path(office: Office, now: datetime, reader: Actor, path: Path, language: str) -> Why:
     """What `check` says of a file or folder of the inbox, and what became of one that is not there
-    any more."""
+    any more. Raises NotFound where nothing is known of it."""
     from desk.actions import unsorted
     from dossier.cluster import presence
     from ingest.intake import checking
     from ingest.sources.unsorted import FOLDER
 
     may, shown = people.readable(office, reader), names.printable(str(path))
-    if not os.path.lexists(path):
-        became = _what_became(path.name, may)
-        return Why(sentence("overview.not_there_but_was" if became else "overview.not_there", path=shown), became)
     where, inbox = checking.place_of(path), office.inbox.resolve()
+    if not os.path.lexists(path):
+        became = _what_became(where.relative_to(inbox).parts if where.is_relative_to(inbox) else (path.name,), may)
+        if not became:
+            raise NotFound("overview.not_there", path=shown)
+        return Why(sentence("overview.not_there_but_was", path=shown), became)
     if where == inbox / FOLDER and may.clients is None:
         return Why(sentence("overview.not_taken", path=shown), [sentence("unsorted.folder")])
     if where.parent == inbox / FOLDER and path.is_file() and not (path.is_symlink() or names.is_ignored(path.name)):
@@ -140,13 +146,26 @@ def _trouble(office: Office, where: Path, may: Readable) -> list[Sentence]:
     return [sentence("overview.trouble", why=told)] if told else []
 
 
-def _what_became(name: str, may: Readable) -> list[Sentence]:
-    """Drops of this name that were taken or refused, the newest first."""
+def _what_became(way: Sequence[str], may: Readable) -> list[Sentence]:
+    """Drops of this name that were taken or refused, the newest first; or else those with a file of
+    this name, or from this folder. `way`: from the inbox, as far as it leads through it."""
+    name = way[-1] if way else ""
     stems = {name, names.stem(name) if names.is_sidecar(name) else name, name.rpartition(".")[0] or name}
-    query = readable.only_drops(Drop.select().where(Drop.stem.in_(list(stems))), may)
+    of_name, client = Drop.stem.in_(list(stems)), Drop.client == (way[0] if way else "")
+    if len(way) > 2:
+        above = "/".join(way[1:-1])
+        of_name = client & ((Drop.folder == above) | (Drop.folder == f"{above}/")) & _has_file(name)
+    query = readable.only_drops(Drop.select().where(of_name), may)
+    if len(way) == 2 and not query.exists():
+        query = readable.only_drops(Drop.select().where(client & Drop.folder.is_null() & _has_file(name)), may)
     found = []
     for row in query.order_by(Drop.id.desc()).limit(5):
-        codes = {"refused": "overview.was_refused", "duplicate": "overview.was_a_duplicate"}
+        codes = {"refused": "overview.was_refused", "duplicate": "overview.was_a_duplicate", "claimed": "overview.is_being_taken"}
         values = {"client": row.client, "at": clock.local_iso(row.at), "folder": row.target, "item": item_name(row.item or 0)}
         found.append(Sentence(codes.get(row.kind, "overview.was_taken"), values))
     return found
+
+
+def _has_file(name: str) -> Expression:
+    """In a query over Drop: a file of this name was in it."""
+    return Drop.files.cast("text").contains(f"[{json.dumps(name)},")

@@ -40,6 +40,28 @@ def test_why_tells_what_keeps_a_file_from_being_taken_and_what_became_of_it(root
     assert "refused on" in root.run("why", str(inbox / "a.yaml")).stdout
 
 
+def test_why_knows_what_became_of_a_file_whatever_its_drop_was_called_and_refuses_what_never_was(root: Root) -> None:
+    root.place("acme-bv", {
+        "paper/één.pdf": PDF, "paper/item.yaml": CONCEPT.replace("attachments: []", "share_attachments: all"), "two.pdf": PDF + b"2",
+        "letter.yaml": CONCEPT.replace("[]", "[two.pdf]").replace("2025", "2024") + "share_attachments: all\n",
+    })  # fmt: skip
+    root.once()
+    for way in ("paper", "paper/één.pdf", "paper/item.yaml", "two.pdf", "letter.yaml", "letter"):
+        assert "acme-bv: taken on" in root.run("why", str(root.inbox() / way)).stdout, way
+    for way in (
+        "never.pdf",
+        "één.pdf",
+        "paper/two.pdf",
+        "paper/never.pdf",
+        "item.yaml",
+        "../northwind-ltd/two.pdf",
+        "../nobody/two.pdf",
+    ):
+        refused = root.run("why", str(root.inbox() / way), code=1)
+        assert (refused.stdout, refused.stderr.count("\n"), "is not there" in refused.stderr) == ("", 1, True)
+    assert "is not there" in root.run("why", str(root.path.parent / "elsewhere.pdf"), code=1).stderr
+
+
 def test_a_run_leaves_an_anchor_and_a_cut_tail_is_found(root: Root) -> None:
     root.drop("accounts", CONCEPT)
     root.once()
