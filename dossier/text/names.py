@@ -135,6 +135,10 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() and not has_bad_characters(c) else c.encode("unicode_escape").decode() for c in name)
 
 
+IMPORTED = "import-"
+"""What the name of an imported drop's folder begins with."""
+
+
 def clipped(text: str, most: int = 60) -> str:
     """As much of a text as a sentence about it shows."""
     return printable(text[:most]) + ("…" if len(text) > most else "")

@@ -44,7 +44,7 @@ def tell(office: Office, now: datetime, waiting: Mapping[str, Iterable[NotTaken]
             notices.call_off_waiting({key.removeprefix(_KEY) for key in over})
         for key in sorted(new):
             Note.insert(key=key, value=clock.to_text(now)).execute()
-            if (owner := _owner(office, long[key])) is not None and notices.IMPORTED not in long[key].path:
+            if (owner := _owner(office, long[key])) is not None and names.IMPORTED not in long[key].path:
                 payload = {"drop": names.printable(long[key].path), "reason": packed(long[key].reason)}
                 notices.tell(office, now, "waiting", owner, None, payload, long[key].client)
     return len(new)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -106,6 +107,12 @@ class _Place:
         """True of a folder that is one drop, with all that is in it."""
         return self.folder is not None and self.spoken is None
 
+    @property
+    def turn(self) -> int:
+        """When an imported drop is to be taken, by the others; 0: it is none."""
+        card = self.found.get(FOLDER_SIDECARS[0]) if self.is_drop and (self.folder or "").startswith(names.IMPORTED) else None
+        return card.mtime_ns if card is not None else 0
+
     def about(self, *others: str) -> tuple[str, ...]:
         """What something here is about, from the client's folder."""
         return (self.folder or "",) if self.is_drop else tuple(f"{self.folder or ''}{name}" for name in others)
@@ -173,8 +180,21 @@ class _Round:
         self.view.has_folders = self.view.has_folders or any(
             name not in presets.folders(self.office.settings) for name in listing.folders
         )
+        self._put_in_turn()
         self.view.cards = list(self._waiting_cards())
         return self.view
+
+    def _put_in_turn(self) -> None:
+        """What an import placed is taken in its order, by the times of its sidecars
+        (sources/importing.py): behind all else, and not before an earlier one that still
+        settles."""
+        turns = {place.folder: turn for place in self._places if (turn := place.turn)}
+        settling = [
+            place for place in self._places if place.turn and 0 < max(place.left.values()) <= self.settling.settle_seconds
+        ]
+        first = min((place.turn for place in settling), default=math.inf)
+        ready = [found for found in self.view.ready if turns.get(found.folder, 0) < first]
+        self.view.ready = sorted(ready, key=lambda found: turns.get(found.folder, 0))
 
     def _waiting_cards(self) -> Iterator[Lying]:
         ready = {(found.folder, name) for found in self.view.ready for name in (found.sidecar_name, *found.matched.values())}

@@ -22,7 +22,6 @@ from workflow.items.amending import FileChanges
 from workflow.items.items import File, NewItem
 from workflow.items.rules import Draft, Wish
 from workflow.items.suspicion import NOTHING, Screened
-from workflow.outbox.notices import IMPORTED
 
 
 @dataclass(slots=True)
@@ -100,7 +99,7 @@ def new_item_of(drop: Candidate) -> NewItem:
 
 def is_import(drop: Candidate) -> bool:
     """True if an import placed it (ingest/sources/importing.py)."""
-    return drop.found.is_folder and (drop.found.folder or "").startswith(IMPORTED)
+    return drop.found.is_folder and (drop.found.folder or "").startswith(names.IMPORTED)
 
 
 def changes_of(drop: Candidate) -> FileChanges:

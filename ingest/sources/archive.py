@@ -29,12 +29,11 @@ from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.sentences import plain as plain_text
 from dossier.text.yamltext import Limits, lines_of, plain, read_map
-from workflow.outbox.notices import IMPORTED
 
 MAP_LIMITS = Limits(bytes=16 * 1024 * 1024, depth=6, nodes=500_000)
 """A map may translate many thousand client numbers."""
 
-PREFIX = IMPORTED
+PREFIX = names.IMPORTED
 """What the folder of a drop that was imported begins with."""
 
 SEVERAL = "\x1f"

@@ -21,12 +21,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 from dossier.database.tables import Attachment, Drop, item_name, tuples
@@ -135,16 +136,17 @@ class Importer:
 
     def place(self, now: datetime, faulty: Container[str], progress: Callable[[int], None] = lambda done: None) -> ImportReport:
         """Place what is not `faulty` or placed. MapError; OSError: what is placed stays."""
-        report, placed = ImportReport(), set[Key]()
+        report, placed, began = ImportReport(), set[Key](), time.time_ns()
         self._sweep()
         taken = self._taken()
         entries = self.archive.entries()
         while batch := list(islice(entries, AT_ONCE)):
+            number = began + report.entries
             report.entries += len(batch)
             good = {(one.client, one.folder): one for one in reversed(batch) if one.source not in faulty}
             new = {key: one for key, one in reversed(good.items()) if key not in placed}
             fresh = {key: one for key, one in new.items() if key not in taken and not self._lies(one)}
-            self._place(now, list(fresh.values()))
+            self._place(now, list(fresh.values()), number)
             placed |= fresh.keys()
             report.before += len(new) - len(fresh)
             report.placed += len(fresh)
@@ -228,13 +230,14 @@ class Importer:
         report.renamed += renamed if not told else []
         return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)
 
-    def _place(self, now: datetime, entries: Sequence[ArchiveItem]) -> None:
+    def _place(self, now: datetime, entries: Sequence[ArchiveItem], first_at: int) -> None:
         with ThreadPoolExecutor(WORKERS) as pool:
-            filled = list(pool.map(self._fill, entries))
+            filled = list(pool.map(self._fill, entries, count(first_at)))
         dropping.place(self.office, now, self.actor, filled, self.actor.behind is not None)
 
-    def _fill(self, entry: ArchiveItem) -> Filled:
-        """Copy an entry into a hidden folder of the inbox."""
+    def _fill(self, entry: ArchiveItem, at: int) -> Filled:
+        """Copy an entry into a hidden folder of the inbox. `at`: the time of its sidecar, by which
+        those of a client are taken in the archive's order (looking.py)."""
         hidden, data, hashes = f"{_HIDDEN}{entry.folder}", self._text(entry), dict[str, str]()
         with listing.home_of(self.office, entry.client) as home:
             files.remove_tree(home / hidden)
@@ -243,6 +246,7 @@ class Importer:
                     with self.archive.opened(path) as source:
                         hashes[name], _ = files.copy_whole(source, folder / name, mode=0o666)
                 files.write_whole(folder / delegation.SIDECAR, data, 0o666)
+                os.utime(delegation.SIDECAR, ns=(at, at), dir_fd=folder.descriptor, follow_symlinks=False)
         return Filled(entry.client, hidden, entry.folder, data, hashes)
 
     def _sweep(self) -> None:

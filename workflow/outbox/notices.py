@@ -20,6 +20,7 @@ from dossier.database.tables import Item, Mail, Note, tuples
 from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.names import IMPORTED
 from dossier.text.sentences import packed, sentence
 from dossier.trail import trail
 from workflow.messages.kinds import NOTICES, TOGETHER
@@ -29,9 +30,6 @@ Kind = Literal["decide", "approved", "returned", "held", "published", "refused",
 
 PAUSE_SECONDS = 600
 """So long after a first letter to a person nothing more goes; then all of it as one."""
-
-IMPORTED = "import-"
-"""What the name of an imported drop begins with."""
 
 _IMPORT = re.compile(IMPORTED + "[0-9a-f]{20}(/.*)?")
 

@@ -127,6 +127,23 @@ def test_rows_of_a_table_become_items_and_rows_of_one_item_its_attachments(offic
     assert [a["name"] for a in first["attachments"]] == ["een.pdf", "twee.pdf"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("by", ["table", "paths"])
+def test_items_get_their_numbers_in_the_order_of_the_archive(office: Root, tmp_path: Path, by: str) -> None:
+    folder, titles = tmp_path / "many", [f"Letter {number:03}" for number in range(300)]
+    (folder / "1001/2019").mkdir(parents=True)
+    for title in titles:
+        (folder / f"1001/2019/{title}.txt").write_text(title)
+    if by == "table":
+        titles.reverse()
+        rows = "".join(f"{number};1001;{title};1001/2019;{title}.txt;A;\n" for number, title in enumerate(titles))
+        (folder / "index.csv").write_text(f"{TABLE.splitlines()[0]}\n{rows}")
+    importing(office, folder, BY_TABLE if by == "table" else BY_NAME)
+    once_here(office)
+    open_database(load_office(office.path, office.environ))
+    numbered = [item.description.removesuffix(" 2019") for item in Item.select().order_by(Item.id)]
+    assert numbered == titles
+
+
 def test_a_dry_run_tells_everything_and_writes_nothing(office: Root, archive: Path) -> None:
     (archive / "1003/2019").mkdir(parents=True)
     (archive / "1003/2019/Onbekend.pdf").write_text("x")
