@@ -19,6 +19,7 @@ from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, Refusal, fault
+from dossier.text.sentences import Sentence
 from dossier.trail.trail import RecordedEvent
 from workflow.reports import story
 
@@ -49,7 +50,10 @@ def _page(visit: StaffVisit, status: int = 200, **more: object) -> Response:
     found = overview.status(visit.office, visit.actor)
     events = [_event(visit, one) for one in auditing.events(visit.office, visit.actor, auditing.EventFilter(), newest=EVENTS)]
     holds = retaining.holds(visit.office, visit.actor)
-    mails = mailing.listing(visit.office, visit.actor, None, MAILS, visit.language)
+    mails = [
+        {**one, "what": visit.told(Sentence(f"mail.kind_{one['kind']}"))}
+        for one in mailing.listing(visit.office, visit.actor, None, MAILS, visit.language)
+    ]
     values: dict[str, object] = {"problems": {}, "typed": lambda name: "", "key": None, **more}
     return visit.page(
         "office.html", status, **values, holds=leaf(visit, holds, PAGE_ROWS, "holds"), scopes=tokens.SCOPES, named=offering.named,

@@ -23,6 +23,22 @@ def joost(rig: DeskRig) -> Browser:
     return rig.browser("j.admin")
 
 
+def test_a_mail_that_waits_says_what_it_is_about_and_until_when(rig: DeskRig, joost: Browser) -> None:
+    keys = "created_by: p.bakker\nshare: yes\nshare_status: concept\nshare_attachments: all\n"
+    for number in (1, 2):
+        rig.office.place(
+            "acme-bv", {f"w{number}.pdf": PDF + b"%d" % number, f"w{number}.yaml": f"description: Paper w{number}\n{keys}"}
+        )
+        rig.office.until_taken("acme-bv", f"w{number}")
+    item = str(rig.office.told("w2")["item"])
+
+    def row() -> str:
+        return joost.get("/office").text.partition(f">{item}</a>")[2].partition("</tr>")[0]
+
+    wait_for(lambda: "until" in row(), "the second mail within ten minutes waits for others")
+    assert re.search(r"to decide</span></td><td>waiting, until [^<]*\d\d:\d\d</td>", row())
+
+
 def test_a_key_is_made_shown_once_and_revoked(rig: DeskRig, joost: Browser) -> None:
     fields = [("name", "scanner"), ("for", "Petra Bakker (p.bakker)"), ("scope", "drops:write"), ("scope", "items:read")]
     fields += [("clients", "Acme B.V. (acme-bv)"), ("until", "2031-12-31")]

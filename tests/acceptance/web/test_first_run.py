@@ -54,6 +54,11 @@ def test_the_first_admin_says_who_they_are_and_is_in(root: Root) -> None:
         for page in ("/office/import/clients", "/office/staff", "/office/setup", "/office/presets", "/office/setup#backup"):
             assert f'<a href="{page}">' in start.text, "what is left for later is a click away"
             assert browser.get(page.partition("#")[0]).status == 200
+        assert "Alles is gedaan" not in start.text, "there is all to do"
+        for page in ("/clients", "/clients?for=new"):
+            empty = browser.get(page).text
+            assert "Er zijn nog geen klanten" in empty
+            assert 'href="/office/import/clients"' in empty, "what to do first"
 
         stranger = Browser(browser.port)
         assert stranger.get(path).goes_to == "/_login"
