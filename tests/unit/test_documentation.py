@@ -39,6 +39,14 @@ def test_each_function_that_the_architecture_names_is_there() -> None:
         assert (CHECKOUT / path).exists(), path
 
 
+def test_each_library_is_told_why_it_was_chosen() -> None:
+    wanted = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    told = (CHECKOUT / "docs/decisions.md").read_text().casefold()
+    for one in [*wanted["dependencies"], *(one for some in wanted["optional-dependencies"].values() for one in some)]:
+        [name] = re.findall(r"^[\w.-]+", one)
+        assert name.casefold() in told or name.partition("-")[0].casefold() in told, name
+
+
 def test_every_link_between_pages_leads_somewhere() -> None:
     for page in [CHECKOUT / "README.md", *(CHECKOUT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):

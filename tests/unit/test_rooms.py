@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -70,6 +71,14 @@ def place_of(name: str) -> int | None:
     wings = WINGS[floor].split(", ")
     fitting = [wing for wing in wings if rest == wing or rest.startswith(f"{wing}.")]
     return wings.index(max(fitting, key=len)) if fitting else None
+
+
+def test_the_picture_of_the_house_has_its_wings_in_their_order() -> None:
+    picture = (TOP / "docs/architecture.md").read_text().partition("```text")[2].partition("```")[0]
+    for floor, wings in WINGS.items():
+        rows = picture.partition(f"  {floor}/ ")[2].partition("\n\n")[0].splitlines()
+        wanted = list(dict.fromkeys(wing.partition(".")[0] for wing in wings.split(", ")))
+        assert [word for line in rows for word in re.split(r" {2,}", line.strip()) if word in wanted] == wanted
 
 
 @pytest.mark.parametrize("floor", FLOORS)
