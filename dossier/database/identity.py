@@ -184,7 +184,11 @@ def send(office: Office, is_adopted: bool = False) -> None:
         if there.office != seen.office:
             raise NotThisOffice("identity.other", **values)
         if there.length and (found := _hash(there.length)) != there.head:
-            raise NotAsItWas("identity.changed", **values) if found else NotAsItWas("identity.older", has=_head()[0], **values)
+            raise (
+                NotAsItWas("identity.changed", **values)
+                if found
+                else NotAsItWas("identity.older", has=head_of_trail()[0], **values)
+            )
     if there is None or is_adopted or there.length < seen.length:
         with _asking(office) as store:
             store.put(f".{NAME}", _written(seen))
@@ -235,7 +239,7 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
     """
     _check_trial_stays(office)
     known, own, moved = read(office), _note(_ID), _note(MOVED)
-    length = _head()[0]
+    length = head_of_trail()[0]
     if moved is not None and not may_have_moved:
         raise NotThisOffice("identity.moved", where=_where(office), to=moved)
     if known is None and own is None and length == 0:
@@ -385,7 +389,7 @@ def mark(office: Office, is_adopted: bool = False) -> None:
     Raises the database's errors, and NotThisOffice if it is not what this process worked with. What
     can't be written now is written at the next call.
     """
-    own, (length, head) = _note(_ID), _head()
+    own, (length, head) = _note(_ID), head_of_trail()
     seen = None if is_adopted else _seen.get(office.root)
     if seen and (own, length, head) == (seen.office, seen.length, seen.head):
         return
@@ -502,7 +506,8 @@ def _where(office: Office) -> str:
     return str(path) if path is not None else database_address.without_secrets(office.settings.database.url)
 
 
-def _head() -> tuple[int, str]:
+def head_of_trail() -> tuple[int, str]:
+    """The number and the hash of the last event."""
     row = PROXY.execute_sql("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
     return (int(row[0]), str(row[1])) if row else (0, GENESIS)
 

@@ -26,9 +26,9 @@ from typing import Any, NamedTuple
 
 from peewee import ModelSelect, fn
 
-from dossier.database import readable
+from dossier.database import identity, readable
 from dossier.database.prepared import Prepared
-from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, item_key, item_name, tuples, unsought
+from dossier.database.tables import Event, EventDetail, Item, insert_rows, item_key, item_name, tuples, unsought
 from dossier.files import files
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import jsontext
@@ -139,9 +139,7 @@ _EVENT_FIELDS = [*LINKED, Event.hash]
 _DETAIL_FIELDS = [EventDetail.seq, EventDetail.salt, EventDetail.detail]
 
 
-def head() -> tuple[int, str]:
-    row = PROXY.execute_sql("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-    return (int(row[0]), str(row[1])) if row else (0, GENESIS)
+head = identity.head_of_trail
 
 
 def detail_digest(salt: str, detail: str) -> str:

@@ -49,6 +49,9 @@ class DeskRig:
             assert browser.log_in(self.mailbox, f"{who}@office.example", goal) == goal
         return browser
 
+    def state(self, item: str) -> str:
+        return str(self.office.json("show", item)["share_state"])
+
     @classmethod
     @contextmanager
     def running(

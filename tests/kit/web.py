@@ -184,6 +184,11 @@ class Served:
     def said(self, text: str) -> bool:
         return text in self.log()
 
+    def peak(self) -> int:
+        """The most memory, in bytes, that it ever had."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
+
     def __exit__(self, kind: object, *_: object) -> None:
         try:
             if self.process.poll() is None:

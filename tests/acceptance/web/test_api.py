@@ -866,7 +866,7 @@ def test_a_large_file_costs_no_memory(rig: DeskRig, petra: str) -> None:
     size = int(os.environ.get("UPLOAD_MB", "96")) * 1024 * 1024
     made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
     ask(rig, petra, "PUT", f"/drops/{made}/files/small.txt", b"x")  # what is loaded once is loaded
-    before, piece = peak_of(rig), b"a line of a text\n" * 65536
+    before, piece = rig.desk.peak(), b"a line of a text\n" * 65536
     connection = http.client.HTTPConnection("127.0.0.1", rig.port, timeout=600)
     connection.putrequest("PUT", f"/api/v1/drops/{made}/files/large.txt")
     connection.putheader("authorization", f"Bearer {petra}")
@@ -881,13 +881,7 @@ def test_a_large_file_costs_no_memory(rig: DeskRig, petra: str) -> None:
     put = json.loads(answer.read())
     connection.close()
     assert (answer.status, put["size"], put["sha256"]) == (200, size, digest.hexdigest())
-    assert peak_of(rig) - before < 64 * 1024 * 1024
-
-
-def peak_of(rig: DeskRig) -> int:
-    """The most memory, in bytes, that the desk ever had."""
-    status = Path(f"/proc/{rig.desk.process.pid}/status").read_text()
-    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
+    assert rig.desk.peak() - before < 64 * 1024 * 1024
 
 
 def test_signs_that_no_text_can_have_and_days_before_every_office_are_answered_in_words(rig: DeskRig, petra: str) -> None:

@@ -43,10 +43,6 @@ def concept(rig: DeskRig, stem: str, text: str = "") -> str:
     return str(rig.office.told(stem, "acme-bv")["item"])
 
 
-def state(rig: DeskRig, item: str) -> str:
-    return str(rig.office.json("show", item)["share_state"])
-
-
 def content(rig: DeskRig, item: str) -> str:
     return str(next(one["content"] for one in rig.office.json("queue") if one["item"] == item))
 
@@ -55,14 +51,14 @@ def test_what_asks_for_attention_is_not_approved_before_it_was_on_the_approvers_
     item = concept(rig, "guarded", "Yearly report of Bakkerij Zon")
     decision = {"decision": "approve", "comment": "", "content": content(rig, item)}
     unseen = joost.post(f"/queue/{item}", decision)
-    assert (unseen.status, state(rig, item)) == (409, "concept")
+    assert (unseen.status, rig.state(item)) == (409, "concept")
     assert "Bakkerij Zon" in unseen.text, "now it is before the approver's eyes"
     page = joost.get(f"/queue/{item}").text
     assert 'name="asked"' in page
     unticked = joost.post(f"/queue/{item}", {**decision, "asked": "1"})
-    assert (unticked.status, state(rig, item)) == (422, "concept")
+    assert (unticked.status, rig.state(item)) == (422, "concept")
     assert joost.post(f"/queue/{item}", {**decision, "asked": "1", "seen": "yes"}).status == 303
-    assert state(rig, item) in ("approved", "published")
+    assert rig.state(item) in ("approved", "published")
 
 
 def test_several_are_approved_at_once_only_where_each_was_opened_as_it_is_now(
@@ -82,14 +78,14 @@ def test_several_are_approved_at_once_only_where_each_was_opened_as_it_is_now(
         answer = browser._ask("POST", "/queue", urlencode(chosen), {"content-type": "application/x-www-form-urlencoded"})
         assert answer.status == 200
         assert all(item in answer.text for item in (opened, unopened, changed, guarded))
-    assert state(rig, opened) in ("approved", "published")
+    assert rig.state(opened) in ("approved", "published")
     late = urlencode([("chosen", chosen[0][1])])
     told = [
         who._ask("POST", "/queue", late, {"content-type": "application/x-www-form-urlencoded"}).text for who in (joost, marieke)
     ]
     assert "was approved by Marieke de Vries on" in told[0], "that it was not opened would be no reason"
     assert "goedgekeurd door Marieke" not in told[1], "who pressed twice is told what the first press was told"
-    assert [state(rig, item) for item in (unopened, changed, guarded)] == ["concept"] * 3
+    assert [rig.state(item) for item in (unopened, changed, guarded)] == ["concept"] * 3
 
 
 def test_what_the_guard_could_not_read_is_no_reason_why_the_client_does_not_see_it(rig: DeskRig, marieke: Browser) -> None:

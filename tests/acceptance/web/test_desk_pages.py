@@ -48,10 +48,6 @@ def digest(page: str) -> str:
     return re.findall(r'name="content" value="(sha256:[0-9a-f]+)"', page)[0]
 
 
-def state(rig: DeskRig, item: str) -> str:
-    return str(rig.office.json("show", item)["share_state"])
-
-
 def test_a_concept_is_approved_on_its_page_and_the_next_one_follows(rig: DeskRig, marieke: Browser) -> None:
     first, second = make(rig, "one", f"{CONCEPT}notify: yes\ncontact: j.jansen\n"), make(rig, "two", CONCEPT)
     assert first in marieke.get("/").text
@@ -62,11 +58,11 @@ def test_a_concept_is_approved_on_its_page_and_the_next_one_follows(rig: DeskRig
     answer = marieke.post(f"/queue/{first}", {"decision": "approve", "comment": "", "content": digest(page.text)})
     assert answer.goes_to == f"/queue/{second}?was={first}&did=approve"
     assert "is goedgekeurd" in marieke.get(answer.goes_to).text
-    wait_for(lambda: state(rig, first) == "published", "it is on the portal")
+    wait_for(lambda: rig.state(first) == "published", "it is on the portal")
     page = marieke.get(f"/queue/{second}")
     assert marieke.post(f"/queue/{second}", {"decision": "reject", "comment": " ", "content": digest(page.text)}).status == 422
     marieke.post(f"/queue/{second}", {"decision": "reject", "comment": "Page 3: missing #", "content": digest(page.text)})
-    assert state(rig, second) == "returned"
+    assert rig.state(second) == "returned"
     petra = rig.browser("p.bakker")
     assert "Page 3: missing #" in petra.get("/").text
     assert re.search("Marieke de Vries [^<]*: Page 3: missing #", petra.get(f"/items/{second}").text), "by name, not by code"
@@ -80,7 +76,7 @@ def test_what_was_changed_since_it_was_shown_is_not_approved(rig: DeskRig, marie
     assert answer.status == 409
     assert "Something else entirely" in answer.text
     assert "all well" in answer.text
-    assert state(rig, item) == "concept"
+    assert rig.state(item) == "concept"
 
 
 @pytest.mark.parametrize("first", ["command", "queue file", "browser"])
@@ -95,11 +91,11 @@ def test_of_two_decisions_the_first_stands_and_the_second_is_told_so(rig: DeskRi
         file.write_text(file.read_text().replace("\ndecision:", "\ndecision: reject").replace("\ncomment:", "\ncomment: no"))
     else:
         marieke.post(f"/queue/{item}", {"decision": "reject", "comment": "no", "content": seen})
-    wait_for(lambda: state(rig, item) == "returned", "the first decision counts")
+    wait_for(lambda: rig.state(item) == "returned", "the first decision counts")
     answer = marieke.post(f"/queue/{item}", {"decision": "approve", "comment": "Typed at <length>", "content": seen})
     assert (answer.status, "afgekeurd door Marieke de Vries" in answer.text) == (409, True)
     assert "Typed at &lt;length&gt;" in answer.text, "what was typed is not lost, though there is nothing to decide any more"
-    assert state(rig, item) == "returned"
+    assert rig.state(item) == "returned"
 
 
 def test_whoever_made_it_can_not_approve_it_on_the_page_either(rig: DeskRig, marieke: Browser) -> None:
@@ -110,7 +106,7 @@ def test_whoever_made_it_can_not_approve_it_on_the_page_either(rig: DeskRig, mar
     shown = next((one.get("content") for one in content if one["item"] == item), None)
     answer = marieke.post(f"/queue/{item}", {"decision": "approve", "comment": "", "content": shown or "sha256:0"})
     assert answer.status in (403, 409)
-    assert state(rig, item) == "concept"
+    assert rig.state(item) == "concept"
 
 
 @pytest.mark.parametrize(
@@ -180,11 +176,11 @@ def test_a_field_is_changed_in_its_place_unless_somebody_was_first(rig: DeskRig,
 
 def test_taking_off_the_portal_needs_a_reason(rig: DeskRig, marieke: Browser) -> None:
     item = make(rig, "eight", APPROVED, by="m.devries")
-    wait_for(lambda: state(rig, item) == "published", "it is on the portal")
+    wait_for(lambda: rig.state(item) == "published", "it is on the portal")
     assert marieke.post(f"/items/{item}/withdraw", {"reason": " "}).status == 422
-    assert state(rig, item) == "published"
+    assert rig.state(item) == "published"
     assert marieke.post(f"/items/{item}/withdraw", {"reason": "Wrong year"}).goes_to == f"/items/{item}?done=withdrawn"
-    assert state(rig, item) == "withdrawn"
+    assert rig.state(item) == "withdrawn"
     assert "Wrong year" in marieke.get(f"/items/{item}").text
     off, back = (f"/items/{item}?done={done}" for done in ("withdrawn", "put_back"))
     assert "Het is van het portaal." in marieke.get(off).text

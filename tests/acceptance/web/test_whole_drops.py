@@ -5,11 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -259,7 +257,7 @@ def test_with_an_idempotency_key_it_is_one_drop_and_another_one_is_refused(rig: 
 def test_a_large_file_in_it_costs_no_memory(rig: DeskRig, petra: str) -> None:
     size = int(os.environ.get("UPLOAD_MB", "96")) * 1024 * 1024
     send(rig, petra, drop({**KEYS, "description": "Small, to begin with"}, a_txt=b"small"))
-    before, piece = peak_of(rig), b"a line of a text\n" * 65536
+    before, piece = rig.desk.peak(), b"a line of a text\n" * 65536
     whole = drop({**KEYS, "description": "A large file"}, large_txt=b"@")
     first, _, last = whole.partition(b"@")
     line = http.client.HTTPConnection("127.0.0.1", rig.port, timeout=600)
@@ -281,12 +279,6 @@ def test_a_large_file_in_it_costs_no_memory(rig: DeskRig, petra: str) -> None:
     made = json.loads(answer.read())
     line.close()
     assert answer.status == 202
-    assert peak_of(rig) - before < 64 * 1024 * 1024
+    assert rig.desk.peak() - before < 64 * 1024 * 1024
     found = item_of(rig, petra, made["drop"])
     assert [(one["name"], one["size"]) for one in found["attachments"]] == [("large.txt", size)]
-
-
-def peak_of(rig: DeskRig) -> int:
-    """The most memory, in bytes, that the desk ever had."""
-    status = Path(f"/proc/{rig.desk.process.pid}/status").read_text()
-    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
