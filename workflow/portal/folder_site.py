@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dossier.files import files, moves
+from dossier.files import files, moves, statx
 from dossier.files.beneath import At, Folder, Place, open_beneath, open_folder
 from dossier.text import system
 from dossier.text.sentences import sentence
@@ -55,7 +55,7 @@ class FolderSite:
         self._stagings = path.parent / f".{path.name}-staging"
         self.staging = self._stagings / secrets.token_hex(8)
         self._can_swap = False
-        self._made: tuple[int, int] | None = None
+        self._made: tuple[int, ...] | None = None
         self._times_made = 0
         self._session = ""
 
@@ -113,16 +113,16 @@ class FolderSite:
     def is_gone(self) -> bool:
         """True if the folder that `prepare` made is gone, or another one is in its place."""
         try:
-            now = os.stat(self.path)
+            now = self._which()
         except (FileNotFoundError, NotADirectoryError):
             return True
-        return self._made is not None and (now.st_dev, now.st_ino) != self._made
+        return self._made is not None and now != self._made
 
     @property
     def folder(self) -> tuple[str, int] | None:
         """Which folder was made or found, as the file system numbers it, and the how many-th that
         was: one that was away may be there again. None: no other one can take its place."""
-        return None if self._made is None else ("{}-{}".format(*self._made), self._times_made)
+        return None if self._made is None else ("-".join(map(str, self._made)), self._times_made)
 
     def make_again(self) -> None:
         """Make it anew, while everything goes on. Raises OSError."""
@@ -135,16 +135,22 @@ class FolderSite:
 
     def follow(self) -> None:
         """Go on in the folder that another daemon made anew. FileNotFoundError: nobody did yet."""
-        found = os.stat(self.path)
+        found = self._which()
         self._make_staging()
         self._note(found)
 
     def _make(self) -> None:
         files.make_folder(self.path)
-        self._note(os.stat(self.path))
+        self._note(self._which())
 
-    def _note(self, made: os.stat_result) -> None:
-        self._made = (made.st_dev, made.st_ino)
+    def _which(self) -> tuple[int, ...]:
+        """What tells the folder from every other one: with its birth, where the file system keeps
+        that, as it may give the number to the next one (ext4 does so at once)."""
+        status, born = os.stat(self.path), statx.more(Path(os.path.realpath(self.path))).born_ns
+        return (status.st_dev, status.st_ino, *(() if born is None else (born,)))
+
+    def _note(self, made: tuple[int, ...]) -> None:
+        self._made = made
         self._times_made += 1
 
     # Whose is what, where several daemons put things there (sharing.py)

@@ -7,10 +7,12 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.support import PDF, Root, wait_for
+from kit import folders
+from kit.support import PDF, Root, new_office, wait_for
 from PIL import Image
 
 SHARED = "description: Annual accounts 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
@@ -182,6 +184,37 @@ def test_a_portals_folder_that_comes_back_shows_nothing_that_was_taken_off_meanw
     root.once()
     assert shown() == (set(), [])
     root.run("verify")
+
+
+@pytest.fixture
+def on_disk() -> Iterator[Root]:
+    """An office on a disk, whose file system may give the number of a removed folder to the next one."""
+    folder = folders.new_folder("portal", folders.DISK)
+    yield new_office(folder / "office")
+    folders.remove(folder)
+
+
+def test_nor_does_a_copy_that_has_the_number_of_the_folder_before(on_disk: Root) -> None:
+    root, portal, copy = on_disk, on_disk.path / "var/portal", on_disk.path / "copy"
+    root.drop("annual", SHARED, annual_pdf=PDF)
+    root.once()
+    [item] = [one["item"] for one in root.json("items")]
+    shutil.copytree(portal, copy)
+    root.run("withdraw", item, "--reason", "The wrong year", user="m.devries")
+    root.once()
+    number = portal.stat().st_ino
+    shutil.rmtree(portal)
+    for place in (portal.with_name(f"made{one}") for one in range(200)):
+        place.mkdir()
+        if place.stat().st_ino == number:
+            break
+    else:
+        pytest.skip("this file system doesn't use the number of a folder again at once")
+    place.rename(portal)
+    shutil.copytree(copy, portal, dirs_exist_ok=True)
+    assert (portal / "acme-bv" / item).exists()
+    root.once()
+    assert not (portal / "acme-bv" / item).exists()
 
 
 def test_run_once_tells_what_could_not_be_published_and_why(root: Root) -> None:
