@@ -63,7 +63,7 @@ _NO_COMPANY = ("stichting", "vereniging", "cooperatie", "maatschap")
 """With one of these before it a name is somebody else than without."""
 
 _ANY_FORM = "|".join(f"(?P<{form}>{pattern})" for form, pattern in sorted(_FORMS.items(), key=lambda pair: -len(pair[1])))
-_FORM_AFTER = re.compile(rf"[\s,]{{0,3}}\(?(?:{_ANY_FORM})\b(?!\.t\b)\.?", re.IGNORECASE)
+_FORM_AFTER = re.compile(rf"\.?[\s,]{{0,3}}\(?(?:{_ANY_FORM})\b(?!\.t\b)\.?", re.IGNORECASE)
 """But not the `n.v.` in `n.v.t.`, which says that something doesn't apply."""
 _FORM_BEFORE = re.compile(rf"(?<![^\W_]\.)\b(?!cv\b)(?:{_ANY_FORM})\b\.?\s{{1,2}}$", re.IGNORECASE)
 """But not what ends `t.b.v.`, `o.b.v.` or `t.n.v.`, and not somebody's CV."""
@@ -94,6 +94,8 @@ _TITLES = re.compile(
 )
 """What may stand before a name in an address."""
 _FROM_THE = re.compile(r" van d(?:e|en|er) ")
+_STATE = re.compile(r"\(?\b(?:i\.\s?o\.|in oprichting|in liquidatie|in faillissement|i\.\s?l\.)\s*\)?\s*$", re.IGNORECASE)
+"""What a company's name ends in for a while."""
 _HONORIFICS = frozenset(["dhr", "dr", "drs", "fam", "familie", "ing", "ir", "mevr", "mevrouw", "mr", "mrs", "ms", "mw", "prof"])
 """With which a name may begin, and need not."""
 _CLOSING = re.compile(r"(?:groet(?:en)?|hoogachtend|regards|sincerely|faithfully|yours)[ ,.]*\s*$", re.IGNORECASE)
@@ -308,9 +310,9 @@ def _is_written_as_name(text: str, start: int, end: int) -> bool:
     One word that begins a sentence has its capital from that.
     """
     parts = [
-        word for word in _TOKEN.findall(text, start, end) if word.lower() not in FILLERS or (len(word) == 1 and word not in "dv")
+        word for word in _TOKEN.findall(text, start, end) if (word.isupper() if len(word) == 1 else word.lower() not in FILLERS)
     ]
-    if any(part[0].islower() for part in parts):
+    if any(part.islower() for part in parts):
         return len(parts) == 1 and (text[start - 1 : start] in ("@", "/", ".") or text[start - 4 : start].lower() == "www.")
     begins = len(parts) < 2 and not text[start:end].isupper() and _SENTENCE_BEGINS.search(text, max(0, start - 4), start)
     is_title = text[start - 1 : start] in ("", "\n") and _TITLE.match(text, end)
@@ -344,13 +346,15 @@ def has_legal_form(name: str) -> bool:
 
 def _names_of(name: str) -> Iterable[tuple[list[str], str]]:
     """The names in `J. Jansen h.o.d.n. Bakkerij De Zon`, each as its words and legal form."""
-    for part in _ALIASES.split(name):
+    name = _STATE.sub(" ", name)
+    wholes = [name.replace("(", " ").replace(")", " ")] if "(" in name else []
+    for part in [*_ALIASES.split(name), *wholes]:
         rest, form = part.strip(" ,.-"), ""
         if match := _FORM_AT_END.search(rest) or _FORM_AT_FRONT.search(rest):
             form = str(match.lastgroup)
             rest = rest[: match.start()] + rest[match.end() :]
         words = rest.lower()
-        core = re.findall(r"[^\W\d_]+|\d+|&", words)
+        core = re.findall(r"[^\W_]+|&", words)
         if any(word != "&" for word in core):
             yield core, form
         if core and core[0] in _HONORIFICS and len(core) > 1:
@@ -381,7 +385,7 @@ def _level(core: Sequence[str]) -> Literal["anywhere", "capitals", "form"]:
     ]
     if len(words) > 1 and len(trades) < len(words):
         return "anywhere" if telling or trades else "capitals"
-    if telling or (words and not trades and len(initials) > 1):
+    if telling or (words and len(initials) > 1):
         return "capitals"
     return "form"
 

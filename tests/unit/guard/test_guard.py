@@ -228,6 +228,27 @@ def accused(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("M.A.X. B.V.", ["M.A.X. B.V.", "max bv", "M.a.x. B.V."]),
+        ("'t Hoekje", ["Klant: 't Hoekje", "'t Hoekje\nKerkstraat 1\n1234 AB Utrecht", "Klant: ’t Hoekje"]),
+        ("Rock 'n Roll Evenementen", ["van Rock 'n Roll Evenementen", "ROCK 'N ROLL EVENEMENTEN"]),
+        ("C1000", ["bij C1000 gekocht"]),
+        ("A-Z Verhuur", ["Factuur van A-Z Verhuur", "A-Z VERHUUR"]),
+        ("Jansen & Partners B.V. i.o.", ["Jansen & Partners B.V.", "Jansen en Partners B.V. i.o."]),
+        ("Zwart Beheer B.V. (in liquidatie)", ["Zwart Beheer B.V.", "Zwart Beheer B.V. in liquidatie"]),
+        ("iRent", ["een factuur van iRent"]),
+        ("De Huiskamer (winkel)", ["De Huiskamer (winkel)"]),
+    ],
+)
+def test_a_name_is_found_as_its_client_writes_it(name: str, texts: list[str]) -> None:
+    directory = ClientNames({"it": Client(name=name), "own": Client(name="Acme B.V.")})
+    for text in texts:
+        assert directory.foreign(directory.mentions(text), "own"), text
+    assert not directory.foreign(directory.mentions("In Liquidatie; 1000; de winkel, een hoekje, max"), "own")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "kosten t.b.v. post en porti", "o.b.v. Post 12", "m.b.v. post", "Smit\nn.v.t.", "Post\tn.v.t.", "Jong: N.V.T.", "CV De Jong",
