@@ -110,8 +110,8 @@ def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> PostOutcome
     is_safe = parts.scheme == "https"
     host, port = str(parts.hostname), parts.port or (443 if is_safe else 80)
     line = _connected(_addresses(hook, host, port, is_safe), port)
-    other_end = line.dup()
-    clock_ = threading.Timer(ANSWER_SECONDS, _cut, [other_end])
+    other_end, is_late = line.dup(), threading.Event()
+    clock_ = threading.Timer(ANSWER_SECONDS, _cut, [other_end, is_late])
     clock_.start()
     try:
         line.settimeout(ANSWER_SECONDS)
@@ -130,6 +130,10 @@ def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> PostOutcome
         wait = re.fullmatch("[0-9]{1,9}", response.headers.get("retry-after", ""))
         told = sentence("webhooks.answered", status=response.status)
         return PostOutcome(response.status, told, int(wait[0]) if wait else 0)
+    except (OSError, http.client.HTTPException) as error:
+        if is_late.is_set() or isinstance(error, TimeoutError):
+            raise NotSent("webhooks.silent", seconds=ANSWER_SECONDS) from error
+        raise
     finally:
         clock_.cancel()
         line.close()
@@ -145,8 +149,9 @@ def _connected(addresses: Sequence[str], port: int) -> socket.socket:
     return socket.create_connection((addresses[-1], port), ANSWER_SECONDS / len(addresses))
 
 
-def _cut(line: socket.socket) -> None:
+def _cut(line: socket.socket, is_late: threading.Event) -> None:
     """End a connection, whatever is being waited for on it."""
+    is_late.set()
     try:
         line.shutdown(socket.SHUT_RDWR)
     except OSError:  # it ended by itself

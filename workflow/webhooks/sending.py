@@ -70,18 +70,20 @@ class Sender:
     def round(self, now: datetime) -> int:
         """Each webhook's turn; how many were tried. A receiver's trouble is recorded.
 
+        Of those that fail one is tried, after all others: one that does not answer takes long.
         Out of an office for trying nothing is sent.
         """
         if identity.is_trial():
             return 0
-        count = 0
+        due = []
         for name, hook in self.office.settings.webhooks.items():
             row = _row(name, now)
             disabled = sentence("webhooks.disabled", name=name, why=unpacked(row.error or "")) if row.disabled_at else None
             self._alarm(CAUSE + name, disabled)
             if row.disabled_at is None and row.due_at <= clock.to_text(now):
-                count += self._turn(now, name, hook, row)
-        return count
+                due.append((name, hook, row))
+        failing = sorted((one for one in due if one[2].attempts), key=lambda one: str(one[2].due_at))
+        return sum(self._turn(now, *one) for one in [*(one for one in due if not one[2].attempts), *failing[:1]])
 
     def _turn(self, now: datetime, name: str, hook: Webhook, row: Hook) -> int:
         began, count, seq = time.monotonic(), 0, int(row.seq)

@@ -368,6 +368,35 @@ def test_whoever_answers_drop_by_drop_is_cut_off(office: Records, receiver: Rece
         dripping.join()
 
 
+def test_a_receiver_that_says_nothing_is_told_of_as_that(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflow.webhooks.posting.ANSWER_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        office.configure(settings=settings(Receiver(listening.getsockname()[1])))
+        daemon = Daemon(office)
+        office.make(description="About this nobody says anything")
+        daemon.round()
+        assert str(unpacked(row().error)) == "it did not answer within 0.2 seconds"
+
+
+def test_webhooks_that_fail_wait_until_those_that_work_were_told(office: Records, receiver: Receiver) -> None:
+    url = f"http://127.0.0.1:{receiver.port}"
+    hooks = "".join(
+        f"  {name}: {{url: '{url}/{name}', for: j.admin, secret_env: HOOK_SECRET, private: [127.0.0.1]}}\n"
+        for name in ("a", "b", "works")
+    )
+    office.configure(settings=f"{SETTINGS}webhooks:\n{hooks}")
+    daemon = Daemon(office)
+    office.make(description="The first two answer nothing good")
+    receiver.answers = [500, 500]
+    daemon.round()
+    office.make(description="The third hears of it before they are asked again")
+    receiver.answers, receiver.paths = [200, 500, 500], []
+    assert daemon.round(timedelta(minutes=1)) == 2
+    assert receiver.paths == ["/works", "/a"]
+    assert daemon.round(timedelta(minutes=1)) == 1
+    assert receiver.paths[2:] == ["/b"]
+
+
 def test_a_test_message_is_verified_as_the_others_and_a_refusal_is_told(office: Records, receiver: Receiver) -> None:
     told = webhooks.try_out(office.office, clock.utc_now(), ENVIRON, "books")
     assert "books" in str(told)
