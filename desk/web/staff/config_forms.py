@@ -7,6 +7,7 @@ What a form can't say is said in the file's text (office.config).
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,7 +23,7 @@ from desk.web.staff.saving import saving
 from desk.web.staff.visit import StaffVisit
 from dossier.text import names
 from dossier.text.refusals import Conflict, NotFound, Unavailable
-from dossier.text.sentences import sentence
+from dossier.text.sentences import Sentence, sentence
 
 PAGE = 100
 NEW_CONTACTS = 2
@@ -91,12 +92,13 @@ def form(visit: StaffVisit) -> Response:
         shown = _Shown(entry.values, visit.field("was"), is_out=True)
     else:
         shown = _typed_form(visit, kind)
-    if is_new and not (code := visit.field("code").strip()):
-        shown.problems["code"] = [visit.told(sentence("config.required"))]
-    if shown.problems:
+    code = visit.field("code").strip() if is_new else code
+    if shown.problems and code:
         return _page(visit, kind, code, is_new, 422, shown)
     try:
         with saving(visit):
+            if not code:
+                return _page(visit, kind, code, is_new, 422, _nameless(visit, kind, shown))
             return _planned(visit, kind, code, is_new, shown)
     except Conflict as refusal:
         problems = {"code" if is_new else "": [visit.told(refusal)]}
@@ -123,6 +125,19 @@ def _typed_form(visit: StaffVisit, kind: Kind) -> _Shown:
     return shown
 
 
+def _nameless(visit: StaffVisit, kind: Kind, shown: _Shown) -> _Shown:
+    """A new one without a code, with all else that is wrong with it as well."""
+    if not shown.problems:
+        made = config_forms.plan(visit.office, visit.actor, os.environ, kind, f"new-{secrets.token_hex(4)}", shown.values, "")
+        shown.problems = {key: [_told(visit, line) for line in lines] for key, lines in made.problems.items() if key}
+    return replace(shown, problems={"code": [visit.told(sentence("desk.fill_in"))], **shown.problems})
+
+
+def _told(visit: StaffVisit, line: Sentence | str) -> str:
+    """A fault of the file as one of the form, in which nobody sees any keys."""
+    return visit.told(sentence("desk.fill_in") if isinstance(line, Sentence) and line.code == "config.required" else line)
+
+
 def _planned(visit: StaffVisit, kind: Kind, code: str, is_new: bool, shown: _Shown) -> Response:
     """What saving it would do, with what is wrong with that; once this was shown and is asked for,
     it is saved.
@@ -131,7 +146,7 @@ def _planned(visit: StaffVisit, kind: Kind, code: str, is_new: bool, shown: _Sho
     """
     plan = config_forms.plan_out if shown.is_out else partial(config_forms.plan, typed=shown.values)
     made = plan(visit.office, visit.actor, os.environ, kind, code, digest=shown.digest)
-    shown.problems = {key: [visit.told(line) for line in lines] for key, lines in made.problems.items()}
+    shown.problems = {key: [_told(visit, line) for line in lines] for key, lines in made.problems.items()}
     if shown.problems and shown.is_out:
         shown.problems = {"": [line for lines in shown.problems.values() for line in lines]}
         return _page(visit, kind, code, is_new, 409, shown)

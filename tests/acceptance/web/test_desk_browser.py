@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from kit import desk_pages
 from kit.browsing import DESKTOP, PHONE, accessibility_faults
@@ -531,6 +532,18 @@ def test_a_dossier_is_printed_as_a_table_in_which_nothing_lies_over_another_word
     for row in rows:
         assert len(row) >= 3
         assert all(one[1] <= following[0] + 1 for one, following in pairwise(row))
+    made.close()
+
+
+def test_a_list_longer_than_a_sheet_begins_on_the_first_one(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
+) -> None:
+    made = context(rig, browser, cookies["e.admin"], viewport=DESKTOP)
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/office/trail")
+    sheets = pypdfium2.PdfDocument(page.pdf(format="A6"))
+    assert len(sheets) > 2
+    assert "Edith Admiraal" in sheets[0].get_textpage().get_text_range(), "the newest line of the trail"
     made.close()
 
 

@@ -137,6 +137,19 @@ def test_a_new_client_gets_its_folder_and_a_code_that_is_taken_is_told(rig: Desk
         assert (answer.status, 'id="f-code-1"' in answer.text) == (422, True)
 
 
+@pytest.mark.parametrize(("kind", "others"), [("clients", {"name"}), ("staff", {"name", "email"})])
+def test_of_a_new_one_all_that_is_to_be_filled_in_is_told_at_once_and_in_words_of_a_form(
+    joost: Browser, kind: str, others: set[str]
+) -> None:
+    path = f"/office/new/{kind}"
+    for code, told in ("", {"code", *others}), ("somebody", others):
+        page = joost.post(path, change(joost.get(path).text, {"code": code}, "look"))
+        assert page.status == 422
+        assert set(re.findall(r'id="f-(\w+)-1"', page.text)) == told
+        assert page.text.count("fill this in") == 2 * len(told), "on top and at the field"
+        assert "this key" not in page.text
+
+
 def test_staff_presets_and_types_are_forms_too(rig: DeskRig, joost: Browser) -> None:
     staff, settings = rig.office.path / "config/staff.yaml", rig.office.path / "config/settings.yaml"
     before, shown = settings.read_text(), joost.get("/office/staff/p.bakker").text
