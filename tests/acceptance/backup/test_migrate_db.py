@@ -135,6 +135,22 @@ def test_killed_behind_the_commit_of_the_new_one_it_is_done_again_and_the_old_on
     assert used.json("items") == before
 
 
+def test_a_disk_that_fails_when_the_old_one_is_marked_is_told_of_and_the_same_command_goes_on(used: Root) -> None:
+    url = new_database()
+    code = (
+        "import sys, dossier.database.identity as there\nfrom desk.cli.main import main\nfrom dossier.database.tables import PROXY\n"
+        "from peewee import OperationalError\n"
+        "def fails(*a):\n    PROXY.execute_sql('ROLLBACK')  # as SQLite does by itself\n    raise OperationalError('disk I/O error')\n"
+        f"there.note_moved = fails\nsys.argv = ['dossier', '--root', {str(used.path)!r}, 'migrate-db', {url!r}]\nsys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=used.whole_environ(), capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n"), "disk I/O error" in done.stderr) == (4, 1, True)
+    assert "rollback" not in done.stderr
+    assert "the trail verifies there" in used.run("migrate-db", url).stdout
+    used.environ["DOSSIER_DATABASE__URL"] = url
+    assert len(used.json("items")) == 2
+
+
 def test_what_was_done_since_a_move_that_was_broken_off_is_not_left_behind(used: Root) -> None:
     url = new_database()
     shutil.copytree(used.path, used.path.with_name("copy"))
