@@ -3,9 +3,10 @@
 On SQLite one daemon serves an office. It holds a lock on var/daemon.lock, which ends with it. On
 PostgreSQL any number of daemons do, on any number of machines; together they keep that lock from
 one that begins on SQLite, where it sees the same var/. Each says in the database every few seconds
-that it is there. One that has fallen silent and still holds something was stopped, or its
-machine was. The others end its connections, and with these its locks and its transaction.
-publishing.py and sending.py see to what it would still do when it wakes up.
+that it is there. One that has fallen silent and still holds something was stopped, or its machine
+was. The others end its connections, and with these its locks and its transaction; so they do with a
+desk or a command that stopped in the middle of a write. publishing.py and sending.py see to what it
+would still do when it wakes up.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ BEAT_SECONDS = 5
 
 GONE_SECONDS = 20
 """After so many seconds without a word it is gone: four beats. Another takes over within 30."""
+
+STALLED_SECONDS = 60
+"""A desk or a command that is silent for so long in the middle of a write was stopped."""
 
 GLANCES = 10
 """So often a daemon that begins tries to take the lock, which somebody may just look at."""
@@ -151,12 +155,13 @@ class Presence:
     def _take_from_the_silent(self, now: datetime) -> None:
         import structlog  # takes longer to import than it takes to tell who is here
 
-        from dossier.database.postgresql import end_sessions
+        from dossier.database.postgresql import end_sessions, end_stalled
 
-        log = structlog.get_logger("daemon")
+        log, here = structlog.get_logger("daemon"), set[str]()
         for row in list(Note.select().where(Note.key.startswith(_KEY))):
             one = json.loads(row.value)
             if _is_here(one, now):
+                here.add(one.get("session", ""))
                 continue
             who = {"host": one["host"], "pid": one["pid"], "seconds": round((now - clock.from_text(one["seen"])).total_seconds())}
             try:
@@ -169,6 +174,9 @@ class Presence:
             row.delete_instance()
             if ended:
                 log.warning("a daemon is silent; what it held was taken from it", **who, connections=ended)
+        with contextlib.suppress(*UNAVAILABLE):  # another user's; the server ends it in some minutes
+            if ended := end_stalled(STALLED_SECONDS, here):
+                log.warning("a desk or a command that was stopped held up all others, and was cut off", connections=ended)
 
 
 def daemons(office: Office, now: datetime) -> list[dict[str, object]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,7 @@ BUSY = "30s"
 FORSAKEN = "5min"
 """After so long without a word in the middle of a transaction a process was stopped, and the others
 have waited long enough. A round of publishing, in the slowest of which folders are renamed and
-synced, takes seconds."""
+synced, takes seconds. Where a daemon runs, it is over sooner (cluster/presence.py)."""
 
 PATIENT = ("statement_timeout=0", "idle_session_timeout=0")
 """What an administrator may have set for people's queries: a daemon rests, and waits for its turn
@@ -139,6 +139,18 @@ def end_sessions(name: str) -> int:
     """
     query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
     return len(PROXY.execute_sql(query, (name,)).fetchall())
+
+
+def end_stalled(seconds: float, but: Collection[str]) -> int:
+    """End the connections that have had the turn to write for so long without a word, but those of
+    processes with these SESSIONs; returns how many. Raises as `end_sessions`."""
+    query = (
+        "SELECT pg_terminate_backend(line.pid) FROM pg_stat_activity line JOIN pg_locks turn ON turn.pid = line.pid"
+        " WHERE turn.locktype = 'advisory' AND turn.granted AND turn.classid = 0 AND turn.objid = %s AND turn.database = line.datid"
+        " AND line.datname = current_database() AND line.state = 'idle in transaction'"
+        " AND line.state_change < clock_timestamp() - %s * interval '1 second' AND line.application_name <> ALL(%s)"
+    )
+    return len(PROXY.execute_sql(query, (WRITERS, seconds, list(but))).fetchall())
 
 
 class Ear:
