@@ -565,6 +565,12 @@ class _Round:
                 waits = sentence("inbox.waits_as_copy", card=names.printable(card))
             elif candidate.sidecar.lower() in FOLDER_SIDECARS and not place.is_drop:
                 waits, fault = sentence("inbox.waits_for_item_files"), sentence("inbox.item_files_did_not_come")
+            elif links := _named_as(place.listing.odd, candidate.sidecar):
+                waits = sentence("inbox.waits_for_a_file", file=names.printable(links[0]))
+                fault = sentence("inbox.no_file_came", file=names.printable(links[0]), hours=hours)
+            elif (folders := _named_as(place.listing.folders, candidate.sidecar)) and not place.is_drop:
+                waits = sentence("inbox.beside_its_folder", folder=names.printable(folders[0]))
+                fault = sentence("inbox.was_beside_its_folder", folder=names.printable(folders[0]))
             lacks.append((waits, fault))
         return lacks + [told for name in candidate.files if (told := self._lack(place, name, hashes.get(name)))]
 
@@ -586,6 +592,7 @@ class _Round:
         twins = [_twin(place.found, name, candidate.files) for name in candidate.missing]
         if candidate.waits and not candidate.missing:
             twins.append(_looks_named_as(place.found, candidate.sidecar))
+            yield from _named_as([*place.listing.odd, *place.listing.folders], candidate.sidecar)
             if (card := copies.copy_of(candidate.sidecar)) is not None:
                 yield from _named_as(place.found, card)
         yield from (twin for twin in twins if twin is not None)
@@ -646,9 +653,13 @@ class _Round:
         return self.settling.quiet_seconds(place.opened, name, self.wall, self.monotonic)
 
     def _seconds_left(self, place: _Place, own: Iterable[str]) -> float:
-        """How long a drop may be incomplete that consists of these files as yet."""
-        since = changed_at(place.found[name] for name in own)
-        return since + self.office.settings.intake.wait_hours * 3600 - self.wall
+        """How long a drop may be incomplete that consists of these files as yet. A change in the
+        future is of a clock that was set back since: then our own watching counts."""
+        own = list(own)
+        quiet = self.wall - changed_at(place.found[name] for name in own)
+        if quiet < 0:
+            quiet = min(self._quiet_seconds(place, name) for name in own)
+        return self.office.settings.intake.wait_hours * 3600 - quiet
 
     # Telling
 

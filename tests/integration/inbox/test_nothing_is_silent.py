@@ -110,6 +110,22 @@ def test_a_folder_or_a_link_that_is_listed_as_a_file_is_told_of_as_what_it_is(of
     assert "list the files that are meant" in why(office, "acme-bv/one.yaml").replace("\n", " ")
 
 
+def test_a_sidecar_beside_a_link_or_a_folder_of_its_name_is_told_of_it(office: Root) -> None:
+    office.place(
+        "acme-bv",
+        {"one.yaml": GOOD, "two.yaml": GOOD, "two/a.pdf": PDF, "three.yaml": GOOD, "three/a.pdf": PDF, "three.pdf": PDF},
+    )
+    (office.inbox("acme-bv") / "one.pdf").symlink_to("/etc/hostname")
+    told = waits(office)
+    assert told["one.yaml"].startswith("waits for one.pdf: a folder or a link has that name here; put the file itself there")
+    assert told["two.yaml"].startswith(
+        "waits for its files; is the folder `two` meant? Put the sidecar into it, and call it item.yaml"
+    )
+    assert "call it item.yaml" in why(office, "acme-bv/two")
+    once_here(office)
+    assert office.receipt("three") is not None
+
+
 def test_a_sidecar_that_is_not_called_as_one_is_told_of_with_its_right_name(office: Root) -> None:
     office.place(
         "acme-bv",

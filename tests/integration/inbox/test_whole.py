@@ -11,6 +11,7 @@ from kit import folders
 from kit.inboxes import GOOD, Inbox
 from kit.support import PDF, own_office
 
+from dossier.files import settling
 from ingest.sidecar import seal
 
 SETTINGS = "watch: {settle_seconds: 1, folder_settle_seconds: 5}\nsharing: {guard: off}\n"
@@ -287,3 +288,15 @@ def test_a_seal_hastens_no_refusal_for_more_may_come_to_what_is_refused(inbox: I
     inbox.place({"other/report.pdf": PDF, "other/sub/b.pdf": PDF, "other/item.yaml": _sealed("report.pdf")})
     assert inbox.ready(0) == {}
     assert {stem: len(faults) for stem, faults in inbox.ready(6).items()} == {"set": 1, "other": 1}
+
+
+def test_a_drop_from_before_the_clock_was_set_back_is_not_waited_for_until_then(inbox: Inbox) -> None:
+    inbox.place({"a.yaml": f"{GOOD}attachments: [never.pdf]\n"})
+    wall, monotonic = settling.now()
+
+    def faults(hours: float) -> list[str]:
+        ready = inbox.looker.look("acme-bv", wall - 400 * 86400 + hours * 3600, monotonic + hours * 3600).ready
+        return [str(fault.message) for found in ready for fault in found.faults]
+
+    assert faults(0) == faults(23) == []
+    assert faults(24.1) == ["never.pdf did not come within 24 hours; put it beside the sidecar"]
