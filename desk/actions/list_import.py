@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from desk.actions import config_files
 from desk.actions.config_files import FILES
-from desk.actions.list_table import FISCAL, Kind, Row, bare, columns_of, letters, read_table
+from desk.actions.list_table import FISCAL, TURNOVER, Kind, Row, bare, columns_of, letters, read_table
 from dossier.files import files
 from dossier.office import editing, keys
 from dossier.office.office import Office
@@ -217,21 +217,19 @@ def _entries(
 
 
 def _without_citizens(rows: Sequence[Row], columns: Mapping[str, str], notes: list[Sentence]) -> Sequence[Row]:
-    """The rows, without fiscal numbers that may be those of citizens; `notes` tell how many."""
-    fiscal = next((heading for heading, key in columns.items() if key == "rsin" and bare(heading) in FISCAL), None)
-    if fiscal is None:
+    """The rows, without numbers that may be those of citizens; `notes` tell how many."""
+    doubtful = [one for one, key in columns.items() if key in ("rsin", "vat") and bare(one) in (*FISCAL, *TURNOVER)]
+    if not doubtful:
         return rows
     from workflow.guard.directory import has_legal_form  # most lists have no such column
 
     named = [heading for heading, key in columns.items() if key in ("name", *NAME_PARTS)]
-    left = {
-        row.number
-        for row in rows
-        if _said("rsin", row.cells.get(fiscal, "")) and not any(has_legal_form(row.cells.get(one, "")) for one in named)
-    }
-    if left:
-        notes.append(sentence("lists.maybe_citizens", heading=fiscal, count=len(left)))
-    return [Row(row.number, {**row.cells, fiscal: ""}) if row.number in left else row for row in rows]
+    citizens = {row.number for row in rows if not any(has_legal_form(row.cells.get(one, "")) for one in named)}
+    for heading in doubtful:
+        left = [row for row in rows if row.number in citizens and _said("rsin", row.cells.get(heading, ""))]
+        notes += [sentence("lists.maybe_citizens", heading=heading, count=len(left))] if left else []
+    nothing = dict.fromkeys(doubtful, "")
+    return [Row(row.number, {**row.cells, **nothing}) if row.number in citizens else row for row in rows]
 
 
 def _said(key: str, text: str) -> str:

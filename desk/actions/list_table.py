@@ -55,6 +55,9 @@ def _each(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
 FISCAL = ("fiscaalnummer", "fiscaalnr", "fiscaal", "finummer", "finr", "fiscalnumber")
 """Headings of a column with what is an RSIN of a legal person, and a BSN of a citizen."""
 
+TURNOVER = ("omzetbelastingnummer", "omzetbelastingnr", "obnummer", "obnr")
+"""Headings of one with numbers for VAT that have a BSN in them where a citizen has the business."""
+
 HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     "clients": {
         "code": ("code", "client", "nummer", "nr", "debiteur", "number", "no", "id", "zoekcode", "relationcode", *_each(_WHO, _NUMBER)),
@@ -63,7 +66,7 @@ HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         "kvk": ("handelsregisternummer", "chamberofcommerce", "cocnumber", "cocno", "coc", "kamervankoophandel", "handelsregister",
                 "kvk", "inschrijfnummerkvk", "kvkinschrijfnummer", "kvkdossiernummer", *_each(("kvk",), _NUMBER)),
         "rsin": ("rsin", *FISCAL, *_each(("rsin",), _NUMBER)),
-        "vat": ("btw", "btwidentificatienummer", "btwidnr", "btwidnummer", "vat", "omzetbelastingnummer", "obnummer",
+        "vat": ("btw", "btwidentificatienummer", "btwidnr", "btwidnummer", "vat", *TURNOVER,
                 *_each(("btw", "vat"), _NUMBER)),
         "contact_name": ("contactpersoon", "contact", "contactpersonen", "contactperson", "tav", "terattentievan", "contactpersoon1",
                          *_each(("contact", "contactpersoon", "contactperson"), ("naam", "name"))),

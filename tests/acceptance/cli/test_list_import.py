@@ -123,7 +123,7 @@ def test_headings_of_practice_software_are_known_and_none_of_numbers_of_citizens
     assert "Bakkerij Zon" in office.run("clients", "import", str(path)).stdout
 
 
-@pytest.mark.parametrize("heading", ["Fiscaal nummer", "Fiscaalnummer", "FI-nummer", "Fiscaal nr."])
+@pytest.mark.parametrize("heading", ["Fiscaal nummer", "Fiscaalnummer", "FI-nummer", "Fiscaal nr.", "OB-nummer"])
 @pytest.mark.parametrize("more", [[], ["--map", "{}=rsin"]])
 def test_a_fiscal_number_is_taken_of_legal_persons_alone_as_it_is_a_citizens_else(
     office: Root, tmp_path: Path, heading: str, more: list[str]
@@ -135,7 +135,7 @@ def test_a_fiscal_number_is_taken_of_legal_persons_alone_as_it_is_a_citizens_els
     found = plan(office, "clients", path, *(one.format(heading) for one in more), "--apply")
     clients = load_office(office.path, {}).clients
     assert [len(clients[str(number)].identifiers) for number in range(1, 8)] == [0, 0, 1, 1, 1, 0, 1]
-    assert clients["3"].identifiers == ["RSIN 123456783"]
+    assert clients["3"].identifiers == ["btw 123456783" if heading == "OB-nummer" and not more else "RSIN 123456783"]
     [note] = found["notes"]  # type: ignore[misc]
     assert note.endswith("rows passed over: 2")
     assert "rows passed over: 2" in office.run("clients", "import", str(path)).stdout
