@@ -111,7 +111,7 @@ def export(
         for name, text in _overviews(office.clients[client], listed, sums):
             files.write_whole(top / name, text.encode(), FILE_MODE)
             ours.add(name)
-        done.strangers += sorted(set(top.names()) - ours)
+        done.strangers += sorted(set(top.names()) - ours - files.of_the_disk(top.path))
         files.sync_whole(top)
         with transaction():
             trail.record(now, reader, "exported", None, {"items": done.items, "internal": internal}, client)
@@ -241,7 +241,7 @@ def _refuse_own(office: Office, folder: Path) -> None:
 def _begin(top: Folder, mark: Told) -> None:
     """Say whose folder this is. Raises Conflict if it holds something else than what one left that
     was killed here."""
-    said, holds_some = _said(top), not all(map(files.is_temporary, top.names()))
+    said, holds_some = _said(top), not all(map(files.is_temporary, set(top.names()) - files.of_the_disk(top.path)))
     if holds_some and any(said.get(key) != mark[key] for key in ("schema_version", "client", "internal")):
         raise Conflict("exporting.not_empty", folder=top.path)
     files.sweep_temporaries(top)

@@ -160,7 +160,7 @@ def need_fit(office: Office, dest: Path) -> None:
             raise Conflict("restoring.of_another_there", dest=str(dest), root=str(office.root))
         if identity.is_trial() and not found.get("trial"):
             raise Conflict("restoring.not_of_a_trial", dest=str(dest))
-    elif dest.exists() and any(name != ".lock" and not files.is_temporary(name) for name in os.listdir(dest)):
+    elif dest.exists() and not all(map(files.is_temporary, set(os.listdir(dest)) - {".lock"} - files.of_the_disk(dest))):
         raise Conflict("restoring.no_backups_there", dest=str(dest))
 
 

@@ -160,7 +160,7 @@ def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:
     if (office.root / RESTORING).exists():
         raise Conflict("restoring.broken_off", root=str(office.root))
     for target in (office.root, office.inbox, office.queue, office.portal, office.vault):
-        if os.path.lexists(target) and (not target.is_dir() or any(target.iterdir())):
+        if os.path.lexists(target) and (not target.is_dir() or set(os.listdir(target)) - files.of_the_disk(target)):
             raise Conflict("restoring.not_empty" if target == office.root else "restoring.others_not_empty", path=str(target))
     for url in (office.vault_store, office.portal_store):
         if url is not None and _holds_something(office, url):

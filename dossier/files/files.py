@@ -511,6 +511,21 @@ def is_temporary(name: str) -> bool:
     return _TEMPORARY.fullmatch(name) is not None
 
 
+def of_the_disk(folder: str | Path) -> frozenset[str]:
+    """Names in a folder that are its disk's own and hold nothing: `lost+found`, where one is
+    mounted there and has nothing in it, or nothing that this process may see."""
+    if not os.path.ismount(folder):
+        return frozenset()
+    found = os.path.join(folder, "lost+found")
+    try:
+        is_free = not os.path.islink(found) and not os.listdir(found)
+    except PermissionError:
+        is_free = True
+    except OSError:
+        is_free = False
+    return frozenset({"lost+found"}) if is_free else frozenset()
+
+
 def sweep_temporaries(folder: Folder) -> None:
     """Remove what a killed `write_whole` left. For whoever alone writes to this folder."""
     for name in folder.names():

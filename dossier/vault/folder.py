@@ -138,7 +138,8 @@ class Vault:
     def strangers(self) -> list[str]:
         """Names that lie where only the vault's own folders belong."""
         folders = {f"{prefix:02x}" for prefix in range(256)}
-        return sorted(name for name in os.listdir(self.path) if name not in folders and not name.startswith("."))
+        strange = set(os.listdir(self.path)) - folders - files.of_the_disk(self.path)
+        return sorted(name for name in strange if not name.startswith("."))
 
     def fault(self, sha256: str, size: int | None, is_read: bool) -> Fault | None:
         """What is wrong with the file, which should be `size` bytes; `is_read`: all is read."""

@@ -31,6 +31,7 @@ from dossier.text import clock
 from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from workflow.outbox.alarms import StandingAlarms, check, text_of
+from workflow.portal import verifying
 
 DATABASE = "database.pgdump" if POSTGRESQL else "database.sqlite"
 
@@ -284,6 +285,21 @@ def test_restore_fills_empty_folders_only(office: Records, tmp_path: Path) -> No
     assert not (tmp_path / "elsewhere").exists()
     (tmp_path / "elsewhere").mkdir()
     assert _restore(dest).office.root == tmp_path / "elsewhere"
+
+
+def test_what_a_new_disk_holds_of_itself_is_nothing(office: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """mkfs.ext4 makes lost+found, which is root's, where the disk is mounted."""
+    disks = tmp_path / "disk of backups", tmp_path / "disk of the office", office.office.vault
+    for disk in disks:
+        (disk / "lost+found").mkdir(parents=True)
+    with pytest.raises(Refusal, match="is not empty, and holds no backups"):
+        _back_up(office, disks[0])  # nothing is mounted there
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) in disks)
+    _back_up(office, disks[0])
+    assert verifying.look_at_vault(office.vault, lambda _: True) == []
+    _restore(disks[0], "disk of the office")
+    (disks[2] / "lost+found/#12").write_bytes(b"of fsck")
+    assert [one.path for one in verifying.look_at_vault(office.vault, lambda _: True)] == ["lost+found"]
 
 
 def test_a_damaged_file_is_found_while_restoring_and_half_an_office_is_none(office: Records, tmp_path: Path) -> None:
