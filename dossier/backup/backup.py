@@ -48,7 +48,7 @@ from dossier.backup.manifest import LIST, LOOSE, MANIFEST, Loose, digest_of
 from dossier.database import identity, snapshot
 from dossier.database.tables import Note
 from dossier.files import files, moves
-from dossier.files.beneath import open_folder
+from dossier.files.beneath import Folder, open_folder
 from dossier.office.office import Office
 from dossier.text import clock, system
 from dossier.text.names import printable
@@ -459,11 +459,14 @@ def _thin_out(dest: Path, keep: int) -> None:
             if name.endswith(".tmp"):
                 files.remove(pool / name)
             elif re.fullmatch("[0-9a-f]{2}", name):
-                with pool.open(name) as shelf:  # never through a link: nothing is removed elsewhere
-                    # a NAS has folders of its own everywhere
-                    digests = {one for one in shelf.names() if re.fullmatch("[0-9a-f]{64}", one)}
-                    for one in digests - needed:
-                        files.remove(shelf / one)
+                _thin_out_shelf(pool, name, needed)
+
+
+def _thin_out_shelf(pool: Folder, name: str, needed: set[str]) -> None:
+    with pool.open(name) as shelf:  # never through a link: nothing is removed elsewhere
+        for one in shelf.names():
+            if re.fullmatch("[0-9a-f]{64}", one) and one not in needed:  # a NAS has folders of its own everywhere
+                files.remove(shelf / one)
 
 
 def _remove_snapshot(path: Path) -> None:
