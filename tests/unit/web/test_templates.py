@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import desk
 import dossier
 from desk.web.staff.templating import templates, translator
 from dossier.text.sentences import Sentence, told
+from workflow.items.steps import STEPS
 from workflow.messages import language
+from workflow.portal.pages import _KINDS
 
+PAGES = Path(desk.__file__).parent / "web/staff/templates"
+API_PAGES = PAGES.parents[1] / "api/templates"
 TRAIL = Path(dossier.__file__).parent / "sentences/trail.toml"
 
 _SAME = {"en": "Skip to the list", "nl": "Direct naar de lijst"}
@@ -54,3 +60,13 @@ def test_each_thing_that_is_done_has_a_sentence_of_its_own_in_the_trail(action: 
     made = templates("nl").from_string('{% from "parts.html" import deed %}{{ deed(action) }}').render(action=action)
     assert " " in made
     assert made != told(Sentence(f"trail.did_{action}"), "nl")
+
+
+def test_each_class_that_the_sheet_speaks_of_is_on_a_page() -> None:
+    sheet = re.sub(r"/\*.*?\*/", "", (PAGES / "desk.css").read_text(), flags=re.DOTALL)
+    spoken = set(re.findall(r"\.([a-z][\w-]*)(?=[^{};]*\{)", sheet))
+    pages = "".join(page.read_text() for page in (*PAGES.glob("*.html"), *API_PAGES.glob("*.html")))
+    attributes = re.findall(r'class="((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)"', pages, re.DOTALL)
+    script = re.findall(r'(?:classList\.\w+\(|className\s*[:=]\s*)"([^"]+)"', (PAGES / "desk.js").read_text())
+    worn = {word for words in (*attributes, *script) for word in re.findall(r"[\w-]+", words)}
+    assert spoken - worn <= {*STEPS, *_KINDS}
