@@ -63,6 +63,12 @@ def name_of(office: Office, actor: str) -> str:
     return "" if actor == trail.DAEMON.code else actor.removeprefix("os:")
 
 
+def called(key: str, tell: Callable[[Sentence | str], str]) -> str:
+    """What a key of an event's detail is called; a client's code, say, is called as it is."""
+    name = sentence(f"trail.called_{key}")
+    return key if (told := tell(name)) == name.code else told
+
+
 def worded(value: object, tell: Callable[[Sentence | str], str]) -> str:
     """A value of an event's detail in words, without a program's brackets and quotation marks.
 
@@ -77,7 +83,7 @@ def worded(value: object, tell: Callable[[Sentence | str], str]) -> str:
             return tell(kept)
         if value.keys() == {"from", "to"}:
             return f"{worded(value['from'], tell)} → {worded(value['to'], tell)}"
-        return ", ".join(f"{key}: {worded(one, tell)}" for key, one in value.items())
+        return ", ".join(f"{called(key, tell)}: {worded(one, tell)}" for key, one in value.items())
     if isinstance(value, list):
         return ("; " if any(isinstance(one, Mapping) for one in value) else ", ").join(worded(one, tell) for one in value)
     return tell(str(value))

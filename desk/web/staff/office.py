@@ -116,7 +116,9 @@ def _shown(visit: StaffVisit, detail: Mapping[str, object]) -> dict[str, str]:
     What was kept as a sentence is told in the reader's language, and of an alarm only that.
     """
     found = {key: story.worded(value, visit.told) for key, value in detail.items() if value not in (None, "", [], {})}
-    return {**found, "text": found.pop("said")} if "said" in found else found
+    if "said" in found:
+        found["text"] = found.pop("said")
+    return {story.called(key, visit.told): text for key, text in found.items()}
 
 
 def _event(visit: StaffVisit, one: RecordedEvent) -> dict[str, Any]:

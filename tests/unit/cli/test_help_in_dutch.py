@@ -14,6 +14,7 @@ from typer.main import get_command
 from desk.cli import main, printing, session
 from desk.cli.translation import _
 from dossier.text.sentences import Sentence, told
+from workflow.reports import story
 
 TOP = Path(__file__).parents[3]
 SOURCES = [path for part in ("dossier", "workflow", "ingest", "desk") for path in (TOP / part).rglob("*.py")]
@@ -60,6 +61,25 @@ def test_what_happened_is_told_in_dutch_words() -> None:
     for action in actions:
         assert told(Sentence(f"trail.did_{action}"), "en") == action
         assert not re.search("did_|_", told(Sentence(f"trail.did_{action}"), "nl")), action
+
+
+def test_what_an_event_tells_in_its_detail_is_called_in_dutch_and_what_is_no_key_as_it_is() -> None:
+    keys = {
+        key.value
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("trail.record", "NewEvent")
+        for one in node.args[3:]
+        if isinstance(one, ast.Dict)
+        for key in one.keys
+        if isinstance(key, ast.Constant)
+    }
+    assert len(keys) > 20
+    for key in keys:
+        assert story.called(key, told) == key
+        assert story.called(key, lambda text: told(text, "nl")) != f"trail.called_{key}"
+        assert told(Sentence(f"trail.called_{key}"), "nl") != f"trail.called_{key}", key
+    assert story.called("acme-bv", lambda text: told(text, "nl")) == "acme-bv"
 
 
 def test_what_doctor_looks_at_has_a_name_in_dutch() -> None:

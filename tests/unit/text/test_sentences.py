@@ -133,6 +133,7 @@ NEVER_ONE = {
     "lists.too_many_rows": "a constant",
     "names.too_long": "a constant",
     "provider.not_begun": "a constant",
+    "webhooks.silent": "a constant",
     "%(count)s clients fit; the first of them:": "told where there are too many",
     "%(count)s more files": "told from three on",
     "All %(count)s clients": "told where not all are shown",
