@@ -67,6 +67,8 @@ _FORM_AFTER = re.compile(rf"\.?[\s,]{{0,3}}\(?(?:{_ANY_FORM})\b(?!\.t\b)\.?", re
 """But not the `n.v.` in `n.v.t.`, which says that something doesn't apply."""
 _FORM_BEFORE = re.compile(rf"(?<![^\W_]\.)\b(?!cv\b)(?:{_ANY_FORM})\b\.?\s{{1,2}}$", re.IGNORECASE)
 """But not what ends `t.b.v.`, `o.b.v.` or `t.n.v.`, and not somebody's CV."""
+_LEADS = re.compile(r"(?:^|[\n\t;|:,(\"]|\b[a-z]+\.?)\s*$")
+"""Before a form that stands in front of its name."""
 _FORM_AT_END = re.compile(rf"[\s,(]+(?:{_ANY_FORM})\b[.)\s]*$", re.IGNORECASE)
 _FORM_AT_FRONT = re.compile(rf"^(?:{_ANY_FORM})\b\.?\s+", re.IGNORECASE)
 _OTHER_COMPANY = re.compile(
@@ -81,8 +83,8 @@ _ALIASES = re.compile(
 _LABEL = re.compile(
     r"(?:^|[\t|;\n])\s*(?:naam\s)?(?:klant|client|relatie|debiteur|naam|name|bedrijf|onderneming|administratie|opdrachtgever|werkgever|werknemer"
     r"|inhoudingsplichtige|tenaamstelling|belastingplichtige|belanghebbende|geadresseerde|rekeninghouder|verzekeringnemer|customer|company|employer"
-    r"|employee|taxpayer|account holder|addressee|policyholder|aan|to|betreft)(?:s?naam|\s?name)?"
-    r"\s*[:;\t]\s*$",
+    r"|employee|taxpayer|account holder|addressee|policyholder|aan|to|van|from|betreft)(?:s?naam|\s?name)?"
+    r"\s*[:;\t]\s*\"?$",
     re.IGNORECASE,
 )
 _HOLDER = re.compile(r"\b(?:t[./]?\s?n[./]?\s?v\.?|ten name van|op naam van)\s*:?\s*$", re.IGNORECASE)
@@ -100,9 +102,11 @@ _HONORIFICS = frozenset(["dhr", "dr", "drs", "fam", "familie", "ing", "ir", "mev
 """With which a name may begin, and need not."""
 _CLOSING = re.compile(r"(?:groet(?:en)?|hoogachtend|regards|sincerely|faithfully|yours)[ ,.]*\s*$", re.IGNORECASE)
 """Above a name that signs."""
-_CELL_END = re.compile(r"[ .,]*(?:[\n\t;|]|$)")
-_POSTCODE = re.compile(r"[ .,]*\n(?:[^\n]*\n){0,2}[^\n]{0,40}\b[1-9]\d{3} ?[A-Z]{2}\b")
-"""Behind the first line of an address."""
+_CELL_END = re.compile(r"[ .,\"]*(?:[\n\t;|<]|$)")
+_POSTCODE = re.compile(
+    r"[ .,]*\n(?:(?:[^\n]*\n){0,2}[^\n]{0,40}\b[1-9]\d{3} ?[A-Z]{2}\b|\s*(?:(?:statutair )?gevestigd )?te [A-Z])"
+)
+"""Behind the first line of an address, and of the cover of annual accounts: `te Utrecht`."""
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:]\s|[\n\t;|\"])\s*$")
 _TITLE = re.compile(r"[^\n\t;|]{0,40}[^\n\t;|.,](?:\n|$)")
 """A short line of its own, such as `Acme jaarrekening 2025`, is no sentence."""
@@ -334,7 +338,7 @@ def _form_at(text: str, start: int, end: int) -> tuple[str, str]:
     """The legal form behind a name, or else before it; and the name with it, as written."""
     if after := _FORM_AFTER.match(text, end):
         return str(after.lastgroup), _excerpt(text[start : after.end()])
-    if before := _FORM_BEFORE.search(text, max(0, start - 30), start):
+    if (before := _FORM_BEFORE.search(text, max(0, start - 30), start)) and _is_of_what_follows(text, before):
         return str(before.lastgroup), _excerpt(text[before.start() : end])
     return "", _excerpt(text[start:end])
 
@@ -342,6 +346,15 @@ def _form_at(text: str, start: int, end: int) -> tuple[str, str]:
 def has_legal_form(name: str) -> bool:
     """True for what is called as a legal person or a partnership is."""
     return any(form for _, form in _names_of(name))
+
+
+def _is_of_what_follows(text: str, form: re.Match[str]) -> bool:
+    """False for the form of a name that ends there: `Tulp B.V. Smit`, or on the line before."""
+    if form.lastgroup in _NO_COMPANY:
+        return True
+    if "\n" in form[0]:
+        return False
+    return form.lastgroup not in ("bv", "nv") or _LEADS.search(text[max(0, form.start() - 30) : form.start()]) is not None
 
 
 def _names_of(name: str) -> Iterable[tuple[list[str], str]]:

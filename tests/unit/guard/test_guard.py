@@ -217,6 +217,7 @@ COMMON_NAMES = {
         ("books", "Financiële Administratie B.V."),
         ("berg", "Van den Berg & Zonen B.V."),
         ("haan", "Gebr. de Haan"),
+        ("koop", "Koop"),
         ("visser", "drs. A.B. Visser"),
     ]
 }
@@ -252,6 +253,8 @@ def test_a_name_is_found_as_its_client_writes_it(name: str, texts: list[str]) ->
     "text",
     [
         "kosten t.b.v. post en porti", "o.b.v. Post 12", "m.b.v. post", "Smit\nn.v.t.", "Post\tn.v.t.", "Jong: N.V.T.", "CV De Jong",
+        "Kapsalon Knip B.V. Smit kwam", "Tulp B.V.\nPost", "Tulp N.V.\nDe Jong & Co", "Koop op afstand",
+        "Smit\nte laat", "From: P. de Jong <p@x.example>",
         "Meubelzaak Smit B.V.", "Hotel Post B.V.", "Grootboek 1001", "1001 AB Amsterdam", "voorziening groot onderhoud", "Groot onderhoud",
         "de financiële administratie", "Met vriendelijke groet,\n\nJ. de Vries\nKerkstraat 1\n1234 AB Utrecht",
         "T.a.v. de heer J. de Vries\nKerkstraat 1\n1234 AB Utrecht",
@@ -269,7 +272,10 @@ def test_ordinary_words_and_abbreviations_are_no_alarm(text: str) -> None:
         ("over te maken t.n.v. Jansen Beheer", "jansen"), ("IBAN t.n.v. J. de Vries", "vries"), ("ten name van: De Jong", "jong"),
         ("Naam werknemer: J. de Vries", "vries"), ("Administratie: Smit", "smit"), ("Jansen Beheer n.v.t.", "jansen"), ("Jansen Beheer t.b.v. 2025", "jansen"),
         ("Klant: 1001\n", "number"), ("Groot Onderhoud B.V.", "upkeep"), ("GROOT ONDERHOUD B.V.", "upkeep"), ("Financiële Administratie B.V.", "books"),
-        ("Smit B.V.", "smit"), ("Post, B.V.", "post"), ("V.d. Berg & Zonen", "berg"), ("v/d Berg en Zonen B.V.", "berg"), ("GEBR. DE HAAN", "haan"),
+        ("Smit B.V.", "smit"), ("Post, B.V.", "post"), ("van B.V. Smit te Utrecht", "smit"), ("B.V. Post", "post"), ("V.O.F. De Jong", "jong"),
+        ("Jaarrekening 2025\nSmit\nte Utrecht", "smit"), ("De Jong\nstatutair gevestigd te Utrecht", "jong"), ("To: Smit <info@x.example>", "smit"),
+        ("From: \"De Jong\" <info@x.example>", "jong"), ("Van: Post\nAan: X", "post"),
+        ("V.d. Berg & Zonen", "berg"), ("v/d Berg en Zonen B.V.", "berg"), ("GEBR. DE HAAN", "haan"),
         ("De heer A.B. Visser", "visser"), ("Drs. A.B. Visser", "visser"),
     ],
 )  # fmt: skip
