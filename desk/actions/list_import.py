@@ -23,7 +23,8 @@ from desk.actions import config_files
 from desk.actions.config_files import FILES
 from desk.actions.list_table import FISCAL, TURNOVER, Kind, Row, bare, columns_of, letters, read_table
 from dossier.files import files
-from dossier.office import editing, keys
+from dossier.office import editing
+from dossier.office.key_types import EMAIL
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.sentences import Sentence, sentence
@@ -253,7 +254,7 @@ def _faults_of(kind: Kind, office: Office, values: Mapping[str, str]) -> Iterato
     if code and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", code):
         yield "code", sentence("lists.bad_code", code=code)
     for key in ("contact_email", "email"):
-        if values.get(key) and not re.fullmatch(keys.EMAIL, values[key]):
+        if values.get(key) and not re.fullmatch(EMAIL, values[key]):
             yield key, sentence("lists.bad_address", address=values[key])
     if kind == "staff" and not values.get("email") and values.get("code") not in office.staff:
         yield "email", sentence("lists.address_missing")

@@ -18,8 +18,9 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dossier.office import fingerprint, item_types, keys, presets
+from dossier.office import fingerprint, item_types, presets
 from dossier.office.compacting import compacted
+from dossier.office.key_types import UnfitValue
 from dossier.office.keys import Client, Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
 from dossier.office.terms import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
@@ -228,7 +229,7 @@ def _says(tree: Node, steps: Sequence[int | str]) -> bool:
 
 def _message(detail: ErrorDetails, steps: Sequence[int | str], model: type[Strict]) -> Sentence | str:
     kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "value_error" and isinstance(context["error"], keys.UnfitValue):
+    if kind == "value_error" and isinstance(context["error"], UnfitValue):
         return context["error"].sentence
     if kind == "literal_error":
         *others, last = re.findall("'([^']*)'", str(context["expected"]))

@@ -22,7 +22,8 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from dossier.files import files
 from dossier.files.beneath import At, open_beneath
-from dossier.office.keys import Strict, UnfitValue, Word, like
+from dossier.office.key_types import UnfitValue, Word, like
+from dossier.office.keys import Strict
 from dossier.office.reading import describe
 from dossier.text import names, system
 from dossier.text.refusals import Invalid, fault
