@@ -19,7 +19,7 @@ from dossier.text.refusals import NotFound
 from dossier.vault.opening import open_vault
 from workflow.queue import client_view
 from workflow.queue.pictures import Pictures
-from workflow.reports import finding
+from workflow.reports import viewed
 
 
 def views(office: Office, actor: Actor, name: str) -> tuple[list[str], int]:
@@ -41,7 +41,7 @@ def of_item(office: Office, actor: Actor, now: datetime, name: str, is_next: boo
         page = client_view.of_item(office, now, item, actor.code, pictures, is_next)
     if page is None:
         raise NotFound("desk.no_item", item=name)
-    finding.note_shown(now, actor, item, "desk")
+    viewed.note_shown(now, actor, item, "desk")
     return page
 
 

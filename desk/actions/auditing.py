@@ -145,10 +145,10 @@ def prove(office: Office, now: datetime, reader: Actor, key: int) -> dict[str, A
     Raises NotFound.
     """
     from workflow.items import items
-    from workflow.reports import finding, proof
+    from workflow.reports import proof, viewed
 
     found = items.get_for(office, reader, key)
-    finding.note_view(now, reader, found, "proof")
+    viewed.note_view(now, reader, found, "proof")
     return proof.collect(office, now, found, people.readable(office, reader))
 
 

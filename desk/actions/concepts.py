@@ -33,7 +33,7 @@ from workflow.approval.waiting import Asking, Seating
 from workflow.items import items, suspicion
 from workflow.queue import contents
 from workflow.queue.pictures import Pictures
-from workflow.reports import finding
+from workflow.reports import viewed
 
 log = structlog.get_logger("desk")
 
@@ -79,7 +79,7 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
     """
     item = items.get_for(office, actor, key)
     attention = suspicion.attention(item, people.readable(office, actor).clients)
-    if note and not finding.note_shown(now, actor, item, "decision"):
+    if note and not viewed.note_shown(now, actor, item, "decision"):
         attention.append(NOT_NOTED)
     if not item.pending:
         last = Edition.get_or_none(Edition.id == (item.standing or item.public))
@@ -120,7 +120,7 @@ def note_shown(now: datetime, actor: Actor, view: ConceptView) -> None:
         return
     kind = SHOWN + _mark(view.content, view.attention)
     try:
-        with patience(finding.NOTE_SECONDS), transaction():
+        with patience(viewed.NOTE_SECONDS), transaction():
             mine = (Viewed.actor == actor.code) & (Viewed.subject == view.item) & Viewed.kind.startswith(SHOWN)
             Viewed.delete().where(mine).execute()
             Viewed.insert(actor=actor.code, kind=kind, subject=view.item, at=clock.to_text(now)).execute()
@@ -188,5 +188,5 @@ def preview(office: Office, actor: Actor, now: datetime, key: int) -> str:
         pictures.rest()
     if page is None:  # no client sees what is approved inside the office
         raise NotFound("desk.no_item", item=item_name(key))
-    finding.note_shown(now, actor, item, "decision")
+    viewed.note_shown(now, actor, item, "decision")
     return page

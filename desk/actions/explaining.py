@@ -23,7 +23,7 @@ from dossier.text import clock, names
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence, sentence
 from workflow.items import items, suspicion
-from workflow.reports import finding, reasons
+from workflow.reports import reasons, viewed
 
 if TYPE_CHECKING:
     from ingest.intake.checking import Known
@@ -44,7 +44,7 @@ def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Wh
     """All that keeps an item off the portal, its share state, and whether some version of it is
     there; it is noted that this person looked. Raises NotFound."""
     item = items.get_for(office, reader, key)
-    is_noted = finding.note_shown(now, reader, item, "why")
+    is_noted = viewed.note_shown(now, reader, item, "why")
     found = reasons.reasons(office, now, item)
     heading = sentence(
         "reasons.is_state",

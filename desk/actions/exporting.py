@@ -52,7 +52,7 @@ from dossier.trail import trail
 from dossier.vault.bucket import Gone
 from dossier.vault.folder import Damaged, Vault
 from dossier.vault.opening import open_vault
-from workflow.reports import finding
+from workflow.reports import finding, viewed
 
 MARK, PAGE, SUMS, TABLE, MAP, ITEM = "export.json", "index.html", "SHA256SUMS", "import.csv", "map.yaml", "item.json"
 
@@ -285,7 +285,7 @@ def _tell(office: Office, now: datetime, reader: Actor, item: Item, may: Readabl
 
     That it is given is recorded first.
     """
-    finding.note_view(now, reader, item, "export")
+    viewed.note_view(now, reader, item, "export")
     told_of = finding.whole(item, may)
     told_of["attention"] = [told(line, office.settings.office.language) for line in told_of["attention"]]
     if not internal:

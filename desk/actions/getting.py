@@ -20,7 +20,7 @@ from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, NotFound, Unavailable
 from dossier.vault.folder import Vault
 from workflow.items import items
-from workflow.reports import finding
+from workflow.reports import viewed
 
 
 def wanted(office: Office, actor: Actor, item: str, name: str | None, version: int | None) -> Sequence[Attachment]:
@@ -39,7 +39,7 @@ def wanted(office: Office, actor: Actor, item: str, name: str | None, version: i
 def note(office: Office, actor: Actor, now: datetime, item: str, what: Sequence[Attachment]) -> None:
     """Write down who gets these files, before they get them."""
     found = item_view.find(office, actor, item)
-    finding.note_view(now, actor, found, "get " + ", ".join(f"{one.name} (version {one.version})" for one in what))
+    viewed.note_view(now, actor, found, "get " + ", ".join(f"{one.name} (version {one.version})" for one in what))
 
 
 def pieces(vault: Vault, what: Attachment) -> Iterator[bytes]:

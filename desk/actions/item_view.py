@@ -25,7 +25,7 @@ from workflow.items import items, suspicion, versions
 from workflow.portal_access import opened
 from workflow.portal_access.opened import OpeningTold
 from workflow.reminders import reminders
-from workflow.reports import finding, reasons, story
+from workflow.reports import finding, reasons, story, viewed
 from workflow.reports.story import Told
 
 
@@ -102,7 +102,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
     item = find(office, actor, name)
     may = people.readable(office, actor)
     attention = [*suspicion.attention(item, may.clients), *reasons.not_mailed(item)]
-    if note and not finding.note_shown(now, actor, item, "desk"):
+    if note and not viewed.note_shown(now, actor, item, "desk"):
         attention.append(NOT_NOTED)
     told = history(office, actor, name)
     closed = item.status in office.settings.items.closed
@@ -206,4 +206,4 @@ def note_file(now: datetime, actor: Actor, name: str, file: str) -> None:
     Raises what the database raises: what can't be recorded is not given (CONTRACT section 8).
     """
     item = items.get(item_key(name))
-    finding.note_view(now, actor, item, f"file {file}")
+    viewed.note_view(now, actor, item, f"file {file}")

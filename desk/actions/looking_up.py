@@ -23,7 +23,7 @@ from dossier.text import clock
 from dossier.text.refusals import Invalid, NotFound, fault
 from dossier.text.sentences import Sentence
 from workflow.items.steps import STEPS
-from workflow.reports import finding
+from workflow.reports import finding, viewed
 
 if TYPE_CHECKING:
     from dossier.office.keys import Client  # its library takes longer to load than a command lasts
@@ -198,7 +198,7 @@ def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "sho
     from workflow.items import items  # whoever makes a list needs no changes of items
 
     found = items.get_for(office, reader, key)
-    is_noted = finding.note_shown(now, reader, found, how)
+    is_noted = viewed.note_shown(now, reader, found, how)
     told = _whole(office, reader, found)
     if not is_noted:
         told["attention"].append(NOT_NOTED)
@@ -247,7 +247,7 @@ def note_client(office: Office, now: datetime, reader: Actor, code: str) -> None
     """
     if code in office.clients and people.readable(office, reader).has(code):
         try:
-            finding.note_client(now, reader, code)
+            viewed.note_client(now, reader, code)
         except (DatabaseUnavailable, *UNAVAILABLE) as error:
             import structlog  # takes longer to import than most commands last
 
@@ -258,7 +258,7 @@ def note_client(office: Office, now: datetime, reader: Actor, code: str) -> None
 def recent(office: Office, reader: Actor) -> tuple[list[dict[str, Any]], list[str]]:
     """The items (as in a list) and the clients' codes that this person looked at last, the latest
     first."""
-    may, keys = people.readable(office, reader), [item_key(name) for name in finding.recent(reader, "item")]
+    may, keys = people.readable(office, reader), [item_key(name) for name in viewed.recent(reader, "item")]
     known = {item.id: item for item in readable.only_items(Item.select().where(Item.id.in_(keys)), may)}
-    codes = [code for code in finding.recent(reader, "client") if code in office.clients and may.has(code)]
+    codes = [code for code in viewed.recent(reader, "client") if code in office.clients and may.has(code)]
     return [finding.summary(known[key]) for key in keys if key in known], codes

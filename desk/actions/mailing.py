@@ -15,7 +15,7 @@ from workflow.items import items
 from workflow.mail import resending
 from workflow.outbox import outbox
 from workflow.reminders import reminders
-from workflow.reports import finding
+from workflow.reports import viewed
 
 if TYPE_CHECKING:
     from workflow.messages.composing import Letter
@@ -73,5 +73,5 @@ def preview(
 
     found = items.get_for(office, reader, key)
     made = sending.preview(office, key, contact)
-    finding.note_view(now, reader, found, "mail preview")
+    viewed.note_view(now, reader, found, "mail preview")
     return made

@@ -25,7 +25,7 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.trail import trail
-from workflow.reports import finding
+from workflow.reports import viewed
 
 log = structlog.get_logger("desk")
 
@@ -40,7 +40,7 @@ def note_done(now: datetime, actor: Actor, path: str, form: Mapping[str, Sequenc
     """What this form asked for was done, and led to the address `goal`. Where that can't be
     written, the second press is told what stands."""
     try:
-        with patience(finding.NOTE_SECONDS), transaction():
+        with patience(viewed.NOTE_SECONDS), transaction():
             mine = (Viewed.actor == actor.code) & Viewed.kind.startswith(PRESSED)
             Viewed.delete().where(mine).execute()
             [(last,)] = tuples(Event.select(fn.MAX(Event.seq)))

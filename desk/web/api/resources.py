@@ -38,7 +38,7 @@ from workflow.items import items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
 from workflow.portal_access.opened import openings_of
-from workflow.reports import finding
+from workflow.reports import finding, viewed
 from workflow.reports.finding import Filter
 
 
@@ -266,13 +266,13 @@ def proof_sheet(call: Call) -> Response:
 
 
 def history(call: Call) -> Response:
-    finding.note_shown(call.now, call.actor, _item(call), "history")
+    viewed.note_shown(call.now, call.actor, _item(call), "history")
     return answer(item_view.history(call.office, call.actor, call.path("item")))
 
 
 def opened(call: Call) -> Response:
     found = _item(call)
-    finding.note_shown(call.now, call.actor, found, "openings")
+    viewed.note_shown(call.now, call.actor, found, "openings")
     return answer(openings_of(found))
 
 

@@ -19,7 +19,7 @@ from dossier.database.identity import NotThisOffice
 from dossier.database.tables import PROXY, Note
 from workflow.items import items
 from workflow.portal_access import access, staff_access
-from workflow.reports import finding
+from workflow.reports import viewed
 
 pytestmark = pytest.mark.sqlite  # which alone has a file that one writes at a time
 
@@ -47,7 +47,7 @@ def test_what_undoes_a_statement_stays_in_memory_where_much_is_written(office: R
 
 
 def test_pages_are_shown_while_nobody_can_note_that_they_were_looked_at(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
-    for wing in (finding, access):
+    for wing in (viewed, access):
         monkeypatch.setattr(wing, "NOTE_SECONDS", 0.01)
     item = items.get(office.make())
     cookie = staff_access.begin(office.office, office.now, "j.admin", office.office.staff["j.admin"].email, "127.0.0.1")
@@ -55,13 +55,13 @@ def test_pages_are_shown_while_nobody_can_note_that_they_were_looked_at(office: 
     with closing(sqlite3.connect(office.office.root / "var" / "dossier.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         looking_up.note_client(office.office, office.now, JOOST, "acme-bv")
-        assert not finding.note_shown(office.now, JOOST, item)
+        assert not viewed.note_shown(office.now, JOOST, item)
         assert staff_access.find_session(office.office, later, cookie) is not None
         other.execute("ROLLBACK")
-    assert finding.recent(JOOST, "client") == []
+    assert viewed.recent(JOOST, "client") == []
     looking_up.note_client(office.office, office.now, JOOST, "acme-bv")
-    assert finding.note_shown(office.now, JOOST, item)
-    assert finding.recent(JOOST, "client") == ["acme-bv"]
+    assert viewed.note_shown(office.now, JOOST, item)
+    assert viewed.recent(JOOST, "client") == ["acme-bv"]
     assert PROXY.execute_sql("PRAGMA busy_timeout").fetchone() == (30_000,)
 
 

@@ -25,7 +25,7 @@ from dossier.text.names import without_accents
 from dossier.text.refusals import NotFound, Refusal
 from dossier.trail import trail
 from workflow.items import items
-from workflow.reports import finding
+from workflow.reports import finding, viewed
 from workflow.reports.finding import Filter
 
 TYPES = "types: {wwft: {share: never, staff: [m.devries], fields: {risk: [low, high], note: text}}, advice: {}}\n"
@@ -244,11 +244,11 @@ def test_nobody_changes_or_withdraws_what_he_must_not_know_of(office: Records) -
 def test_recent_tells_of_what_was_looked_at(office: Records) -> None:
     keys = [office.make() for _ in range(20)]
     for key in [*keys, keys[7]]:
-        finding.note_view(office.tick(), JOOST, items.get(key))
-    expected = [keys[7], *[key for key in reversed(keys) if key != keys[7]]][: finding.RECENT]
-    assert finding.recent(JOOST, "item") == [item_name(key) for key in expected]
-    assert finding.recent(JOOST, "client") == ["acme-bv"]
-    assert finding.recent(Actor("os:root", "command"), "item") == []
+        viewed.note_view(office.tick(), JOOST, items.get(key))
+    expected = [keys[7], *[key for key in reversed(keys) if key != keys[7]]][: viewed.RECENT]
+    assert viewed.recent(JOOST, "item") == [item_name(key) for key in expected]
+    assert viewed.recent(JOOST, "client") == ["acme-bv"]
+    assert viewed.recent(Actor("os:root", "command"), "item") == []
 
 
 def test_who_looks_again_within_the_hour_is_written_down_once(office: Records) -> None:
@@ -262,7 +262,7 @@ def test_who_looks_again_within_the_hour_is_written_down_once(office: Records) -
     ]
     start = office.tick()
     for actor, minutes, how in looks:
-        finding.note_view(start + timedelta(minutes=minutes), actor, items.get(key), how)
+        viewed.note_view(start + timedelta(minutes=minutes), actor, items.get(key), how)
     told = [(event["actor"], event["detail"]["how"]) for event in trail.history(key) if event["action"] == "viewed"]
     assert told == [(JOOST.code, "show"), (PETRA.code, "show"), (JOOST.code, "get a.pdf"), (JOOST.code, "show")]
 
@@ -272,7 +272,7 @@ def test_who_looks_in_anothers_name_is_written_down_though_that_one_looked_withi
     start = office.tick()
     for minutes, behind in enumerate((None, JOOST.code, None, JOOST.code)):
         looker = PETRA._replace(behind=behind)
-        finding.note_view(start + timedelta(minutes=minutes), looker, items.get(key), "get a.pdf")
+        viewed.note_view(start + timedelta(minutes=minutes), looker, items.get(key), "get a.pdf")
     told = [event["detail"].get("behind") for event in trail.history(key) if event["action"] == "viewed"]
     assert told == [None, JOOST.code]
 
@@ -284,14 +284,14 @@ def test_who_looks_at_nothing_else_within_a_minute_writes_nothing(office: Record
     def writes(key: int, seconds: float, how: str = "show") -> bool:
         with pytest.MonkeyPatch.context() as patch:
             begun = []
-            patch.setattr(finding, "transaction", lambda: begun.append(1) or transaction())
-            finding.note_view(start + timedelta(seconds=seconds), JOOST, items.get(key), how)
+            patch.setattr(viewed, "transaction", lambda: begun.append(1) or transaction())
+            viewed.note_view(start + timedelta(seconds=seconds), JOOST, items.get(key), how)
         return bool(begun)
 
     looks = [(first, 0), (first, 59), (second, 70), (first, 80), (first, 139), (first, 141)]
     assert [writes(*look) for look in looks] == [True, False, True, True, False, True]
     assert writes(first, 142, "get a.pdf"), "that is another look"
-    assert finding.recent(JOOST, "item") == [item_name(first), item_name(second)]
+    assert viewed.recent(JOOST, "item") == [item_name(first), item_name(second)]
 
 
 def test_what_cannot_be_written_down_is_shown_with_a_word_and_no_file_is_given(office: Records) -> None:
