@@ -36,6 +36,7 @@ from dossier.trail import anchors, trail
 from dossier.vault.opening import open_vault
 from ingest.intake import earlier
 from workflow.portal.publishing import Publisher
+from workflow.portal.site import open_site
 from workflow.portal_access import staff_access
 
 log = structlog.get_logger("keeping")
@@ -140,6 +141,9 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
             trail.record(now, actor, "adopted", None, told)
         identity.mark(office, is_adopted=True)
         identity.send(office, is_adopted=True)
+        if (office_id := identity.office_id()) is not None:
+            with contextlib.suppress(OSError):  # the daemon tells
+                open_site(office).belong_to(office_id, is_adopted=True)
         return Adopted(length, Mail.select().where(Mail.state == "waiting").count(), earlier.give_back(office))
 
 

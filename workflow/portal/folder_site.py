@@ -38,6 +38,9 @@ UNSURE = "unsure"
 GONE = ".gone"
 """How the name ends of a staging folder that is to be deleted."""
 
+OWNER, OWNER_BYTES = "office", 1000
+"""The file, beside the staging folders, in which the id of the office stands whose portal it is."""
+
 
 class PortalUnusable(OSError):
     """The portal's folder can't be used as it is set up; the message says why and what to do."""
@@ -76,18 +79,33 @@ class FolderSite:
             raise PortalUnusable(sentence("publishing.mount_point", path=str(self.path), within=within))
         self._can_swap = moves.can_swap(self.staging)
 
+    def belong_to(self, office_id: str, is_adopted: bool = False) -> None:
+        """Note whose portal it is; `is_adopted`: whoever's it was. Raises PortalUnusable if it is
+        another office's: clients of both would see what either shows."""
+        mark = self._stagings / OWNER
+        try:
+            known = files.read_plain(mark, OWNER_BYTES)[0].decode(errors="replace") if files.exists(mark) else ""
+            if known and known != office_id and not is_adopted:
+                raise PortalUnusable(sentence("publishing.of_another_office", path=str(self.path), mark=str(mark)))
+            if known != office_id:
+                files.make_folder(self._stagings, 0o750)
+                files.write_whole(mark, office_id.encode(), 0o640, durably=True)
+        except PortalUnusable:
+            raise
+        except OSError as error:
+            raise _not_beside(error) from error
+
     def prepare_staging(self, working: Callable[[], Collection[str]] = tuple) -> None:
         """Make an empty staging folder, and remove those of others. Raises PortalUnusable."""
         try:
             files.make_folder(self._stagings, 0o750)
-            names = os.listdir(self._stagings)
+            names = set(os.listdir(self._stagings)) - {OWNER}
             here = working()  # asked now: whoever has a folder among these was there before
             left = [self._set_aside(name) for name in names if not self._session or self._is_left(name, here)]
             self._make_staging()
             _remove_beside(left).join(SWEEP_SECONDS)
         except OSError as error:
-            why = system.why(error)
-            raise PortalUnusable(sentence("publishing.not_beside", path=str(error.filename), why=why)) from error
+            raise _not_beside(error) from error
 
     def _is_left(self, name: str, working: Collection[str]) -> bool:
         """True if nobody who works needs what lies beside our staging folder by this name."""
@@ -364,6 +382,10 @@ class FolderSite:
         gone = self.staging / "clients" / f".{secrets.token_hex(8)}.gone"
         moves.move(folder, gone)
         _remove_beside([gone])
+
+
+def _not_beside(error: OSError) -> PortalUnusable:
+    return PortalUnusable(sentence("publishing.not_beside", path=str(error.filename), why=system.why(error)))
 
 
 def _read_mark(name: str) -> tuple[str, str]:

@@ -188,6 +188,8 @@ class Publisher:
         self._prepare_folders()
 
     def _prepare_folders(self) -> None:
+        if (office_id := identity.office_id()) is not None:
+            self.site.belong_to(office_id)
         self.site.prepare(self._clients.sessions)
         self._is_all_unsure = Item.select().where(Item.unsettled).exists()
         self._most = FIRST if self._is_all_unsure else self._at_once

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from kit import folders
-from kit.support import PDF, Root, new_office, wait_for
+from kit.support import PDF, SETTINGS, Root, new_office, wait_for
 from PIL import Image
 
 SHARED = "description: Annual accounts 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
@@ -233,3 +233,20 @@ def test_run_once_tells_what_could_not_be_published_and_why(root: Root) -> None:
     kept.write_bytes(PDF)
     root.once()
     assert (root.path / HOME / item / "report.pdf").read_bytes() == PDF
+
+
+def test_two_offices_do_not_share_a_portal_also_where_neither_shows_anything_yet(root: Root, tmp_path: Path) -> None:
+    root.once()
+    other = new_office(tmp_path / "other", settings=f"{SETTINGS}paths: {{portal: {root.path}/var/portal}}\n")
+    refused = other.run("run", "--once", code=4)
+    assert "is the portal of another office" in refused.stderr
+    root.drop("annual", SHARED, annual_pdf=PDF)
+    root.once()
+    [item] = [one["item"] for one in root.json("items")]
+    other.run("run", "--once", code=4)
+    assert (root.path / "var/portal/acme-bv" / item).is_dir()
+    shutil.rmtree(root.path / "var/portal")  # its own is gone, and with it all that it had
+    other.run("adopt", "--reason", "The first office is closed", user="j.admin")
+    other.once()
+    assert (root.path / "var/portal/acme-bv").is_dir()
+    assert "is the portal of another office" in root.run("run", "--once", code=4).stderr
