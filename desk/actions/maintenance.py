@@ -24,7 +24,7 @@ from dossier.backup.restore import restore as put_back
 from dossier.cluster import presence
 from dossier.database import identity
 from dossier.database.database import may_write, open_database, transaction
-from dossier.database.tables import Item, Mail
+from dossier.database.tables import Attachment, Item, Mail, chunks, item_name
 from dossier.database.trouble import UNAVAILABLE
 from dossier.database.web_tables import ApiToken
 from dossier.office import people
@@ -68,13 +68,20 @@ def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) 
     return report
 
 
-def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None, is_trial: bool = False) -> Restored:
+def restore(
+    source: Path,
+    root: Path,
+    environ: Mapping[str, str],
+    digest: str | None = None,
+    is_trial: bool = False,
+    may_lack: bool = False,
+) -> Restored:
     """Make an office in `root` from a backup, its portal too, unless it is a trial.
 
     What was hidden in the inbox when it was copied, and decided on before the database was, is seen
     there again. Errors: dossier.backup.restore.restore.
     """
-    restored = put_back(source, root, environ, digest, is_trial)
+    restored = put_back(source, root, environ, digest, is_trial, may_lack)
     now = clock.utc_now()
     earlier.give_back(restored.office)
     if not identity.is_trial():
@@ -86,12 +93,21 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
     told = {
         "from": str(restored.snapshot), "made_at": restored.made_at, "by": f"os:{people.user_name(os.geteuid())}",
         "digest": restored.digest, "digest_was_given": restored.is_known, **({"trial": True} if identity.is_trial() else {}),
+        **({"lost": sorted(restored.lost)} if restored.lost else {}),
     }  # fmt: skip
     with transaction():
         trail.record(now, trail.DAEMON, "office_restored", None, told)
         backup.note_restored(now, restored.made_at, source)
     identity.mark(restored.office)
     return restored
+
+
+def lost_files(restored: Restored) -> list[str]:
+    """What the backup lacked, or had damaged: `D-2026-000012 report.pdf`, or a place in the
+    office."""
+    rows = Attachment.select(Attachment.item, Attachment.name).order_by(Attachment.item, Attachment.name)
+    found = {(row.item, row.name) for some in chunks(sorted(restored.lost)) for row in rows.where(Attachment.sha256.in_(some))}
+    return [*(f"{item_name(key)} {name}" for key, name in sorted(found)), *restored.lost_places]
 
 
 def standing(now: datetime) -> tuple[int, list[str]]:

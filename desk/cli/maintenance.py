@@ -181,6 +181,12 @@ def restore(
     trial: Annotated[
         bool, typer.Option("--trial", help="To look at and try: nothing is mailed, published or sent from there.")
     ] = False,
+    incomplete: Annotated[
+        bool,
+        typer.Option(
+            "--incomplete", help="Also if files of items are damaged in the backup, or gone: without these, which are named."
+        ),
+    ] = False,
 ) -> None:
     """Make an office from a backup, in an empty folder (--root, else here). Every file is
     checked."""
@@ -188,7 +194,7 @@ def restore(
     from dossier.database import identity
 
     root = session.GIVEN.root or Path(os.environ.get("DOSSIER_ROOT") or Path())
-    restored = maintenance.restore(source.absolute(), root.absolute(), os.environ, digest, trial)
+    restored = maintenance.restore(source.absolute(), root.absolute(), os.environ, digest, trial, incomplete)
     values = {
         "root": restored.office.root, "files": counted.files(restored.files), "events": counted.events(restored.events),
         "made_at": printing.text(restored.made_at),
@@ -200,6 +206,8 @@ def restore(
             " (--digest compares it), before the daemon starts"
         )
         print(told % {"digest": restored.digest}, file=sys.stderr)
+    for name in maintenance.lost_files(restored):
+        print(_("not in the backup, or damaged there: %(what)s") % {"what": printing.text(name)}, file=sys.stderr)
     for name in restored.strange_owners[:20]:
         print(_("belongs to you now, not to who dropped it: %(name)s") % {"name": printing.text(name)}, file=sys.stderr)
     if restored.strange_owners:

@@ -15,7 +15,8 @@ is not followed, and it is told that nobody knows whose backup this is.
  5. config     settings.yaml last: without it there is no office, so nothing starts on half of one.
 
 Killed, or a file is damaged? The mark stays, and what lies there is never taken for an office:
-remove it and restore again. The portal is not in a backup; the caller has it made anew.
+remove it and restore again; where nobody has that file any more, without it (`may_lack`). The
+portal is not in a backup; the caller has it made anew.
 """
 
 from __future__ import annotations
@@ -61,6 +62,10 @@ class Restored:
     events: int = 0
     strange_owners: list[str] = field(default_factory=list)
     """Files of the inbox whose owner could not be given back."""
+    lost: Collection[str] = ()
+    """SHA-256 of each file that the backup lacks, or has damaged."""
+    lost_places: list[str] = field(default_factory=list)
+    """Where such a file lay that is in no item: `inbox/…`."""
 
 
 def find(source: Path) -> Path:
@@ -75,11 +80,19 @@ def find(source: Path) -> Path:
     return found[-1]
 
 
-def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None, is_trial: bool = False) -> Restored:
+def restore(
+    source: Path,
+    root: Path,
+    environ: Mapping[str, str],
+    digest: str | None = None,
+    is_trial: bool = False,
+    may_lack: bool = False,
+) -> Restored:
     """Make an office in `root` from a backup; its database is open then. `digest`: `backup`'s.
 
     `is_trial`: one to look at and try, from which nothing leaves (identity.py); all of it lies in
-    `root`. Refusal (BackupDamaged), ConfigurationError, OSError, DatabaseUnavailable.
+    `root`. `may_lack`: files that are damaged or gone are left out. Refusal (BackupDamaged),
+    ConfigurationError, OSError, DatabaseUnavailable.
     """
     path = find(source)
     given = manifest.read(path)
@@ -89,14 +102,15 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
     if digest is None or is_trial:
         _check_stays_inside(office, given, environ, is_trial)
     pool = Pool(path.parent.parent / VAULT)
-    _look(office, path, given, pool)
+    lost = _lost(given, pool) if may_lack else set()
+    _look(office, path, given, pool, lost)
 
     files.make_folder(root, 0o700)  # all of it is confidential; who else gets in is for who restores to say
     files.write_durably(
         root / RESTORING, b"A restore is under way, or was broken off. Then remove this folder and restore again.\n"
     )
-    restored = Restored(office, path, given.made_at, given.digest, digest is not None)
-    _put_vault(office, given.attachments, pool, restored)
+    restored = Restored(office, path, given.made_at, given.digest, digest is not None, lost=lost)
+    _put_vault(office, [sha256 for sha256 in given.attachments if sha256 not in lost], pool, restored)
     _put_loose(office, given, pool, restored)
     _put_plain(path, given.files, "anchors/", anchors.folder_of(office), 0o640)
     _put_database(office, path, given)
@@ -143,8 +157,26 @@ def _check_stays_inside(office: Office, given: Manifest, environ: Mapping[str, s
             raise Refusal(code, name=key, root=str(office.root), digest=given.digest, variable=variable)
 
 
-def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:
-    """See that all is there, that there is room, and nothing in its way, before a write."""
+def _wanted(given: Manifest) -> dict[str, int]:
+    """SHA-256 and size of each file that the snapshot names."""
+    return {**given.attachments, **{one.sha256: one.size for one in given.loose if one.sha256}}
+
+
+def _lost(given: Manifest, pool: Pool) -> set[str]:
+    """What of it the backup lacks, or has damaged: all of it is read."""
+    return {sha256 for sha256, size in _wanted(given).items() if not pool.has(sha256, size) or not _is_whole(pool, sha256)}
+
+
+def _is_whole(pool: Pool, sha256: str) -> bool:
+    try:
+        return files.hash_file(pool.location(sha256)) == sha256
+    except (OSError, files.NotPlain):
+        return False
+
+
+def _look(office: Office, path: Path, given: Manifest, pool: Pool, lost: Collection[str]) -> None:
+    """See that all is there that is not `lost`, that there is room, and nothing in its way, before
+    a write."""
     copy = path / given.database
     snapshot.see_that_it_fits(office, copy)
     try:
@@ -153,7 +185,7 @@ def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:
         raise BackupDamaged("restoring.disk", path=str(copy), why=str(error)) from error
     if fault:
         raise BackupDamaged("restoring.damaged_by", path=str(copy), fault=fault)
-    wanted = {**given.attachments, **{one.sha256: one.size for one in given.loose if one.sha256}}
+    wanted = {sha256: size for sha256, size in _wanted(given).items() if sha256 not in lost}
     lacking = [sha256 for sha256, size in wanted.items() if not pool.has(sha256, size)]
     if lacking:
         raise BackupDamaged("restoring.files_gone", count=len(lacking), pool=str(pool.path), first=lacking[0])
@@ -202,7 +234,9 @@ def _put_loose(office: Office, given: Manifest, pool: Pool, restored: Restored) 
     made = []
     for one in given.loose:
         target = tops[one.where] / one.path
-        if one.sha256:
+        if one.sha256 in restored.lost:
+            restored.lost_places.append(f"{one.where}/{one.path}")
+        elif one.sha256:
             files.make_folder(target.parent, 0o775)
             _put(pool, one.sha256, target, 0o600)
             restored.files += 1
@@ -210,7 +244,7 @@ def _put_loose(office: Office, given: Manifest, pool: Pool, restored: Restored) 
         else:
             files.make_folder(target, 0o775)
     ours = _accounts(office, given)
-    for one in reversed(given.loose):
+    for one in reversed([one for one in given.loose if one.sha256 not in restored.lost]):
         target, uid = tops[one.where] / one.path, _number_of(pwd.getpwnam, one.user, one.uid)
         gid = _number_of(grp.getgrnam, one.group, one.gid)
         is_ours = given.user is None or uid in ours

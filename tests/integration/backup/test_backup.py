@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import pwd
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.records import JOOST, STAFF, Records
+from kit.records import JOOST, LISA, STAFF, Records
 from kit.servers import DATABASE_URL, POSTGRESQL, another_database
 
 from desk.actions import maintenance, new_office
@@ -22,7 +23,7 @@ from dossier.backup import backup
 from dossier.backup.backup import BackupReport
 from dossier.backup.restore import Restored
 from dossier.database.database import close_database
-from dossier.database.tables import Event, EventDetail, Item
+from dossier.database.tables import Attachment, Event, EventDetail, Item, item_name
 from dossier.files import files
 from dossier.files.beneath import Place
 from dossier.office.opening import find_root
@@ -324,6 +325,33 @@ def test_a_damaged_file_is_found_while_restoring_and_half_an_office_is_none(offi
     assert not made.exists()
     victim.write_bytes(good)
     _restore(dest)
+
+
+@pytest.mark.parametrize("loss", ["rotten", "gone", "cut off"])
+def test_where_nobody_has_a_file_any_more_all_others_are_restored_without_it(office: Records, tmp_path: Path, loss: str) -> None:
+    dest = tmp_path / "backups"
+    (office.root / "inbox/acme-bv/waits.pdf").write_bytes(b"it waits")
+    files_ = [office.file("own.pdf", "of no other", share=True)]
+    lost = office.make(LISA, client="zon", files=files_, share=True, share_status="approved")
+    office.publish()
+    _back_up(office, dest)
+    row = Attachment.get(Attachment.item == lost)
+    for data in (b"it waits", None):
+        sha256 = hashlib.sha256(data).hexdigest() if data else row.sha256
+        victim = dest / "vault" / sha256[:2] / sha256
+        good = victim.read_bytes()
+        victim.write_bytes(good[:-1] + b"x" if loss == "rotten" else good[:-1])
+        if loss == "gone":
+            victim.unlink()
+    with pytest.raises(Refusal, match="--incomplete"):
+        _restore(dest, "refused")
+    close_database()
+    made = maintenance.restore(dest, tmp_path / "elsewhere", another_database(), may_lack=True)
+    assert maintenance.lost_files(made) == [f"{item_name(lost)} {row.name}", "inbox/acme-bv/waits.pdf"]
+    [told] = [event.detail for event in trail.events(newest=5) if event.action == "office_restored"]
+    assert row.sha256 in told
+    assert list(made.office.portal.glob("acme-bv/D-*/*"))
+    assert not list(made.office.portal.glob("zon/D-*"))
 
 
 @pytest.mark.parametrize("name", [DATABASE, "config/settings.yaml", "manifest.json", "vault.txt"])
