@@ -28,6 +28,9 @@ def _no_one_has_tried_too_often(rig: DeskRig) -> None:
 def test_whoever_is_not_logged_in_is_sent_to_the_login_and_comes_back_to_where_they_wanted(rig: DeskRig) -> None:
     browser = rig.browser()
     assert browser.get("/queue?q=a%20b").goes_to == "/_login?next=%2Fqueue%3Fq%3Da%2520b"
+    goes_on = "Then you go on at the page that you asked for."
+    assert goes_on in browser.get("/_login?next=%2Fqueue%3Fq%3Da%2520b").text
+    assert goes_on not in browser.get("/_login").text
     assert browser.log_in(rig.mailbox, "M.deVries@office.example", "/queue?q=a%20b") == "/queue?q=a%20b"
     page = browser.get("/").text
     assert "Marieke de Vries" in page
