@@ -118,14 +118,16 @@ def change_files(visit: StaffVisit) -> Response:
     if visit.field("what") == "revert":
         of_version = visit.number("of") or 0
         revert = partial(changing.revert, visit.office, visit.now, visit.actor)
-        return _changed(visit, "changed", lambda key: revert(key, file, of_version, _version(visit)), "files")
+        return _changed(visit, "changed", lambda key: revert(key, file, of_version, _version(visit)), "file", {"of": file})
     if changes is None:
         return items.page(visit, visit.request.path_params["item"], 422)
 
     def put(key: int) -> Sequence[Sentence]:
         return change(key, Wish(), changes, must_be_there=[file], if_version=_version(visit))
 
-    return _changed(visit, "changed", put, "files")
+    is_renamed = visit.field("what") == "rename"
+    typed = {"of": file, **({"name": visit.field("name")} if is_renamed else {})}
+    return _changed(visit, "changed", put, "rename" if is_renamed else "file", typed)
 
 
 def attach(visit: StaffVisit) -> Response:
@@ -154,7 +156,7 @@ def attach(visit: StaffVisit) -> Response:
                 must_be_there=[replaced] if replaced else (),
             )  # fmt: skip
 
-    return _changed(visit, "changed", put, "files")
+    return _changed(visit, "changed", put, "replace" if replaced else "files", {"of": replaced} if replaced else None)
 
 
 def copy(visit: StaffVisit) -> Response:
@@ -164,7 +166,7 @@ def copy(visit: StaffVisit) -> Response:
         to = looking_up.key_typed(visit.field("to").strip(), visit.office, visit.actor)
         return changing.copy(visit.office, visit.now, visit.actor, key, [visit.field("file")], to, visit.choice("share"))
 
-    return _changed(visit, "copied", put, "files")
+    return _changed(visit, "copied", put, "copy", {"of": visit.field("file"), "to": visit.field("to")})
 
 
 def delete(visit: StaffVisit) -> Response:

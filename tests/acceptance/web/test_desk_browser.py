@@ -155,9 +155,11 @@ def faults(page: Page) -> list[str]:
     found = accessibility_faults(page)
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         found.append("it scrolls sideways")
-    return found + [f"a link to what is not there: {one}" for one in page.evaluate(LEADS_NOWHERE)]
+    found += [f"a link to what is not there: {one}" for one in page.evaluate(LEADS_NOWHERE)]
+    return found + [f"two of one id: {one}" for one in page.evaluate(TWICE)]
 
 
+TWICE = """[...document.querySelectorAll("[id]")].map((one) => one.id).filter((id, place, all) => all.indexOf(id) !== place)"""
 LEADS_NOWHERE = """[...document.querySelectorAll("a[href^='#']")]
     .filter((link) => !document.getElementById(decodeURIComponent(link.hash.slice(1)))).map((link) => link.outerHTML)"""
 

@@ -408,3 +408,19 @@ def test_whoever_comes_second_is_told_of_all_that_was_changed_meanwhile_and_no_m
     assert notice.count("Marieke de Vries") == 2
     assert "Petra Bakker" not in notice
     assert 'href="#e-if_version"' not in notice
+
+
+def test_what_is_wrong_with_a_change_of_a_file_stands_at_that_file_with_what_was_typed(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "atfile")
+    fields = {"file": "paper.pdf", "version": version(marieke, item)}
+    refused = {
+        "rename": marieke.post(f"/items/{item}/files", {**fields, "what": "rename", "name": "a/b.pdf"}),
+        "copy": marieke.post(f"/items/{item}/copy", {**fields, "to": "D-2020-000001"}),
+    }
+    for about, typed in (("rename", "a/b.pdf"), ("copy", "D-2020-000001")):
+        page = refused[about].text
+        [more] = re.findall(r'<details class="versions no-print" open>.*?</details>', page, re.DOTALL)
+        assert f'id="{about}-f"' in more
+        [field] = re.findall(rf'<input [^>]*value="{re.escape(typed)}"[^>]*>', more)
+        assert f'aria-invalid="true" aria-describedby="{about}-f"' in field
+        assert page.count(f'id="{about}-f"') == 1

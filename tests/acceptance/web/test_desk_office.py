@@ -174,7 +174,9 @@ def test_a_file_that_came_without_a_sidecar_gets_one_on_the_desk(rig: DeskRig, j
     typed = {"description": "Brief van de heer", "location": "2025/Post", "labels": "post"}
     wait_for(lambda: marieke.post(path, typed).goes_to == "/inbox?done=assigned", "nobody writes to it any more")
     page = marieke.get("/inbox?done=assigned").text
-    assert page.index("een stuk van de klant") < page.index("<h1"), "what was done is told on top of all that waits and was refused"
+    assert page.index("een stuk van de klant") < page.index("<h1"), (
+        "what was done is told on top of all that waits and was refused"
+    )
     wait_for(lambda: rig.office.json("items", "Brief van de heer"), "it is an item")
     [found] = rig.office.json("items", "Brief van de heer")
     assert (found["client"], found["location"], found["created_by"], found["share"]) == (
