@@ -394,6 +394,10 @@ WITHIN = {
     "binary.eml": within_a_mail("multipart/mixed; boundary=q", "binary", b"--q\r\n\r\n" + NAME.encode() + b"\r\n--q\r\n"
         b"Content-Type: image/png\r\nContent-ID: <a>\r\n\r\n\x89PNG\r\n\x1a\n\0\1\0\1\r\n--q--"),
     "utf-7.eml": within_a_mail("text/plain; charset=utf-7", "7bit", b"Aan +AE4-oorderlicht Beheer B.V."),
+    "wrapped.html": b"<html><p>Noorderlicht\n\t\tBeheer B.V.</p></html>", "broken.html": b"<html><p>Noorderlicht<br/>\n\nBeheer B.V.</p></html>",
+    "noted.html": b"<html><p>Noorderlicht<a href='#1'><sup>1</sup></a> Beheer B.V.</p></html>",
+    "divided.html": b"<html><div>Noorderlicht</div>\n\n<div>Beheer B.V.</div></html>",
+    "typed.html": b"<html><p>x</p><pre>Noorderlicht\nBeheer B.V.</pre></html>",
     "unquoted.html": b"<html><p title=Noorderlicht&nbsp;Beheer&nbsp;B.V.>x</p></html>",
     "picture.html": b"<html><p>x<img src='Noorderlicht%20Beheer%20B.V..png'></p></html>",
     "instruction.xml": f"<a><?klant {NAME}?><b>x</b></a>".encode(),
@@ -446,6 +450,11 @@ def test_of_a_paragraph_without_an_end_what_is_there_is_read(read) -> None:
     found = read("letter.docx", cut)
     assert NAME in found.text
     assert reasons(found)
+
+
+def test_lines_of_a_page_are_those_that_are_shown(read) -> None:
+    found = read("a.html", b"<html><dl><dt>Klant:</dt><dd>Zon</dd></dl>een\n\n  regel<pre>twee\n  regels</pre><p>drie</p></html>")
+    assert found.text.strip() == "Klant:\nZon\neen regel\n\ntwee\nregels\n\ndrie"
 
 
 @pytest.mark.parametrize("codes", ["&amp;C&amp;K01+000", "&amp;12", "&amp;&quot;Arial,Bold&quot;&amp;14&amp;KFF0000"])
@@ -889,7 +898,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "many.zip": lambda: zipped({f"{number}.txt": b"x" for number in range(20_000)}),
     "groups.rtf": lambda: b"{\\rtf1" + b"{" * 500_000, "bomb.gz": lambda: gzip.compress(bytes(300_000_000), 1),
     "parts.eml": lambda: b"MIME-Version: 1.0\r\n" + b"".join(b"Content-Type: multipart/a; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(3_000)),
-    "loop.msg": looping, "wide.html": lambda: b"<p " * 1_000_000, "tags.html": lambda: b"<" * 3_000_000,
+    "loop.msg": looping, "wide.html": lambda: b"<p " * 1_000_000, "typed.html": lambda: b"<html><pre>" * 300_000, "tags.html": lambda: b"<" * 3_000_000,
     "runs.doc": lambda: compound({"WordDocument": bytes([65, 0, 200]) * 2_000_000}),
     "records.ppt": lambda: compound({"PowerPoint Document": b"\x0f\0\0\0\0\0\0\0" * 500_000}),
     "header.eml": lambda: b"Subject: " + b"=?utf-8?q?a?= " * 100_000 + b"\r\nMIME-Version: 1.0\r\n\r\nx",

@@ -123,11 +123,11 @@ def read_kind(gathering: Gathering, stream: BinaryIO, kind: str, name: str) -> N
         _read_xml(gathering, stream)
 
 
-def _read_page(gathering: Gathering, source: str) -> None:
+def _read_page(gathering: Gathering, source: str, is_page: bool = True) -> None:
     """HTML, or what looks like it. Raises Enough."""
     from workflow.guard.readers.xml import read_files_in
 
-    gathering.add(text_of_html(source))
+    gathering.add(text_of_html(source, is_page))
     read_files_in(gathering, source)
 
 
@@ -164,7 +164,7 @@ def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
     except NoText:
         stream.seek(0)
         source = decoded_html(stream.read(TEXT_BYTES))
-        _read_page(gathering, source)
+        _read_page(gathering, source, is_page=False)
         gathering.add(f"\n{attributes_of(source)}")
         if stream.read(1):
             gathering.miss("beginning")
@@ -174,7 +174,7 @@ def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
         gathering.add("\n")
         stream.seek(0)
         if root[1] not in _OFFICE_ROOTS:
-            gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))
+            gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES)), root[1] == b"html"))
             return
         from workflow.guard.readers.office import OPEN, PRINTED, WORD
 

@@ -29,8 +29,17 @@ _ODD_MOST = 0.02
 _CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 26, 27, 30, 31})
 
 _BLOCKS = re.compile(
-    r"<(?:p|div|br|tr|li|ul|ol|h[1-6]|table|title|section|article|option|/p|/div|/tr|/li|/h[1-6])\b[^<>]{0,2000}>", re.IGNORECASE
+    r"<(?:br|hr|option|/?(?:p|div|tr|li|ul|ol|dl|dt|dd|h[1-6]|table|thead|tbody|caption|title|section|article|header|footer|main|nav|aside|address"
+    r"|blockquote|center|figure|figcaption|fieldset|legend|form|details|summary|pre|body))\b[^<>]{0,2000}>",
+    re.IGNORECASE,
 )
+_PARAGRAPHS = re.compile(r"</?(?:p|h[1-6]|table|section|article|blockquote|pre)\b[^<>]{0,2000}>", re.IGNORECASE)
+"""Between these is a gap; other blocks are lines below each other."""
+_GAP = "\x0c"
+_AS_TYPED = re.compile(r"<(/?)(?:pre|textarea|listing|xmp)\b", re.IGNORECASE)
+"""Where blanks and line ends are shown as they stand. Elsewhere each run of them is one blank."""
+_MARK = re.compile(r"<sup\b[^<>]{0,2000}>\s{0,20}\d{1,3}\s{0,20}</sup\s*>", re.IGNORECASE)
+"""That there is a note."""
 _CELLS = re.compile(r"</?(?:td|th)\b[^<>]{0,2000}>", re.IGNORECASE)
 _TAGS = re.compile(r"<[!/?a-zA-Z][^<>]{0,10000}>")
 _SHOWN_ATTRIBUTES = re.compile(
@@ -267,13 +276,28 @@ def files_in(source: str) -> Iterator[bytes]:
             yield binascii.a2b_base64(unquote(written))
 
 
-def text_of_html(source: str) -> str:
+def _flowing(source: str) -> Iterator[str]:
+    """The source of a page, with a blank for each run of blanks and line ends where that is how it
+    is shown."""
+    at, depth = 0, 0
+    for found in _AS_TYPED.finditer(source):
+        yield source[at : found.start()] if depth else " ".join(_MARK.sub("", source[at : found.start()]).split())
+        at, depth = found.start(), max(0, depth - 1) if found[1] else depth + 1
+    yield source[at:] if depth else " ".join(_MARK.sub("", source[at:]).split())
+
+
+def text_of_html(source: str, is_page: bool = True) -> str:
     """What is to be read, what stands in attributes that people get to see, where links lead, and
-    remarks."""
+    remarks. `is_page`: how its source is broken into lines says nothing."""
     import html
     from urllib.parse import unquote
 
     remarks = "\n".join(piece.partition("-->")[0] for piece in source.split("<!--")[1:])
     told = "\n".join(unquote(html.unescape("".join(value))) for value in _SHOWN_ATTRIBUTES.findall(source))
+    if is_page:
+        source = _PARAGRAPHS.sub(_GAP, " ".join(_flowing(source)))
     text = _TAGS.sub("", _CELLS.sub("\t", _BLOCKS.sub("\n", source)))
+    if is_page:
+        text = re.sub(r"\n[ \n]+", "\n", text)
+        text = re.sub(f"[ \n]*{_GAP}[ \n{_GAP}]*", "\n\n", text)
     return f"{html.unescape(text)}\n{told}\n{remarks}"
