@@ -113,11 +113,11 @@ def _mend(office: Office, found: list[Difference]) -> None:
     from desk.daemon.portal_work import PortalWork
     from dossier.cluster import presence
     from dossier.vault.opening import open_vault
-    from workflow.portal import verifying
+    from workflow.portal import mending
 
-    verifying.ask(clock.utc_now(), session.reader(), found)
+    mending.ask(clock.utc_now(), session.reader(), found)
     end = time.monotonic() + PATIENCE_SECONDS
-    while verifying.asked():
+    while mending.asked():
         try:
             with presence.instead_of_a_daemon(office):
                 work = PortalWork(office, open_vault(office), lambda: None, lambda cause, text: None)

@@ -26,7 +26,7 @@ from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import WorkerPool
-from workflow.portal import former, verifying
+from workflow.portal import former, mending, verifying
 from workflow.portal.pauses import RETRY_SECONDS
 from workflow.portal.pictures import Dresser, PicturedItems, Studio
 from workflow.portal.publishing import Publisher
@@ -155,7 +155,7 @@ class PortalWork:
         # Whoever asked for mending waits for all of it.
         published, has_more = self._publish(self.portal.has_work if wanted else self.portal.is_awaited, between, bool(wanted))
         if wanted and not self._were_others:
-            verifying.forget(wanted)
+            mending.forget(wanted)
         self._alarm("portal", self.trouble)
         if self.portal.site.folder != self._folder:
             self._hint()
@@ -174,7 +174,7 @@ class PortalWork:
                 for one in found[:SHOWN]:
                     log.error("the portal's folder is another one, and not as the database says", what=str(one), of=len(found))
                 if found:
-                    verifying.ask(clock.utc_now(), trail.DAEMON, found)
+                    mending.ask(clock.utc_now(), trail.DAEMON, found)
                 with transaction():
                     Note.put(FOLDER, folder[0])
         except OSError as error:
@@ -190,9 +190,9 @@ class PortalWork:
     def _mend(self) -> list[str]:
         """Mend what was asked for; returns what was done. To try takes a look at all that the
         client has, so what can't be mended has a rest, of many times as long as that took."""
-        began, asked = time.monotonic(), verifying.asked()
+        began, asked = time.monotonic(), mending.asked()
         wanted, failed = [key for key in asked if self._rest.get(key, began) <= began], list[OSError]()
-        done = verifying.mend(self.portal, clock.utc_now(), wanted, failed.append)
+        done = mending.mend(self.portal, clock.utc_now(), wanted, failed.append)
         now = time.monotonic()
         self._rest = {key: at for key, at in self._rest.items() if key in asked and key not in wanted}
         for error in reversed(failed):
@@ -330,7 +330,7 @@ class PortalWork:
         for one in found:
             log.error("portal and vault are not as the database says", what=str(one))
         if found:
-            verifying.ask(now, trail.DAEMON, found)
+            mending.ask(now, trail.DAEMON, found)
             self._hint()
             self._wait_until_mended()
         damaged = verifying.still_damaged(self.portal.vault, found)
@@ -339,7 +339,7 @@ class PortalWork:
 
     def _wait_until_mended(self) -> None:
         end = time.monotonic() + MEND_SECONDS
-        while verifying.asked() and time.monotonic() < end and not files.stopping.is_set():
+        while mending.asked() and time.monotonic() < end and not files.stopping.is_set():
             files.stopping.wait(0.5)
 
 

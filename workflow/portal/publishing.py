@@ -42,7 +42,7 @@ that leads publishes: the connection to the database is asked before each client
 a sleeper was sending at that moment arrives; the daily look mends it.)
 
 A folder or file of the portal that is none of ours is never deleted: it is moved to var/quarantine
-(quarantine.py) when it is in the way, and by verifying.py otherwise. The staging folder lies beside
+(quarantine.py) when it is in the way, and by mending.py otherwise. The staging folder lies beside
 the portal, as a rename needs one file system: a portal that is a mount point of its own is refused,
 rather than that something unpublished lies in it.
 """
@@ -223,7 +223,7 @@ class Publisher:
         # from power, before step 4.
         recorded = homes & {row[0] for row in tuples(Page.select(Page.client))}
         self._new = {code for code in self.office.clients if code not in recorded and is_on_portal(self.office, code)}
-        if self._new:  # a folder that is gone with what was in it is verifying.py's to mend
+        if self._new:  # a folder that is gone with what was in it is mending.py's to mend
             self._new -= clients_with_items(are_public=True)
         self._has_looked = True
 

@@ -27,7 +27,7 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files, moves
 from dossier.office.opening import load_office
 from dossier.trail import auditing, trail
-from workflow.portal import placing, verifying
+from workflow.portal import mending, placing, verifying
 from workflow.portal.folder_site import OWNER, FolderSite
 from workflow.portal.publishing import Publisher
 
@@ -287,8 +287,8 @@ def test_what_is_to_be_mended_is_done_whoever_publishes_next(office: PortalOffic
     item = office.share({"a.pdf": b"1"})
     office.publish()
     (office.office.portal / "acme-bv" / item / "a.pdf").write_bytes(b"changed")
-    verifying.ask(office.now, trail.DAEMON, verifying.look_at_client(office.office, "acme-bv", is_read=True))
-    assert verifying.mend(office.portal, office.now, verifying.asked(), raised) == verifying.asked() != []
+    mending.ask(office.now, trail.DAEMON, verifying.look_at_client(office.office, "acme-bv", is_read=True))
+    assert mending.mend(office.portal, office.now, mending.asked(), raised) == mending.asked() != []
     office.portal.let_go()
     helper.do(helper.publish)
     assert office.tree() == {f"{item}/a.pdf": b"1"}
@@ -307,8 +307,8 @@ def test_what_is_to_be_mended_is_known_however_the_database_sorts(tmp_path: Path
     office.publish()
     (office.office.portal / "acme-bv" / item / "a.pdf").write_bytes(b"changed")
     (office.office.portal / "zz").write_bytes(b"mine")
-    verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
-    asked = verifying.asked()
+    mending.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    asked = mending.asked()
     office.close()
     assert asked == ["mend:acme-bv", "mend:zz"]
 
@@ -317,13 +317,13 @@ def test_a_client_for_whom_another_daemon_works_is_mended_when_it_has_ended(offi
     item = office.share({"a.pdf": b"1"})
     office.publish()
     (office.office.portal / "acme-bv" / "mine.txt").write_bytes(b"mine")
-    verifying.ask(office.now, trail.DAEMON, verifying.look_at_client(office.office, "acme-bv", is_read=True))
+    mending.ask(office.now, trail.DAEMON, verifying.look_at_client(office.office, "acme-bv", is_read=True))
     with psycopg.connect(office.office.settings.database.url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (key_of(claim_of("acme-bv")),))
-        assert verifying.mend(office.portal, office.now, verifying.asked(), raised) == []
+        assert mending.mend(office.portal, office.now, mending.asked(), raised) == []
         assert (office.office.portal / "acme-bv" / "mine.txt").exists()
         other.execute("SELECT pg_advisory_unlock_all()")
-    assert verifying.mend(office.portal, office.now, verifying.asked(), raised) != []
+    assert mending.mend(office.portal, office.now, mending.asked(), raised) != []
     assert not (office.office.portal / "acme-bv" / "mine.txt").exists()
     assert list(office.tree()) == [f"{item}/a.pdf"]
 
@@ -607,7 +607,7 @@ def test_of_many_clients_that_are_mended_some_are_claimed_at_a_time(
         (office.office.portal / code / "index.html").write_bytes(b"changed")
     office.portal.site.at_once = 4
     changed = [one for code in codes for one in verifying.look_at_client(office.office, code, is_read=True)]
-    verifying.ask(office.now, trail.DAEMON, changed)
+    mending.ask(office.now, trail.DAEMON, changed)
     held, take = list[int](), office.portal.claim
 
     def counted(codes: Any) -> set[str]:
@@ -616,7 +616,7 @@ def test_of_many_clients_that_are_mended_some_are_claimed_at_a_time(
         return mine
 
     monkeypatch.setattr(office.portal, "claim", counted)
-    assert verifying.mend(office.portal, office.now, verifying.asked(), raised) == verifying.asked()
+    assert mending.mend(office.portal, office.now, mending.asked(), raised) == mending.asked()
     assert max(held) == 4
     office.publish()
     assert verifying.look_at_portal(office.office, lambda code: True) == []

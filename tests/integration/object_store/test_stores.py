@@ -28,7 +28,7 @@ from dossier.vault.bucket import Gone, ObjectVault
 from dossier.vault.opening import open_vault
 from workflow.items import items
 from workflow.items.items import File
-from workflow.portal import lists, store_site, verifying
+from workflow.portal import lists, mending, store_site, verifying
 from workflow.portal.publishing import Publisher
 from workflow.portal.store_site import StoreChange
 from workflow.reports import reasons
@@ -140,8 +140,8 @@ def test_a_bucket_that_was_emptied_is_filled_again(office: StoreOffice) -> None:
     office.publish()
     for name in office.shop.on_portal():
         office.shop.direct.delete_object(Bucket=office.shop.portal, Key=f"shown/{name}")
-    verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
-    verifying.mend(office.portal, office.now, verifying.asked(), raised)
+    mending.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    mending.mend(office.portal, office.now, mending.asked(), raised)
     office.publish()
     assert office.named() == [f"acme-bv/{item}/one.pdf"]
     assert verifying.look(office.office, office.vault) == []
@@ -264,8 +264,8 @@ def test_what_does_not_belong_in_a_bucket_goes_to_the_quarantine(office: StoreOf
     # The vault's copy is damaged, and the portal's too: only when the good one is back it can be mended.
     shop.direct.put_object(Bucket=shop.vault, Key=f"office/vault/{digest[:2]}/{digest}", Body=b"one")
     office.start()
-    verifying.ask(office.now, trail.DAEMON, found)
-    verifying.mend(office.portal, office.now, verifying.asked(), raised)
+    mending.ask(office.now, trail.DAEMON, found)
+    mending.mend(office.portal, office.now, mending.asked(), raised)
     office.publish()
     assert verifying.look(office.office, office.vault) == []
     assert shop.read(f"acme-bv/{item}/one.pdf") == b"one"
@@ -280,7 +280,7 @@ def test_the_vault_takes_back_from_the_portal_what_it_lost(office: StoreOffice) 
     office.shop.direct.delete_object(Bucket=office.shop.vault, Key=f"office/vault/{digest[:2]}/{digest}")
     found = verifying.look(office.office, office.vault)
     assert [(one.path, one.kind) for one in found] == [(f"{digest[:2]}/{digest}", "lacks")]
-    verifying.mend_vault(office.portal, office.now, found)
+    mending.mend_vault(office.portal, office.now, found)
     assert office.shop.of_vault(digest) == b"one"
 
 

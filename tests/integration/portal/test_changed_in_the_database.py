@@ -15,7 +15,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Edition, Event, EventDetail, Item, first_edition, item_key
 from dossier.trail import redacting
 from workflow.items.items import content_digest
-from workflow.portal import verifying
+from workflow.portal import mending, verifying
 from workflow.portal_access import openings
 from workflow.portal_access.lines import listed
 
@@ -123,7 +123,7 @@ def test_pages_that_are_made_for_a_picture_show_nothing_that_was_changed_in_the_
 
 def test_what_verify_finds_in_the_database_goes_from_the_portal_when_it_is_mended(office: PortalOffice) -> None:
     set_shown(FIRST, with_digest=True)
-    verifying.mend(office.portal, office.now, ["mend:acme-bv"], raised)
+    mending.mend(office.portal, office.now, ["mend:acme-bv"], raised)
     office.publish()
     assert sorted(office.tree()) == [f"{SECOND}/b.pdf"]
     assert len(look(office)) == 1, "it is told until it is approved anew"
@@ -192,7 +192,7 @@ def test_a_folder_that_was_planted_for_a_client_without_items_is_found_and_moved
     assert len(found) == 1
     assert found[0].startswith("portal: leeg")
     assert found[0].endswith(": does not belong here")
-    verifying.mend(office.portal, office.now, ["mend:leeg"], raised)
+    mending.mend(office.portal, office.now, ["mend:leeg"], raised)
     office.publish()
     assert look(office) == []
     assert not any(b"planted" in path.read_bytes() for path in home.rglob("*") if path.is_file())

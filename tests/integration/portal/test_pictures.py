@@ -17,7 +17,8 @@ from kit.support import need
 from PIL import Image
 
 from dossier.database.tables import PageDue, PageFile
-from workflow.portal import office_child, office_papers, pictures, pictures_child, publishing, verifying
+from dossier.trail import trail
+from workflow.portal import mending, office_child, office_papers, pictures, pictures_child, publishing, verifying
 from workflow.portal.pictures import Artist
 
 pytestmark = pytest.mark.usefixtures("real_children")
@@ -174,8 +175,8 @@ def test_a_changed_or_missing_picture_is_made_anew(office: PortalOffice, monkeyp
     first.write_bytes(b"changed")
     second.unlink()
     assert sorted(one.kind for one in verifying.look(office.office, office.vault)) == ["changed", "lacks"]
-    verifying.ask(office.now, verifying.trail.DAEMON, verifying.look(office.office, office.vault))
-    verifying.mend(office.portal, office.now, verifying.asked(), raised)
+    mending.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    mending.mend(office.portal, office.now, mending.asked(), raised)
     office.publish()
     assert verifying.look(office.office, office.vault) == []
     assert "_pages/D-" not in page(office)

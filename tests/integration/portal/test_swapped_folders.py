@@ -12,7 +12,7 @@ from kit.portals import PortalOffice, raised
 from kit.swapping import SECONDS, everything, swapped
 
 from dossier.files import moves
-from workflow.portal import verifying
+from workflow.portal import mending
 
 
 @pytest.mark.parametrize("can_swap", [True, False])
@@ -42,9 +42,7 @@ def test_nothing_is_published_through_a_link_in_the_place_of_a_folder(
         shutil.rmtree(path)
     office.start()
     office.publish()
-    verifying.mend(
-        office.portal, office.now, ["mend:acme-bv"], raised
-    )  # what lay in a folder that was moved away at that instant
+    mending.mend(office.portal, office.now, ["mend:acme-bv"], raised)  # what lay in a folder that was moved away at that instant
     office.publish()
     assert everything(foreign) == before
     assert (home / item / "mine.pdf").read_bytes() == b"mine %d" % rounds

@@ -17,7 +17,7 @@ from dossier.files import files, moves
 from dossier.files.beneath import Place
 from dossier.office.office import Office
 from dossier.trail import auditing, trail
-from workflow.portal import verifying
+from workflow.portal import mending, verifying
 from workflow.portal.verifying import Difference
 
 
@@ -39,11 +39,11 @@ def look(office: PortalOffice, part: int | None = None) -> list[str]:
 
 
 def mend(office: PortalOffice) -> None:
-    verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
-    wanted = verifying.asked()
-    verifying.mend(office.portal, office.now, wanted, raised)
+    mending.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    wanted = mending.asked()
+    mending.mend(office.portal, office.now, wanted, raised)
     office.publish()
-    verifying.forget(wanted)
+    mending.forget(wanted)
 
 
 def quarantined(office: PortalOffice) -> dict[str, bytes]:
@@ -171,11 +171,11 @@ def test_what_cannot_be_moved_away_holds_up_no_mending(office: PortalOffice, mon
     for path in ("acme-bv/mine", "acme-bv/zz", "nobody"):
         (portal / path).write_bytes(b"mine")
     stick(monkeypatch, "mine")
-    verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
-    verifying.forget(verifying.mend(office.portal, office.now, verifying.asked(), troubles.append))
+    mending.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    mending.forget(mending.mend(office.portal, office.now, mending.asked(), troubles.append))
     office.publish()
     assert look(office) == ["portal: acme-bv/mine: does not belong here"]
-    assert (len(troubles), verifying.asked()) == (1, ["mend:acme-bv"]), "it is still asked for"
+    assert (len(troubles), mending.asked()) == (1, ["mend:acme-bv"]), "it is still asked for"
     monkeypatch.undo()
     mend(office)
     assert look(office) == []
@@ -409,20 +409,20 @@ def test_what_cannot_be_mended_is_not_looked_at_before_each_publishing(
 
     (office.office.portal / HOME / "mine").write_bytes(b"mine")
     (office.office.portal / "zon/mine.txt").write_bytes(b"mine")
-    verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
-    monkeypatch.setattr(verifying, "look_at_client", looked)
+    mending.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    monkeypatch.setattr(mending, "look_at_client", looked)
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     with monkeypatch.context() as patched:
         stick(patched, "mine")
         for _ in range(3):
             work.step()
             now[0] += 1
-        assert (looks, verifying.asked()) == ([HOME, "zon"], [f"mend:{HOME}"])
+        assert (looks, mending.asked()) == ([HOME, "zon"], [f"mend:{HOME}"])
         assert work._unmended is not None, "and the daily look can tell of it"
         assert now[0] < work.mends_at() <= 1030
     now[0] += 30
     work.step()
-    assert (looks, verifying.asked(), work._unmended) == ([HOME, "zon", HOME], [], None)
+    assert (looks, mending.asked(), work._unmended) == ([HOME, "zon", HOME], [], None)
     assert work.mends_at() == float("inf")
     assert quarantined(office) == {"mine": b"mine", "mine.txt": b"mine"}
 
