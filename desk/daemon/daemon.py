@@ -154,7 +154,7 @@ class Daemon:
                 self._bring_mark()
                 open_database(self.office)
                 for_a_daemon()
-                urgent.is_over(self.office)
+                urgent.forget(self.office)
                 cache.write_going_on(self.office)
                 self._since = clock.utc_now()
                 if not self._once and self.office.settings.metrics.port is not None:

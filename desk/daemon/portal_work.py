@@ -215,7 +215,7 @@ class PortalWork:
 
     def help(self, between: Callable[[], bool]) -> tuple[int, bool]:
         """The same beside a daemon that leads, which sees to all that is done once: alarms too."""
-        if not self._can_help():
+        if not self._prepare_to_help():
             return 0, False
         return self._publish(self.portal.is_awaited, between)
 
@@ -239,8 +239,8 @@ class PortalWork:
         self.portal.let_go()
         return published, has_more
 
-    def _can_help(self) -> bool:
-        """True if this daemon may publish beside the one that leads, and is ready to."""
+    def _prepare_to_help(self) -> bool:
+        """Get ready to publish beside the one that leads. False if it may not, or is not ready."""
         if (
             not self._is_ready
             and can_share(self.portal.office)

@@ -545,12 +545,12 @@ class _Freeing:
         """False if so many wait already that whoever comes had better wait as well, or if nobody
         would let go of it."""
         with self._lock:
-            if not self._is_there() or self._left.qsize() >= FREED_LATER:
+            if not self._begin() or self._left.qsize() >= FREED_LATER:
                 return False
             self._left.put(descriptor)
             return True
 
-    def _is_there(self) -> bool:
+    def _begin(self) -> bool:
         """Start the thread, if it lacks: a copy of a process (fork) has none of its threads. False:
         the system gives no more of them."""
         if self._thread is None or not self._thread.is_alive():

@@ -142,9 +142,9 @@ class Mailer:
         try:
             self._send_all(now, due, smtp.open_line(self.office.settings.mail, self._environ), done)
             if not due:
-                self._is_back(now)
+                self._note_back(now)
         except NoServer as error:
-            self._is_gone(now, error)
+            self._note_gone(now, error)
         return done
 
     def _due(self, now: datetime, newest: int) -> list[Mail]:
@@ -189,7 +189,7 @@ class Mailer:
                 if silences >= SILENCES:
                     raise NoServer(sentence("mail.one_after_the_other", answer=answer.text))
                 if not answer.is_silence:
-                    self._is_back(now)
+                    self._note_back(now)
                     self._tell_of_sender(answer)
         finally:
             if line is not None:
@@ -250,7 +250,7 @@ class Mailer:
 
     # The server
 
-    def _is_gone(self, now: datetime, error: NoServer) -> None:
+    def _note_gone(self, now: datetime, error: NoServer) -> None:
         """One alarm; what is due is put off together. Unreached max_attempts times, it has
         failed."""
         self._looks, self._gone = self._looks + 1, error
@@ -266,7 +266,7 @@ class Mailer:
                 for mail in these:
                     delivering.mark_failed(self.office, now, mail, error.sentence)
 
-    def _is_back(self, now: datetime) -> None:
+    def _note_back(self, now: datetime) -> None:
         """What waited for the server is due, whatever its pause."""
         if self._gone is None:
             return

@@ -53,7 +53,7 @@ def tell_admins(office: Office, environ: Mapping[str, str], now: datetime, why: 
         log.error("the admins can't be told by mail", error=f"{type(error).__name__}: {error}")
 
 
-def is_over(office: Office) -> None:
+def forget(office: Office) -> None:
     """All is well: the next time it is told at once."""
     with contextlib.suppress(OSError):
         files.remove(_note(office))
