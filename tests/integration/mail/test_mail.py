@@ -19,6 +19,7 @@ from dossier.database.database import transaction
 from dossier.office.people import Actor
 from dossier.text.sentences import told, unpacked
 from workflow.items import amending, rules
+from workflow.items.suspicion import Screened
 from workflow.mail import delivering, smtp
 from workflow.mail.sending import Mailer
 from workflow.outbox import outbox
@@ -54,8 +55,9 @@ def test_a_later_change_of_the_item_sends_no_second_mail(office: MailOffice, ser
     key = office.item()
     office.send_all()
     with transaction():
-        wish = rules.Wish(description="Jaarrekening 2025 herzien")
-        amending.amend(office.office, office.now, Actor("m.devries", "command"), key, wish, amending.FileChanges())
+        wish, looked_at = rules.Wish(description="Jaarrekening 2025 herzien"), Screened(frozenset(["Jaarrekening 2025 herzien"]))
+        actor = Actor("m.devries", "command")
+        amending.amend(office.office, office.now, actor, key, wish, amending.FileChanges(), screened=looked_at)
     office.publish()
     assert office.send_all() == 0
 
