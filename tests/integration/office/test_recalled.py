@@ -47,6 +47,17 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("said", ["", "desk: {base_url: 'http://localhost:8081'}\n"])
+def test_whether_somebody_said_where_the_desk_is_is_remembered(root: Path, said: str) -> None:
+    write(root / SETTINGS, SETTINGS_TEXT + said)
+    read = load_office(root, {})
+    cache.write(read, {})
+    known = cache.read(root, {})
+    assert known is not None
+    for office in (read, known, cache.unpacked(cache.packed(known))):
+        assert ("base_url" in office.settings.desk.model_fields_set) == bool(said)
+
+
 def write(path: Path, text: str, age: float = 60.0) -> None:
     path.write_text(text)
     then = time.time() - age
