@@ -381,6 +381,9 @@ class DeskSettings(Strict):
     Restart it after a change."""
     session_hours: float = Field(10, gt=0, le=720)
     """After so many hours a person logs in again; after an hour without a click as well."""
+    confirm_minutes: float | None = Field(None, gt=0, le=1440)
+    """Whoever decides longer than so many minutes after logging in logs in anew first; without a
+    number nobody does."""
     oidc: Oidc | None = None
     """An identity provider by which staff log in; without it, by mailed links."""
 

@@ -92,13 +92,15 @@ class Provider:
         """What people know it by: its host."""
         return str(urlsplit(self._settings.issuer).hostname)
 
-    def address(self, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
-        """Where a browser is sent to log in. Raises Refusal."""
+    def address(self, redirect_uri: str, state: str, nonce: str, verifier: str, is_anew: bool = False) -> str:
+        """Where a browser is sent to log in. `is_anew`: also whoever is logged in there. Raises
+        Refusal."""
         metadata = self._described()
         with self._session(redirect_uri) as session:
             made, _ = session.create_authorization_url(
-                metadata["authorization_endpoint"], state=state, code_verifier=verifier, nonce=nonce
-            )
+                metadata["authorization_endpoint"], state=state, code_verifier=verifier, nonce=nonce,
+                **({"prompt": "login"} if is_anew else {}),
+            )  # fmt: skip
         return str(made)
 
     def person(self, now: datetime, answer: Mapping[str, str], redirect_uri: str, nonce: str, verifier: str) -> ProviderIdentity:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import quote
 
@@ -52,6 +52,7 @@ from desk.web.staff import (
 from desk.web.staff import office as office_pages
 from desk.web.staff.visit import STATICS, StaffVisit
 from dossier.office.office import Office
+from dossier.text import clock
 from dossier.text.refusals import Conflict, NotFound, Refusal
 from dossier.text.sentences import Sentence
 from dossier.vault.opening import open_vault
@@ -162,8 +163,8 @@ class DeskWeb:
                 self._with_files("/office/import/{kind}", list_pages.bring_in, both),
                 self._inside("/office/{kind}", config_forms.listing, get),
                 self._inside("/office/{kind}/{code:path}", config_forms.form, both),
-                self._inside("/queue", queue.queue, both),
-                self._inside("/queue/{item}", queue.concept, both),
+                self._inside("/queue", _confirmed(queue.queue), both),
+                self._inside("/queue/{item}", _confirmed(queue.concept), both),
                 self._inside("/queue/{item}/preview/", queue.preview, get),
                 self._inside("/queue/{item}/preview/{name:path}", queue.previewed_file, get),
                 self._inside("/{anything:path}", gone, both),
@@ -217,6 +218,24 @@ def _once(visit: StaffVisit, handler: Handler) -> Response:
         goal = pressed_twice.led_to(visit.now, visit.actor, path, visit.form, item)
         return RedirectResponse(goal, 303) if goal is not None else answer
     return answer
+
+
+def _confirmed(handler: Handler) -> Handler:
+    """What decides: whoever logged in longer ago than `desk.confirm_minutes` does so anew first,
+    and keeps what was typed."""
+
+    def answered(visit: StaffVisit) -> Response:
+        minutes, session = visit.office.settings.desk.confirm_minutes, visit.session
+        if visit.request.method != "POST" or minutes is None or session is None:
+            return handler(visit)
+        if session.made_at > clock.to_text(visit.now - timedelta(minutes=minutes)):
+            return handler(visit)
+        staff_access.log_out(visit.now, session)
+        answer = replace(visit, session=None).page("again.html", 401, typed=_typed(visit), files=(), is_confirming=True)
+        visit.face.forget_cookie(answer, visit.office)
+        return answer
+
+    return answered
 
 
 def _ask_who(visit: StaffVisit, files: Sequence[str] = ()) -> Response:

@@ -42,7 +42,8 @@ def begin(visit: StaffVisit) -> Response:
     known = _needed(visit)
     browser = visit.request.cookies.get(FACE.cookie_name(visit.office)) or secrets.token_urlsafe(32)
     begun = provider_logins.begin(visit.now, browser, goal_of(visit.field("next") or "/"))
-    answer = RedirectResponse(known.address(_back(visit.office), begun.state, begun.nonce, begun.verifier), 303)
+    is_anew = visit.office.settings.desk.confirm_minutes is not None
+    answer = RedirectResponse(known.address(_back(visit.office), begun.state, begun.nonce, begun.verifier, is_anew), 303)
     FACE.set_cookie(answer, visit.office, browser, provider_logins.MINUTES * 60)
     return answer
 

@@ -98,6 +98,25 @@ def offered(office: Records, *approvers: str, **wish: str) -> tuple[int, str]:
     return item, str(Edition.get_by_id(items.get(item).pending).content)
 
 
+@pytest.mark.parametrize("path", ["/queue/{item}", "/queue"])
+def test_whoever_logged_in_too_long_ago_to_decide_logs_in_anew_and_keeps_what_was_typed(office: Records, path: str) -> None:
+    item, content = offered(office, "m.devries")
+    name = item_name(item)
+    marieke, path = Person(office, "m.devries"), path.format(item=name)
+    fields = {"decision": "approve", "comment": "Zie blad 3", "content": content, "chosen": f"{name} {content}"}
+    assert marieke.get(f"/queue/{name}").status == 200
+    office.configure(settings=f"{SETTINGS}desk: {{confirm_minutes: 20}}\n")
+    marieke.caller = Caller(DeskWeb(office.office, {}).app)
+    assert marieke.get(f"/queue/{name}").status == 200, "to look, half an hour is not too long"
+    told = marieke.post(path, **fields)
+    assert (told.status, b"Zie blad 3" in told.body, office.state(item)) == (401, True, "concept")
+    assert marieke.get("/queue").status == 303, "that session is over"
+    office.configure(settings=f"{SETTINGS}desk: {{confirm_minutes: 45}}\n")
+    fresh = Person(office, "m.devries")
+    assert fresh.post(path, **fields).status in (200, 303)
+    assert office.state(item) == "published"
+
+
 @pytest.mark.parametrize(("decision", "did"), [("approve", "approve"), ("reject", "reject")])
 def test_a_decision_that_is_pressed_twice_is_answered_twice_alike(office: Records, decision: str, did: str) -> None:
     item, content = offered(office, "m.devries")

@@ -296,3 +296,9 @@ def test_a_provider_that_does_not_answer_holds_up_one_login_at_a_time_and_the_ot
 def test_an_issuer_that_can_not_vouch_for_one_tenant_is_refused_in_the_settings(issuer: str) -> None:
     with pytest.raises(ValueError, match="issuer"):
         Oidc(issuer=issuer, client_id=CLIENT)
+
+
+def test_whoever_must_say_anew_who_they_are_is_asked_by_the_provider(evil: IdentityProvider) -> None:
+    known = desk(evil)
+    assert "prompt=login" in known.address(BACK, STATE, NONCE, VERIFIER, is_anew=True)
+    assert "prompt=" not in known.address(BACK, STATE, NONCE, VERIFIER)
