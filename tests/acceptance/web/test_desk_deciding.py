@@ -78,6 +78,12 @@ def test_several_are_approved_at_once_only_where_each_was_opened_as_it_is_now(
         answer = browser._ask("POST", "/queue", urlencode(chosen), {"content-type": "application/x-www-form-urlencoded"})
         assert answer.status == 200
         assert all(item in answer.text for item in (opened, unopened, changed, guarded))
+        became = dict(re.findall(r'<li class="row"><div><h3><a href="/\w+/(D-\S+)">.*?class="state (\w+)"', answer.text))
+        assert [became[item] for item in (opened, unopened, changed)] == [
+            "ok" if browser is marieke else "refused",
+            "refused",
+            "refused",
+        ]
     assert rig.state(opened) in ("approved", "published")
     late = urlencode([("chosen", chosen[0][1])])
     told = [
