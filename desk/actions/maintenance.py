@@ -35,6 +35,7 @@ from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusa
 from dossier.trail import anchors, trail
 from dossier.vault.opening import open_vault
 from ingest.intake import earlier
+from workflow.items import refinding
 from workflow.portal.publishing import Publisher
 from workflow.portal.site import open_site
 from workflow.portal_access import staff_access
@@ -108,6 +109,12 @@ def lost_files(restored: Restored) -> list[str]:
     rows = Attachment.select(Attachment.item, Attachment.name).order_by(Attachment.item, Attachment.name)
     found = {(row.item, row.name) for some in chunks(sorted(restored.lost)) for row in rows.where(Attachment.sha256.in_(some))}
     return [*(f"{item_name(key)} {name}" for key, name in sorted(found)), *restored.lost_places]
+
+
+def make_words_anew() -> None:
+    """Make the index by which items are found anew; killed or failed, it is as it was."""
+    with transaction():
+        refinding.make_anew()
 
 
 def standing(now: datetime) -> tuple[int, list[str]]:

@@ -73,12 +73,12 @@ def verify(
     office, doubt = session.opened(), session.doubt()
     session.reader_of_all()
     vault = open_vault(office)
-    found = left = verifying.look(office, vault)
+    found = left = [*verifying.look_at_words(), *verifying.look(office, vault)]
     if doubt:
         print(printing.refusal(doubt), file=sys.stderr)
     elif repair and found:
         _mend(office, found)
-        left = verifying.look(office, vault)
+        left = [*verifying.look_at_words(), *verifying.look(office, vault)]
     all_of_them = [*found, *(one for one in left if one not in found)]
     if json:
         printing.as_json([{**one.as_json(session.language()), "mended": one not in left} for one in all_of_them])
@@ -109,13 +109,19 @@ def _say_what_to_do(found: list[Difference], left: list[Difference], repaired: b
 
 
 def _mend(office: Office, found: list[Difference]) -> None:
-    """Have it mended by the daemon, or do its work for once where none runs."""
+    """Have it mended by the daemon, or do its work for once where none runs; the index of words at
+    once."""
+    from desk.actions import maintenance
     from desk.daemon.portal_work import PortalWork
     from dossier.cluster import presence
     from dossier.vault.opening import open_vault
     from workflow.portal import mending
 
-    mending.ask(clock.utc_now(), session.reader(), found)
+    if any(one.where == "search" for one in found):
+        maintenance.make_words_anew()
+    if not (others := [one for one in found if one.where != "search"]):
+        return
+    mending.ask(clock.utc_now(), session.reader(), others)
     end = time.monotonic() + PATIENCE_SECONDS
     while mending.asked():
         try:

@@ -16,11 +16,12 @@ from desk.doctor.findings import Finding, note, ok, wrong
 from dossier import __version__
 from dossier.backup import backup
 from dossier.cluster import presence
-from dossier.database import identity, snapshot, trouble
+from dossier.database import identity, search, snapshot, trouble
 from dossier.database.database import close_database, open_to_read, probe
 from dossier.database.identity import NotAsked, NotThisOffice
 from dossier.database.tables import PROXY, Event, Item, item_name
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
+from dossier.database.web_tables import tables_of_an_office
 from dossier.files import files
 from dossier.office import people
 from dossier.office.keys import Preset, Staff
@@ -77,6 +78,9 @@ def database(office: Office) -> Iterator[Finding]:
         else:
             yield wrong("database", "doctor.database_gone", why=why)
         return
+    if gone := sorted(tables_of_an_office() - set(PROXY.get_tables())):
+        yield wrong("database", "doctor.tables_gone", tables=", ".join(gone))
+        return
     try:
         probe()
     except UNAVAILABLE as error:
@@ -92,6 +96,8 @@ def database(office: Office) -> Iterator[Finding]:
             yield wrong("database", "doctor.database_damaged", path=str(path), why=fault)
             return
         yield ok("database", "doctor.sqlite_whole", mb=-(-path.stat().st_size // 10**6))
+        if damage := search.why_damaged():
+            yield wrong("database", "doctor.index_damaged", why=damage)
     else:
         yield from _postgresql()
     if since := identity.trial_since():

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 
-from peewee import SQL, ModelSelect, Table
+from peewee import SQL, DatabaseError, ModelSelect, Table
 
 from dossier.database import file_texts
 from dossier.database.database import is_shared
 from dossier.database.file_texts import Said
-from dossier.database.tables import PROXY, Item, TextRow, chunks
+from dossier.database.tables import PROXY, Item, TextDue, TextRow, chunks
 
 
 def forget_old_words() -> None:
@@ -57,6 +57,53 @@ def search_text(
             f"INSERT INTO item_text (rowid, description, explanation, labels, names, client) VALUES {places}",  # noqa: S608  # nosec B608
             values,
         )
+
+
+INDEXES: Mapping[str, str] = MappingProxyType({
+    "item_text": """description, explanation, labels, names, client, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'""",
+    "item_text_files": """rest, text, client, files UNINDEXED, tokenize = "unicode61 remove_diacritics 2", prefix = '3'""",
+})  # fmt: skip
+"""SQLite's, as the migrations made them."""
+
+_PARTS = ("data", "idx", "content", "docsize", "config")
+"""The tables in which FTS5 keeps an index."""
+
+
+def why_damaged() -> str | None:
+    """What is wrong with SQLite's index of words, which its `integrity_check` does not see; None if
+    nothing is. All of it is read, but for the words of files."""
+    if is_shared():
+        return None
+    try:
+        PROXY.execute_sql("CREATE VIRTUAL TABLE temp.indexed USING fts5vocab(main, item_text, instance)")
+        try:
+            counted = (
+                "count(DISTINCT doc) FROM temp.indexed", "count(*) FROM item_text_docsize", "count(*) FROM item_text_content",
+                "count(*) FROM item", "count(*) FROM item_text_files_docsize", "count(*) FROM item_text_files_content",
+            )  # fmt: skip
+            found = PROXY.execute_sql(f"SELECT {', '.join(f'(SELECT {one})' for one in counted)}").fetchone()  # nosec B608
+        finally:
+            PROXY.execute_sql("DROP TABLE temp.indexed")
+        PROXY.execute_sql("SELECT rowid FROM item_text_files WHERE item_text_files MATCH 'a' LIMIT 1").fetchone()
+    except DatabaseError as error:
+        return str(error)
+    *words, items, sizes, texts = found
+    return None if set(words) == {items} and sizes == texts else f"{words}, {items}; {sizes}, {texts}"
+
+
+def empty_indexes() -> None:
+    """SQLite's index of words is made anew, with nothing in it. Inside `transaction()`."""
+    for name, columns in INDEXES.items():
+        try:
+            PROXY.execute_sql(f"DROP TABLE IF EXISTS {name}")
+        except DatabaseError:  # FTS5 can't even open it
+            PROXY.execute_sql("PRAGMA writable_schema = ON")
+            PROXY.execute_sql("DELETE FROM sqlite_master WHERE name = ? AND sql LIKE 'CREATE VIRTUAL TABLE %'", (name,))
+            PROXY.execute_sql("PRAGMA writable_schema = RESET")
+        for part in _PARTS:
+            PROXY.execute_sql(f"DROP TABLE IF EXISTS {name}_{part}")
+        PROXY.execute_sql(f"CREATE VIRTUAL TABLE {name} USING fts5 ({columns})")
+    TextDue.delete().execute()
 
 
 Ends = tuple[int, int]

@@ -163,3 +163,9 @@ class LoginRate(Table):
 
     key = CharField(primary_key=True)
     full_at = CharField()
+
+
+def tables_of_an_office(kind: type[Table] = Table) -> set[str]:
+    """The names of all tables with rows of an office: of each class of which no other is made."""
+    below = kind.__subclasses__()
+    return set().union(*map(tables_of_an_office, below)) if below else {str(kind._meta.table_name)}

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from dossier.database import identity
+from dossier.database import identity, search
 from dossier.database.database import transaction
 from dossier.database.prepared import Prepared
 from dossier.database.tables import (
@@ -33,7 +33,7 @@ from dossier.database.tables import (
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import names
-from dossier.text.sentences import Sentence, sentence, told
+from dossier.text.sentences import Sentence, plain, sentence, told
 from dossier.vault.folder import StoredFile, Vault
 from workflow.approval import fitting
 from workflow.portal.folder_site import FolderSite
@@ -70,7 +70,7 @@ class Difference:
     approved.
     """
 
-    where: Literal["portal", "vault", "database"]
+    where: Literal["portal", "vault", "database", "search"]
     path: str
     kind: Kind
     client: str | None = None
@@ -141,6 +141,12 @@ def look(office: Office, vault: Vault, part: int | None = None) -> list[Differen
     found = [] if identity.is_trial() else look_at_portal(office, is_read)  # nothing is on a trial's portal
     found += look_at_editions(is_read)
     return found + look_at_vault(vault, lambda prefix: part is None or prefix % PARTS == part)
+
+
+def look_at_words() -> list[Difference]:
+    """What is damaged of the index by which items are found."""
+    fault = search.why_damaged()
+    return [Difference("search", "item_text", "changed", reason=sentence("verifying.index", why=plain(fault)))] if fault else []
 
 
 def look_at_portal(office: Office, is_read: Callable[[str], bool]) -> list[Difference]:
