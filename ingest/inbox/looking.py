@@ -187,11 +187,9 @@ class _Round:
     def _put_in_turn(self) -> None:
         """What an import placed is taken in its order, by the times of its sidecars
         (sources/importing.py): behind all else, and not before an earlier one that still
-        settles."""
+        settles. One that somebody writes to holds up nobody."""
         turns = {place.folder: turn for place in self._places if (turn := place.turn)}
-        settling = [
-            place for place in self._places if place.turn and 0 < max(place.left.values()) <= self.settling.settle_seconds
-        ]
+        settling = [place for place in self._places if place.turn and 0 < max(place.left.values()) < self.settling.settle_seconds]
         first = min((place.turn for place in settling), default=math.inf)
         ready = [found for found in self.view.ready if turns.get(found.folder, 0) < first]
         self.view.ready = sorted(ready, key=lambda found: turns.get(found.folder, 0))

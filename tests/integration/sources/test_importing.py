@@ -13,9 +13,11 @@ from kit.support import DOSSIER, Root, once_here, wait_for
 
 from dossier.database.database import close_database, open_database
 from dossier.database.tables import Drop, Item
+from dossier.files import settling
 from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.text import clock
+from ingest.inbox.looking import Looker
 from ingest.sources.archive import Archive, MapError, read_import_map
 from ingest.sources.importing import Importer, ImportReport
 from workflow.items import items
@@ -142,6 +144,17 @@ def test_items_get_their_numbers_in_the_order_of_the_archive(office: Root, tmp_p
     open_database(load_office(office.path, office.environ))
     numbered = [item.description.removesuffix(" 2019") for item in Item.select().order_by(Item.id)]
     assert numbered == titles
+
+
+def test_an_imported_drop_that_somebody_writes_to_holds_up_no_other(office: Root, archive: Path) -> None:
+    importing(office, archive, BY_NAME)
+    folders = sorted(office.inbox().glob("import-*"), key=lambda folder: (folder / "item.yaml").stat().st_mtime_ns)
+    wall, monotonic = settling.now()
+    looker = Looker(load_office(office.path, office.environ))
+    with next(folders[0].glob("*.pdf")).open("a"):
+        for later in (0.0, 10.0, 20.0):
+            view = looker.look("acme-bv", wall + later, monotonic + later)
+    assert [found.folder for found in view.ready] == [folders[1].name]
 
 
 def test_a_dry_run_tells_everything_and_writes_nothing(office: Root, archive: Path) -> None:
