@@ -196,6 +196,8 @@ def _told(value: Any) -> Any:
 def _attributes(model: BaseModel | Recalled, usual: Mapping[str, object]) -> dict[str, object]:
     """What a model says, without what is `usual`."""
     said = model.__dict__ if isinstance(model, Recalled) else {name: getattr(model, name) for name in type(model).model_fields}
+    if not isinstance(model, Recalled) and getattr(model, "keeps_what_was_given", False):
+        said["model_fields_set"] = sorted(model.model_fields_set)
     return _plain({name: one for name, one in said.items() if name not in usual or one != usual[name]})
 
 

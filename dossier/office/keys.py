@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -360,6 +360,10 @@ class Oidc(Strict):
 
 class DeskSettings(Strict):
     """The pages that staff work with: `dossier desk`."""
+
+    # Which keys config/ gives is known of a snapshot (cache.py), too: mails lead to a desk whose
+    # address somebody gave.
+    keeps_what_was_given: ClassVar[bool] = True
 
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = "http://localhost:8081"
     """Where staff reach the desk; links in mails to them begin with it."""

@@ -142,7 +142,8 @@ def alarm_name(cause: str) -> Sentence | str:
 def _desk_of(office: Office) -> str:
     """Where staff reach the desk; empty where nobody has said it."""
     desk = office.settings.desk
-    return desk.base_url.rstrip("/") if "base_url" in desk.model_fields_set else ""
+    given = getattr(desk, "model_fields_set", ())  # a snapshot of an earlier version doesn't say it
+    return desk.base_url.rstrip("/") if "base_url" in given else ""
 
 
 def _in_words(value: object, language: str) -> object:

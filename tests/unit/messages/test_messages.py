@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dossier.office import cache
 from dossier.office.keys import Client, DeskSettings, Settings, Staff
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, packed, sentence, told
@@ -217,6 +218,12 @@ def test_a_mail_to_staff_leads_to_the_desk_wherever_somebody_said_that_it_is() -
     as_usual = replace(OFFICE, settings=Settings.model_validate({"desk": {"base_url": DeskSettings().base_url}}))
     told = letters.letter_of(as_usual, "reminder", "en", "Marieke", None, None, {"items": [row]})[0]
     assert f"Decide on the desk:\n{DeskSettings().base_url}/queue\n" in told.text
+    for office, leads in ((as_usual, True), (OFFICE, False)):
+        snapshot = cache.unpacked(cache.packed(office))
+        again = letters.letter_of(
+            cache.unpacked(cache.packed(snapshot)), "reminder", "en", "Marieke", None, None, {"items": [row]}
+        )[0]
+        assert ("Decide on the desk" in again.text) == leads, "as well where the office comes out of a snapshot"
 
 
 # What nothing in them can do
