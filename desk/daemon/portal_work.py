@@ -56,6 +56,9 @@ there is more to publish."""
 FOLDER = "portal-folder"
 """The note of the folder that was the portal's when a daemon last worked on it."""
 
+LOOKED_AT = 200
+"""Clients at whose folders is looked at once, by names alone."""
+
 SHOWN = 20
 """So many of what differs there are in the log: it may be all that clients see."""
 
@@ -93,6 +96,8 @@ class PortalWork:
         """What could not be mended when that was tried last, and why."""
         self._folder: tuple[str, int] | None = None
         """Which folder is the portal's, as far as what lies in it is known."""
+        self._unseen: list[str] | None = None
+        """Clients at whose folders nobody has looked since the start; None: at none yet."""
         self._rest: dict[str, float] = {}
         """What was asked for and could not be mended → when that is tried again, in monotonic
         seconds."""
@@ -101,6 +106,7 @@ class PortalWork:
         """Before the first step, by this configuration. Raises site.PortalUnusable."""
         self.portal.office = office
         self._is_ready, self._ready_at = False, 0.0  # to help: should another daemon lead later
+        self._unseen = None
         self.portal.prepare()
         with transaction():
             former.note(office)
@@ -262,11 +268,11 @@ class PortalWork:
         return were
 
     def spare(self, is_called: Callable[[], bool]) -> bool:
-        """Make some of the pages for which nobody waits, until `is_called`; False: there are
-        none."""
+        """Make some of the pages for which nobody waits, until `is_called`, or look at some of the
+        folders at which nobody has since the start; False: there are none."""
         now = clock.utc_now()
         if not self.portal.has_spare_work(now):
-            return False
+            return self._look_at_some(now)
         if self.portal.is_awaited(now):
             self.portal.let_go()
             self._hint()  # it may be a folder that was just made anew, of which nobody else tells
@@ -275,6 +281,28 @@ class PortalWork:
         self.portal.round(now, is_called)
         self._alarm("portal", self.trouble)
         return not self.portal.were_others()
+
+    def _look_at_some(self, now: datetime) -> bool:
+        """Ask for what was put into clients' folders while no daemon ran to be mended. (A store
+        would be asked for each; the look of the day does that.)"""
+        office = self.portal.office
+        if self._unseen == [] or identity.is_trial() or office.portal_store is not None:
+            return False
+        found = list[verifying.Difference]()
+        try:
+            if self._unseen is None:
+                self._unseen, found = verifying.clients_there(office)
+            some, self._unseen = self._unseen[:LOOKED_AT], self._unseen[LOOKED_AT:]
+            found += verifying.look_at_names(office, some)
+        except OSError as error:
+            self._unseen = []
+            log.error("the portal can't be looked at now; the look of the day does", error=str(error))
+        for one in found[:SHOWN]:
+            log.error("this was put on the portal by somebody else", what=str(one), of=len(found))
+        if found:
+            mending.ask(now, trail.DAEMON, found)
+            self._hint()
+        return True
 
     def note(self) -> None:
         """Somebody changed the database: what another daemon published may lack pictures."""

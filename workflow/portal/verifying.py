@@ -28,6 +28,7 @@ from dossier.database.tables import (
     PageFile,
     clients_with_items,
     item_name,
+    plain_rows,
     tuples,
 )
 from dossier.files import files
@@ -180,6 +181,38 @@ def _homes(office: Office) -> tuple[list[str], list[Difference]]:
     there, known = open_site(office).homes(), shown | set(office.clients)
     codes = sorted((known & there) | {code for code in shown if is_on_portal(office, code)})
     return codes, [Difference("portal", name, "stranger") for name in sorted(there - known)]
+
+
+def clients_there(office: Office) -> tuple[list[str], list[Difference]]:
+    """The clients who have a folder there; and what is nobody's folder."""
+    there = open_site(office).homes()
+    codes, found = _homes(office)
+    return sorted(there.intersection(codes)), found
+
+
+def look_at_names(office: Office, codes: Sequence[str]) -> list[Difference]:
+    """What lies in these clients' folders that no item of theirs is there for, by its name alone: a
+    quick look, for a start. Somebody may have put back old folders while nobody was at work."""
+    wanted: dict[str, set[str]] = {code: {PAGES, *PAGE_NAMES} for code in codes if is_on_portal(office, code)}
+    for which in (Item.public.is_null(False), Item.unsettled):  # each has an index that knows the answer
+        for code, key in plain_rows(Item.select(Item.client, Item.id).where(Item.client.in_(list(wanted)) & which)):
+            wanted[code].add(item_name(key))
+    site, found = open_site(office), list[Difference]()
+    for code, known in wanted.items():
+        _go_on()
+        if not site.is_folder(code):
+            continue
+        strange = set(site.names(code)) - known
+        strange |= {
+            f"{PAGES}/{name}" for name in site.extras(code, None) if _is_of_item(name) and name.rpartition("-")[0] not in known
+        }
+        found += [Difference("portal", f"{code}/{name}", "stranger", code) for name in sorted(strange)]
+    return found
+
+
+def _is_of_item(name: str) -> bool:
+    """True of a picture's or an archive's name."""
+    return name.endswith((".webp", ".zip"))
 
 
 def look_at_editions(is_read: Callable[[str], bool], code: str | None = None) -> list[Difference]:

@@ -217,6 +217,32 @@ def test_nor_does_a_copy_that_has_the_number_of_the_folder_before(on_disk: Root)
     assert not (portal / "acme-bv" / item).exists()
 
 
+def test_what_was_taken_off_does_not_stand_there_again_by_an_old_copy_put_over_the_folder(root: Root, tmp_path: Path) -> None:
+    for name in ("annual", "letter"):
+        root.drop(name, f"{SHARED}labels: [{name}]\n", **{f"{name}_pdf": PDF})
+    root.once()
+    first, second = sorted(one["item"] for one in root.json("items"))
+    portal, copy = root.path / "var/portal", tmp_path / "copy"
+    shutil.copytree(portal, copy)
+    (copy / "gone-bv" / "D-2025-000001").mkdir(parents=True)
+    (copy / "acme-bv/_pages" / f"{first}-0123456789ab.zip").write_bytes(b"all of it")
+    root.run("withdraw", first, "--reason", "The wrong year", user="m.devries")
+    root.once()
+    for start in ("once", "daemon"):
+        shutil.copytree(copy, portal, dirs_exist_ok=True)
+        assert (portal / "acme-bv" / first).exists()
+        if start == "once":
+            root.once()
+        else:
+            with root.daemon():
+                wait_for(lambda: not (portal / "acme-bv" / first).exists(), "it is off again")
+                wait_for(lambda: root.run("verify", code=None).returncode == 0, "all is mended")
+        assert [(portal / "acme-bv" / one).exists() for one in (first, second)] == [False, True]
+        assert first not in (portal / "acme-bv/items.json").read_text()
+        assert not (portal / "gone-bv").exists()
+        assert not list((portal / "acme-bv/_pages").glob(f"{first}-*"))
+
+
 def test_run_once_tells_what_could_not_be_published_and_why(root: Root) -> None:
     root.drop("report", SHARED.replace("approved", "concept\napprover: k.smit"), report_pdf=PDF)
     root.once()
