@@ -90,6 +90,10 @@ class Vault:
         if self._receiving is None:
             self._receiving = self._lock(fcntl.LOCK_SH)
 
+    def is_there(self) -> bool:
+        """False where its disk is away, and another folder is in its place."""
+        return files.is_folder(self._incoming)
+
     def location(self, sha256: str) -> Path:
         """Where the file with this hash is kept, if it is."""
         return Path(self._place(sha256))

@@ -350,6 +350,8 @@ def forget(office: Office, now: datetime, actor: Actor, one: RetentionState, why
 def sweep(vault: Vault) -> tuple[int, int]:
     """Steps 2 and 3; how many files went and are still to go. No `transaction()`. OSError."""
     went = left = 0
+    if not vault.is_there():  # what can't be seen is not gone
+        return 0, Leaving.select().count()
     with open(vault.path / LEAVING, "a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

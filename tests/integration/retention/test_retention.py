@@ -227,6 +227,21 @@ def test_nothing_leaves_the_vault_while_a_backup_is_made(office: Records) -> Non
     assert names(office) == set()
 
 
+def test_what_is_to_leave_the_vault_does_so_once_its_disk_is_back(office: Records) -> None:
+    key = office.make(files=[office.file("alone.pdf", "alone")])
+    age(office)
+    assert remove(office, key) == [key]
+    vault, away = office.office.vault, office.office.vault.with_name("away")
+    vault.rename(away)
+    vault.mkdir()  # where its disk is to be mounted
+    assert retention.sweep(office.vault) == (0, 1)
+    assert not list(vault.iterdir())
+    vault.rmdir()
+    away.rename(vault)
+    assert retention.sweep(office.vault) == (1, 0)
+    assert names(office) == set()
+
+
 def test_once_a_month_the_admins_hear_what_may_go_and_nothing_goes(office: Records) -> None:
     key = office.make(files=[office.file("a.pdf", "a")])
     assert not retention.upkeep(office.office, office.tick(), office.vault)
