@@ -20,6 +20,7 @@ from dossier.database import revisions
 from dossier.office.office import Office
 from dossier.text import clock
 from ingest.intake import delegation, scanning, sightings
+from ingest.sources import dropping
 from workflow.outbox import alarms
 from workflow.outbox.alarms import StandingAlarms
 from workflow.reminders import due, reminders, unopened
@@ -38,6 +39,9 @@ DUE_SECONDS = 60
 RETENTION_SECONDS = 900
 """How often the vault files of removed items are looked at, and whether this month's list of
 what may go was mailed."""
+
+SWEEP_SECONDS = 6 * 3600
+"""How often it is looked for what killed commands left hidden in the inbox."""
 
 BREACH_SECONDS, BREACH_REST_SECONDS = 10, 60
 """How often it is seen whether a draft for the register of data breaches is due that no command
@@ -66,6 +70,7 @@ class Periodic:
             self._remind(remind)
         self._look_around()
         self._retain()
+        self._sweep()
         self._keep_config()
         self._trail.anchor(clock.utc_now())
 
@@ -83,6 +88,7 @@ class Periodic:
             ScheduledJob("alarms", ALARM_SECONDS, led(self._look_around)),
             ScheduledJob("verify", VERIFY_HOURS * 3600, led(self._portal.verify_daily), is_long=True),
             ScheduledJob("trail", TRAIL_SECONDS, led(self._keep_trail), is_long=True),
+            ScheduledJob("sweep", SWEEP_SECONDS, led(self._sweep), is_long=True),
             ScheduledJob("retention", RETENTION_SECONDS, led(self._retain), is_long=True),
         ]
 
@@ -111,6 +117,9 @@ class Periodic:
         self._trail.anchor(clock.utc_now())
         self._trail.verify_daily(clock.utc_now())
         self._wake_mail()
+
+    def _sweep(self) -> None:
+        dropping.sweep(self.office)
 
     def _retain(self) -> None:
         erasing.finish(self.office)

@@ -38,7 +38,18 @@ _SYSTEMS_STREAMS = (
 """What Windows keeps beside a file under its name, where that became a file of its own."""
 _SAVING_MAC = re.compile(r".+\.sb-[0-9a-f]{8}-[0-9a-z]{6}", re.IGNORECASE | re.DOTALL)
 """A file that a program on a Mac is about to save, or left behind."""
-_IGNORED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload", ".filepart", "~")
+_IGNORED_SUFFIXES = (
+    ".part",
+    ".partial",
+    ".tmp",
+    ".crdownload",
+    ".filepart",
+    ".opdownload",
+    ".!sync",
+    ".duckpart",
+    ".fdmdownload",
+    "~",
+)
 
 # Windows: learn.microsoft.com, "Naming Files, Paths, and Namespaces"; the superscript digits count
 # too.

@@ -24,7 +24,7 @@ _KNOWN = tuple(
         r"\.(.+)\.sb-[0-9a-f]+-\w+",  # macOS
         r"(.+)\.sb-[0-9a-f]{8}-[0-9A-Za-z]{6}",
         r"\.(.+)\.[0-9A-Za-z]{6}",  # rsync
-        r"(.+)\.(?:part|partial|filepart|crdownload|tmp)",  # browsers, WinSCP, KDE
+        r"(.+)\.(?:part|partial|filepart|crdownload|opdownload|fdmdownload|duckpart|!sync|tmp)",  # browsers, WinSCP, KDE, Cyberduck, Resilio
     )
 )
 

@@ -1,8 +1,8 @@
 """How a drop gets into the inbox, whole at once; `dossier new`, which waits for what becomes of it.
 
 The files are copied into a folder whose name is never taken, synced, and the folder gets its own
-name in one step. Killed before that? A hidden folder is left in the inbox, and the files are still
-where they were.
+name in one step. Killed before that? A hidden folder is left in the inbox, which the daemon removes
+a day later (`sweep`), and the files are still where they were.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ LOOK_SECONDS = 0.05
 MOST_BYTES = 1024 * 1024
 """Of a receipt or a WHY.txt."""
 
+
+FORGOTTEN_HOURS = 24
+"""So long after a last change nobody fills a hidden folder any more."""
+
+_HIDDEN = re.compile(r"\.new-[0-9a-f]{16}")
 
 TAKEN_NAMES = frozenset({"item.yaml", "item.yml", "why.txt"})
 """Names, in small letters, that mean something in a folder drop: no file of one can have them."""
@@ -138,6 +143,19 @@ def hidden_folder(office: Office, client: str) -> Iterator[tuple[str, Folder]]:
         except BaseException:
             files.remove_tree(hidden)
             raise
+
+
+def sweep(office: Office) -> None:
+    """Remove hidden folders that killed commands left, and what they had copied into them."""
+    for client in office.clients:
+        with contextlib.suppress(OSError), open_beneath(office.inbox, client) as home:
+            for name in filter(_HIDDEN.fullmatch, home.names()):
+                with home.open(name) as folder:
+                    changed = max(
+                        [folder.status().st_ctime, *(entry.stat(follow_symlinks=False).st_ctime for entry in folder.entries())]
+                    )
+                if time.time() - changed > FORGOTTEN_HOURS * 3600:
+                    files.remove_tree(home / name)
 
 
 def no_client(office: Office, actor: Actor, client: str) -> Problem | None:

@@ -24,6 +24,8 @@ from ingest.inbox.temporaries import OURS, becoming
         (".report.pdf.~1f2e", "report.pdf"),
         (".report.pdf.sb-1f2e-AbCd", "report.pdf"),
         ("report.xlsx.sb-5f3c8ab1-W2kq9Z", "report.xlsx"),
+        ("report.pdf.!sync", "report.pdf"),
+        ("report.pdf.duckpart", "report.pdf"),
         (".goutputstream-K1AB2C", ""),
         ("1F2E3D4C.tmp", ""),
         ("Unconfirmed 123456.crdownload", ""),
