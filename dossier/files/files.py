@@ -100,6 +100,23 @@ def look(path: Place) -> Look | None:
     return Look.of(status) if status and stat.S_ISREG(status.st_mode) else None
 
 
+def is_barred(status: os.stat_result, uid: int) -> bool:
+    """True if the user with this number surely may not read what has this status, or look into it.
+    Whose groups and lists of rights may let them is not asked."""
+    wanted = 0o5 if stat.S_ISDIR(status.st_mode) else 0o4
+    if uid == 0:
+        return False
+    if status.st_uid == uid:
+        return status.st_mode & wanted << 6 != wanted << 6
+    return not any(status.st_mode & wanted << shift == wanted << shift for shift in (3, 0))
+
+
+def is_barred_at(path: Place, uid: int) -> bool:
+    """The same of what lies there. OSError."""
+    status = _status(path)
+    return status is not None and is_barred(status, uid)
+
+
 def _status(path: Place) -> os.stat_result | None:
     """Of whatever lies at `path` itself; None if nothing does."""
     name, folder = address(path)

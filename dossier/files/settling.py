@@ -14,6 +14,7 @@ that looks at drops to say (ingest/inbox).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Collection, Iterable
@@ -58,9 +59,11 @@ class _Seen:
 class Settling:
     """Remembers each file's last look. One thread uses it."""
 
-    def __init__(self, settle_seconds: float, beside: Executor | None = None) -> None:
-        """`beside`: what reads large files, if nobody can wait for it."""
+    def __init__(self, settle_seconds: float, beside: Executor | None = None, reader: int | None = None) -> None:
+        """`beside`: what reads large files, if nobody can wait for it. `reader`: the user whose
+        right to read counts, if it isn't the one who asks."""
         self.settle_seconds = settle_seconds
+        self._reader = reader
         self._beside = beside
         self._seen: dict[str, dict[str, _Seen]] = {}
         """By the folder's path."""
@@ -89,7 +92,7 @@ class Settling:
                 return settle_seconds - max(quiet, age if age > 0 else 0.0)
         if seen.checked:
             return 0.0
-        writer = _ask(folder / name, seen)
+        writer = _ask(folder / name, seen, self._reader)
         unseen = self.settle_seconds if seen.has_changed else settle_seconds
         if writer is None and quiet < unseen:
             return unseen - quiet
@@ -164,11 +167,13 @@ def _is_large(look: Look) -> bool:
     return look.size >= files.LARGE
 
 
-def _ask(path: Place, seen: _Seen) -> bool | None:
-    """Whether it has a writer, None if unknown; what else an open file tells goes to `seen`."""
+def _ask(path: Place, seen: _Seen, reader: int | None) -> bool | None:
+    """Whether it has a writer, None if unknown; what else an open file tells goes to `seen`.
+    `reader`: see Settling."""
     seen.is_readable, seen.whole = True, None
     try:
         with files.open_plain(path) as descriptor:
+            seen.is_readable = reader is None or not files.is_barred(os.fstat(descriptor), reader)
             writer = has_writer(descriptor)
             seen.has_leases = writer is not None
             if not writer:
@@ -184,6 +189,9 @@ def _ask(path: Place, seen: _Seen) -> bool | None:
         return True
     except PermissionError:
         seen.is_readable = False
+        if reader is not None:
+            with contextlib.suppress(OSError):
+                seen.is_readable = not files.is_barred_at(path, reader)
         return None
     except OSError:
         return None  # gone, or the disk fails: whoever reads it next will say so

@@ -241,10 +241,10 @@ def readable_clients(office: Office, name: str) -> frozenset[str] | None:
 
 def _unlimited(office: Office) -> tuple[str, str]:
     """The users whom nothing in the office is hidden from: they may read its files anyway."""
-    return user_name(0), user_name(_own_uid(office))
+    return user_name(0), user_name(own_uid(office))
 
 
-def _own_uid(office: Office) -> int:
+def own_uid(office: Office) -> int:
     """Whose the office is: the owner of `var/`, which the daemon makes."""
     for folder in (office.var, office.root):
         try:
@@ -402,7 +402,7 @@ def managing(office: Office, named: str | None, uid: int | None = None) -> Actor
     These two may write config/ anyway. Raises Forbidden, NotFound.
     """
     user = os.geteuid() if uid is None else uid
-    if named is None and staff_by_user(office, user_name(user)) is None and user in (0, _own_uid(office)):
+    if named is None and staff_by_user(office, user_name(user)) is None and user in (0, own_uid(office)):
         return Actor(f"{OS}{user_name(user)}", "command")
     actor = acting(office, named, uid)
     if not is_admin(office, actor.code):

@@ -14,8 +14,10 @@ fault.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import math
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -27,7 +29,7 @@ from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath
 from dossier.files.files import Look
 from dossier.files.settling import OPEN_RETRY_SECONDS, Settling
-from dossier.office import presets
+from dossier.office import people, presets
 from dossier.office.office import Office
 from dossier.text import copies, names, system
 from dossier.text.sentences import Sentence, sentence
@@ -126,7 +128,10 @@ class Looker:
         `beside`: see Settling."""
         self.office = office
         self._at_once = at_once
-        self.settling = Settling(self.quiet(office.settings.watch.settle_seconds), beside)
+        own = people.own_uid(office) if at_once else os.geteuid()
+        self.reader = own if own != os.geteuid() else None
+        """The daemon's user, whose right to read counts, if another asks."""
+        self.settling = Settling(self.quiet(office.settings.watch.settle_seconds), beside, self.reader)
         self._cards: dict[str, dict[str, _Card]] = {}
         self._copies: dict[str, dict[str, tuple[Look, bool]]] = {}
 
@@ -342,6 +347,8 @@ class _Round:
         with contextlib.ExitStack() as held:
             try:
                 opened = held.enter_context(above.open(name))
+                if self.looker.reader is not None and files.is_barred(opened.status(), self.looker.reader):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
                 listing = list_folder(opened)
             except (FileNotFoundError, NotADirectoryError):
                 return
@@ -438,7 +445,10 @@ class _Round:
         try:
             whole = self.settling.take_whole(place.opened, name)
             data, seen = (whole, look) if whole is not None else files.read_plain(place.opened / name, SIDECAR_BYTES + 1)
-        except PermissionError:
+        except PermissionError as error:
+            if self.looker.reader is not None and self.settling.is_readable(place.opened, name):
+                self._cannot_read(place.path_of(name), place.about(name), error, look.ctime_ns / 1e9)
+                return None
             card = _Card(look, "", None, [Fault(0, sentence("inbox.card_unreadable"))], Claim(None))
         except (files.Changed, files.NotPlain, FileNotFoundError, BlockingIOError):
             self.view.again_in(self.looker.pause)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import time
 from pathlib import Path
 
 import pytest
 from kit.support import OWN_CLIENTS, OWN_SETTINGS, PDF, Root, once_here, own_office, wait_for
 
+from dossier.files import files
+from dossier.office import people
 from dossier.office.opening import load_office
 from ingest.intake.checking import check
 
@@ -253,3 +256,39 @@ def test_a_file_that_was_taken_while_it_was_looked_at_is_not_said_to_stay(office
     [told], good = check(loaded, [loaded.inbox / "acme-bv/report.yaml"])
     assert good == 0
     assert str(told.what).startswith("is not there any more; what became of it tells: dossier why")
+
+
+def test_who_may_read_what_the_daemon_may_not_is_told_of_that(office: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.place(
+        "acme-bv",
+        {"card.yaml": GOOD, "card.pdf": PDF, "file.yaml": GOOD, "file.pdf": PDF, "map/item.yaml": GOOD, "map/a.pdf": PDF},
+    )
+    home, read = office.inbox("acme-bv"), load_office(office.path, {})
+    monkeypatch.setattr(people, "own_uid", lambda _: os.geteuid() + 4000)  # the daemon is another user
+
+    def told(path: str) -> str:
+        return " ".join(str(one.what) for one in check(read, [home / path])[0])
+
+    for one in (home, home / "map"):
+        one.chmod(0o755)
+    assert (told("card.yaml"), told("file.pdf"), told("map")) == ("", "", "")
+    for path, mode in (("card.yaml", 0o600), ("file.pdf", 0o600), ("map", 0o700)):
+        (home / path).chmod(mode)
+    assert "may not be read by the daemon yet" in told("card.yaml")
+    assert "waits for file.pdf, which the daemon may not read yet" in told("file.pdf")
+    assert "can't be read now (Permission denied)" in told("map")
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "barred"),
+    [
+        (stat.S_IFREG, 0o600, (False, True, False)),
+        (stat.S_IFREG, 0o640, (False, False, False)),  # it may be in that group
+        (stat.S_IFREG, 0o004, (True, False, False)),
+        (stat.S_IFDIR, 0o744, (False, True, False)),
+        (stat.S_IFDIR, 0o750, (False, False, False)),
+    ],
+)
+def test_who_surely_may_not_read_is_known_by_mode_and_owner(kind: int, mode: int, barred: tuple[bool, bool, bool]) -> None:
+    status = os.stat_result((kind | mode, 1, 1, 1, 1000, 1000, 1, 0, 0, 0))
+    assert tuple(files.is_barred(status, uid) for uid in (1000, 1001, 0)) == barred
