@@ -82,11 +82,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
 
 
 @pytest.fixture(scope="module")
-def joost(rig: DeskRig) -> Browser:
-    return rig.browser("j.admin")
-
-
-@pytest.fixture(scope="module")
 def places(rig: DeskRig) -> Iterator[dict[str, str]]:
     """An item and a refused drop; at the end the item is as it was."""
     rig.office.place("acme-bv", {"paper.pdf": PDF, "paper.yaml": "created_by: p.bakker\ndescription: Paper of the year\n"})

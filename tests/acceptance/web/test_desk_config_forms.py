@@ -38,11 +38,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def joost(rig: DeskRig) -> Browser:
-    return rig.browser("j.admin")
-
-
 @pytest.fixture
 def clients(rig: DeskRig) -> Iterator[Path]:
     path = rig.office.path / "config/clients.yaml"

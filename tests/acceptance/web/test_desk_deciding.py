@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
@@ -14,17 +13,6 @@ from kit.support import PDF, wait_for
 from kit.web import Browser
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def marieke(rig: DeskRig) -> Browser:
-    return rig.browser("m.devries")
 
 
 @pytest.fixture(scope="module")

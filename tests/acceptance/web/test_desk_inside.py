@@ -25,16 +25,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def petra(rig: DeskRig) -> Browser:
-    return rig.browser("p.bakker")
-
-
-@pytest.fixture(scope="module")
-def marieke(rig: DeskRig) -> Browser:
-    return rig.browser("m.devries")
-
-
 def item(rig: DeskRig, stem: str, keys: str) -> str:
     text = f"created_by: p.bakker\ndescription: Paper {stem} of the year\nexplanation: Voor het kantoor\n{keys}"
     rig.office.place("acme-bv", {f"{stem}.pdf": PDF + stem.encode(), f"{stem}.yaml": text})

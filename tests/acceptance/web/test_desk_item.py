@@ -24,11 +24,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def marieke(rig: DeskRig) -> Browser:
-    return rig.browser("m.devries")
-
-
 def make(rig: DeskRig, stem: str, keys: str = "", by: str = "m.devries", client: str = "acme-bv") -> str:
     """A private item with one attachment, paper.pdf; its number."""
     listed = f"attachments: [{{file: {stem}.pdf, name: paper.pdf}}]"

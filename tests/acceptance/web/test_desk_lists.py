@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import lxml.html
@@ -13,12 +12,6 @@ from kit.web import Answer, Browser, send_form
 
 LIST = (Path(__file__).parents[2] / "lists/relaties-300.csv").read_bytes()
 PAGE = "/office/import/clients"
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office")) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -5,18 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
 from kit.desk import STAFF, DeskRig
 from kit.support import wait_for
 from kit.web import Browser
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office")) as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -33,11 +33,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def petra(rig: DeskRig) -> Browser:
-    return rig.browser("p.bakker")
-
-
 def become(browser: Browser, answer: Answer) -> str:
     """The item that a saved form became."""
     goal = answer.goes_to

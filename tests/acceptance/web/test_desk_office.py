@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
-import pytest
 from kit.desk import DeskRig
 from kit.support import PDF, wait_for
 from kit.web import Browser
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def joost(rig: DeskRig) -> Browser:
-    return rig.browser("j.admin")
 
 
 def test_a_mail_that_waits_says_what_it_is_about_and_until_when(rig: DeskRig, joost: Browser) -> None:

@@ -20,11 +20,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
 
 
 @pytest.fixture(scope="module")
-def marieke(rig: DeskRig) -> Browser:
-    return rig.browser("m.devries")
-
-
-@pytest.fixture(scope="module")
 def karel(rig: DeskRig) -> Browser:
     """Works for zon alone."""
     return rig.browser("k.smit")

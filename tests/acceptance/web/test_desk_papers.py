@@ -44,11 +44,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def marieke(rig: DeskRig) -> Browser:
-    return rig.browser("m.devries")
-
-
 def make(rig: DeskRig, stem: str, data: bytes, keys: str = KEYS, by: str = "m.devries", more: str = "") -> str:
     text = f"created_by: {by}\n{more or f'description: Stuk {stem} van het jaar'}\nattachments: [{{file: {stem}.pdf, name: stuk.pdf}}]\n{keys}"
     rig.office.place("acme-bv", {f"{stem}.pdf": data, f"{stem}.yaml": text})
