@@ -392,9 +392,10 @@ def test_webhooks_that_fail_wait_until_those_that_work_were_told(office: Records
     office.make(description="The third hears of it before they are asked again")
     receiver.answers, receiver.paths = [200, 500, 500], []
     assert daemon.round(timedelta(minutes=1)) == 2
-    assert receiver.paths == ["/works", "/a"]
+    first, *others = receiver.paths
+    assert (first, len(others)) == ("/works", 1)
     assert daemon.round(timedelta(minutes=1)) == 1
-    assert receiver.paths[2:] == ["/b"]
+    assert sorted(receiver.paths[1:]) == ["/a", "/b"]
 
 
 def test_a_test_message_is_verified_as_the_others_and_a_refusal_is_told(office: Records, receiver: Receiver) -> None:
