@@ -42,7 +42,7 @@ from dossier.vault.opening import open_vault
 from workflow.approval import waiting
 from workflow.approval.deciding import needed
 from workflow.guard.before_change import screened_change
-from workflow.items import amending, items, suspicion, undoing
+from workflow.items import amending, items, suspicion, undoing, versions
 from workflow.items.amending import FileChanges
 from workflow.items.items import File
 from workflow.items.rules import Wish
@@ -139,20 +139,24 @@ def copy(
 def revert(
     office: Office, now: datetime, actor: Actor, key: int, name: str, version: int, if_version: int | None = None
 ) -> list[Sentence]:
-    """Put an earlier version of an attachment in the place of one that no client ever saw.
+    """Put an earlier version of an attachment in the place of one that no client ever saw, or where
+    one was taken out.
 
     It becomes the newest version.
     """
     from desk.actions.item_view import version_of  # whoever changes anything else needs nothing of it
 
-    item = items.get_for(office, actor, key)
-    current = version_of(office, actor, item_name(key), names.nfc(name), None)
-    row = version_of(office, actor, item_name(key), names.nfc(name), version)
+    item, name = items.get_for(office, actor, key), names.nfc(name)
+    is_out = any(one.name == name for one in versions.taken_out(key))
+    current = None if is_out else version_of(office, actor, item_name(key), name, None)
+    row = version_of(office, actor, item_name(key), name, version)
     undoing.refuse_reverting(office, actor, item, current)
-    whose = items.brought_by(key, row.sha256)
-    file = File(current.name, row.sha256, row.size, row.media_type, makers=whose, origin={"of_version": version})
-    put = FileChanges(put=[file])
-    return change(office, now, actor, key, changes=put, if_version=if_version, must_be_there=[current.name])
+    file = File(
+        current.name if current else row.name, row.sha256, row.size, row.media_type, share=row.share if current is None else None,
+        makers=items.brought_by(key, row.sha256), origin={"of_version": version},
+    )  # fmt: skip
+    there = [current.name] if current else []
+    return change(office, now, actor, key, changes=FileChanges(put=[file]), if_version=if_version, must_be_there=there)
 
 
 def change_back(office: Office, now: datetime, actor: Actor, key: int, what: Literal["status", "labels"]) -> list[Sentence]:

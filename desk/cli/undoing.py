@@ -43,8 +43,8 @@ def revert(
     status: Annotated[bool, typer.Option("--status", help="The status that it had before.")] = False,
     labels: Annotated[bool, typer.Option("--labels", help="The labels that it had before.")] = False,
 ) -> None:
-    """Put an earlier version of an attachment back, in the place of one that no client ever saw; or
-    the status or labels of before."""
+    """Put an earlier version of an attachment back, in the place of one that no client ever saw, or
+    where one was taken out; or the status or labels of before."""
     from desk.actions import changing
 
     if [name is not None and version is not None, status, labels].count(True) != 1 or (name is None) != (version is None):

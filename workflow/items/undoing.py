@@ -101,10 +101,13 @@ def _ask_again_inside(office: Office, now: datetime, actor: Actor, item: Item, a
     items.ask_inside(office, now, actor, item, draft, files, item.makers, items.next_edition(item.id))
 
 
-def refuse_reverting(office: Office, actor: Actor, item: Item, current: Attachment) -> None:
-    """Refusal if the actor may not put an earlier version in the place of `current`."""
+def refuse_reverting(office: Office, actor: Actor, item: Item, current: Attachment | None) -> None:
+    """Refusal if the actor may not put an earlier version in the place of `current`; None: where
+    one was taken out."""
     _refuse_others(office, actor, item)
     _refuse_held(item)
+    if current is None:
+        return
     approved = Edition.select().where(editions_of(item.id) & Edition.approved_at.is_null(False))
     if any(one["sha256"] == current.sha256 for edition in approved for one in edition.shown["attachments"]):
         raise Conflict("undoing.version_was_seen", name=printable(current.name), version=current.version)
@@ -137,7 +140,7 @@ def _refuse_undoing(office: Office, actor: Actor, item: Item) -> None:
     if item.status in office.settings.items.closed:
         raise Conflict("rules.closed", status=item.status)
     if was_seen(item):
-        raise Conflict("undoing.was_seen", item=name)
+        raise Conflict("undoing.is_seen" if item.public or item.standing or item.unsettled else "undoing.was_seen", item=name)
     _refuse_held(item)
 
 

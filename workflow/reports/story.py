@@ -180,7 +180,7 @@ def _file_story(what: str, one: Mapping[str, object]) -> Sentence:
     """What was done with one attachment, and where its new content comes from."""
     if what in ("added", "replaced") and one.get("copied_from"):
         return sentence(f"story.{what}_from", name=one["name"], item=one["copied_from"])
-    if what == "replaced" and "of_version" in one:
+    if what in ("added", "replaced") and "of_version" in one:
         return sentence("story.replaced_by_version", name=one["name"], version=one["of_version"])
     if what == "replaced" and "version" in one:
         return sentence("story.replaced_to_version", name=one["name"], version=one["version"])

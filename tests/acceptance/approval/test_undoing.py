@@ -192,6 +192,23 @@ def test_an_earlier_version_is_put_back_but_not_in_the_place_of_one_that_a_clien
     assert "a client could see version 3" in office.run("p.bakker", "revert", one, "a.txt", "--version", "2", code=1)
 
 
+def test_a_file_that_was_taken_out_is_put_back(office: AccountOffice) -> None:
+    office.root.set("settings", SETTINGS)
+    one = drop(office, "taken-out", data=b"the first one")
+    office.drop("p.bakker", "second", f"item: {one}\nattachments: [a.txt]\n", {"a.txt": b"the second one"})
+    office.once()
+    office.run("p.bakker", "remove", one, "a.txt")
+    assert "has not made" in office.run("k.smit", "revert", one, "a.txt", "--version", "2", code=1)
+    assert "has no" in office.run("p.bakker", "revert", one, "a.txt", "--version", "9", code=1)
+    office.run("p.bakker", "revert", one, "a.txt", "--version", "1")
+    shown = office.json("show", one)
+    assert [(file["name"], file["size"]) for file in shown["attachments"]] == [("a.txt", len(b"the first one"))]
+    told = [event["detail"] for event in shown["history"] if event["action"] == "amended"][-1]
+    assert told["added"][0]["of_version"] == 1
+    office.run("p.bakker", "revert", one, "a.txt", "--version", "2")
+    assert office.run("p.bakker", "get", one, "a.txt", "--to", "-") == "the second one"
+
+
 def test_both_histories_tell_of_a_copy_and_who_made_the_file_does_not_approve_it(office: AccountOffice) -> None:
     source = drop(office, "source", who="k.smit", data=b"of Karel")
     target = drop(office, "target", "description: A letter to the client\nattachments: []\n")
