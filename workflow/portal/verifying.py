@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+import structlog
 
 from dossier.database import identity, search
 from dossier.database.database import transaction
@@ -41,6 +43,8 @@ from workflow.portal.folder_site import FolderSite
 from workflow.portal.placing import PAGE_NAMES, PAGES
 from workflow.portal.showing import is_on_portal
 from workflow.portal.site import open_site
+
+log = structlog.get_logger("portal")
 
 PARTS = 28
 """Parts of the contents, one a day: in every month all are seen."""
@@ -197,17 +201,24 @@ def look_at_names(office: Office, codes: Sequence[str]) -> list[Difference]:
     for which in (Item.public.is_null(False), Item.unsettled):  # each has an index that knows the answer
         for code, key in plain_rows(Item.select(Item.client, Item.id).where(Item.client.in_(list(wanted)) & which)):
             wanted[code].add(item_name(key))
-    site, found = open_site(office), list[Difference]()
+    found = list[Difference]()
     for code, known in wanted.items():
         _go_on()
-        if not site.is_folder(code):
-            continue
-        strange = set(site.names(code)) - known
-        strange |= {
-            f"{PAGES}/{name}" for name in site.extras(code, None) if _is_of_item(name) and name.rpartition("-")[0] not in known
-        }
-        found += [Difference("portal", f"{code}/{name}", "stranger", code) for name in sorted(strange)]
+        try:
+            found += [Difference("portal", f"{code}/{name}", "stranger", code) for name in sorted(_strange(code, known, office))]
+        except OSError as error:  # one that can't be listed keeps nobody from the others
+            log.error("a client's folder on the portal can't be looked at", client=code, error=str(error))
     return found
+
+
+def _strange(code: str, known: Set[str], office: Office) -> Iterator[str]:
+    """What has another name than these in a client's folder, and pictures and archives of other
+    items. OSError."""
+    site = open_site(office)
+    if site.is_folder(code):
+        yield from (name for name in site.names(code) if name not in known)
+        extras = (name for name in site.extras(code, None) if _is_of_item(name) and name.rpartition("-")[0] not in known)
+        yield from (f"{PAGES}/{name}" for name in extras)
 
 
 def _is_of_item(name: str) -> bool:

@@ -18,6 +18,7 @@ from dossier.files.beneath import Place
 from dossier.office.office import Office
 from dossier.trail import auditing, trail
 from workflow.portal import mending, verifying
+from workflow.portal.folder_site import FolderSite
 from workflow.portal.verifying import Difference
 
 
@@ -446,3 +447,18 @@ def test_a_file_of_another_user_is_no_hindrance(office: PortalOffice) -> None:
     office.publish()
     office.check()
     assert look(office) == []
+
+
+def test_a_clients_folder_that_can_not_be_listed_keeps_nobody_from_looking_at_the_others(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (office.office.portal / "zon/D-2026-000099").mkdir(parents=True)
+    listed = FolderSite.names
+
+    def barred(site: FolderSite, name: str) -> list[str]:
+        if name == HOME:
+            raise PermissionError(13, "Permission denied")
+        return listed(site, name)
+
+    monkeypatch.setattr(FolderSite, "names", barred)
+    assert [one.path for one in verifying.look_at_names(office.office, [HOME, "zon"])] == ["zon/D-2026-000099"]
