@@ -528,7 +528,7 @@ class _Round:
         if listed is None and self._is_filled(place, candidate.sidecar, about):
             return
         own = [*candidate.files, *([WHY] if place.is_drop and WHY in place.found else []), candidate.sidecar]
-        faults, unfinished = [*card.faults, *candidate.faults], list[str]()
+        faults, unfinished = _told_once(card.faults, candidate.faults), list[str]()
         if not faults:
             told = {candidate.matched[entry.file]: entry.sha256 for entry in listed or () if entry.file in candidate.matched}
             lacks = self._lacks(place, candidate, told)
@@ -710,6 +710,20 @@ def _read(data: bytes, look: Look, office: Office, spoken: Spoken | None) -> _Ca
         return _Card(look, digest, None, faults, Claim(claimed_files(data)), text)
     explicit = tuple(entry.file for entry in sidecar.attachments) if sidecar.attachments is not None else None
     return _Card(look, digest, sidecar, faults, Claim(explicit, sidecar.needs_files), text)
+
+
+def _told_once(of_card: Sequence[Fault], of_files: Sequence[Fault]) -> list[Fault]:
+    """All faults, but not that two attachments have one name where they are one file anyway."""
+    told = [
+        fault.message for fault in of_files if isinstance(fault.message, Sentence) and fault.message.code == "inbox.same_file"
+    ]
+    same = {names.fold(str(message.values[which])) for message in told for which in ("file", "other")}
+
+    def follows(fault: Fault) -> bool:
+        what = fault.message
+        return isinstance(what, Sentence) and what.code == "sidecar.same_name" and names.fold(str(what.values["name"])) in same
+
+    return [*(fault for fault in of_card if not follows(fault)), *of_files]
 
 
 def _twin(found: Iterable[str], asked: str, taken: Collection[str]) -> str | None:

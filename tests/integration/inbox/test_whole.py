@@ -300,3 +300,11 @@ def test_a_drop_from_before_the_clock_was_set_back_is_not_waited_for_until_then(
 
     assert faults(0) == faults(23) == []
     assert faults(24.1) == ["never.pdf did not come within 24 hours; put it beside the sidecar"]
+
+
+def test_a_file_that_is_listed_twice_in_two_spellings_is_told_once(inbox: Inbox) -> None:
+    inbox.place({"a.yaml": f"{GOOD}attachments: [a.pdf, A.PDF]\n", "a.pdf": PDF})
+    assert inbox.ready(2) == {"a": ["`a.pdf` and `A.PDF` are the same file here; list it once"]}
+    inbox.place({"A.PDF": PDF + b"another"})
+    (told,) = inbox.ready(4)["a"]
+    assert told.startswith("two attachments are called `a.pdf`, capitals apart")
