@@ -38,8 +38,9 @@ def item(visit: StaffVisit) -> Response:
 
 
 def _unseen(told: str, lines: int) -> int:
-    """How many lines of the story came after those that the page had of which a form was sent."""
-    before = int(told) if told.isdecimal() and len(told) < 9 else lines
+    """How many lines of the story came after those that the page had of which a form was sent; of
+    one that doesn't say it, the last is told."""
+    before = int(told) if told.isdecimal() and len(told) < 9 else lines - 1
     return max(0, min(lines - before, MEANWHILE))
 
 

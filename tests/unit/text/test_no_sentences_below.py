@@ -22,7 +22,7 @@ NOT_FOR_PEOPLE = {
     "dossier/database/trouble.py", "dossier/database/snapshot.py", "dossier/text/yaml_trouble.py", "dossier/text/media.py",
     "workflow/guard/directory.py", "workflow/reports/proof.py",
     # Names by which others know us, notes in the database, names of columns, and commands to a database
-    "dossier/text/names.py", "dossier/database/search.py", "workflow/portal/verifying.py", "workflow/reminders/unopened.py",
+    "dossier/text/names.py", "dossier/database/search.py", "workflow/portal/mending.py", "workflow/reminders/unopened.py",
     # Errors of whoever calls, that no person sees, and words between processes
     "dossier/database/database.py", "dossier/files/beneath.py", "dossier/cluster/claims.py", "dossier/workers/child.py",
     "dossier/workers/pool.py", "workflow/guard/readers/ocr.py", "workflow/portal/pictures_child.py",
