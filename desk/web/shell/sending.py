@@ -84,16 +84,15 @@ def sent(request: Request, kept: ServedFile, headers: dict[str, str]) -> Respons
     part = part_of(request.headers, kept.size, headers.get("etag"))
     if part is None:
         return Response(status_code=416, headers={"content-range": f"bytes */{kept.size}"})
-    if kept.place is not None and part[1] - part[0] > SMALL:
+    start, end, is_part = part
+    if kept.place is not None and end - start > SMALL:
         # the server's own reading of `Range` refuses what the RFC says is to be passed over
-        read_here = (b"range", b"if-range") if part == (0, kept.size) else (b"if-range",)
-        request.scope["headers"] = [one for one in request.scope["headers"] if one[0] not in read_here]
+        rest = [one for one in request.scope["headers"] if one[0] not in (b"range", b"if-range")]
+        request.scope["headers"] = [*rest, (b"range", f"bytes={start}-{end - 1}".encode())] if is_part else rest
         made = FileResponse(kept.place, headers=headers, stat_result=os.stat(kept.place))
         del made.headers["last-modified"]  # since when the vault has it is the office's own business
         return made
     headers = {**headers, "accept-ranges": "bytes"}
-    start, end = part
-    is_part = (start, end) != (0, kept.size)
     if is_part:
         headers["content-range"] = f"bytes {start}-{end - 1}/{kept.size}"
     headers["content-length"] = str(end - start)
@@ -106,19 +105,19 @@ def sent(request: Request, kept: ServedFile, headers: dict[str, str]) -> Respons
     return StreamingResponse(chain([first], pieces), 206 if is_part else 200, headers)
 
 
-def part_of(headers: Mapping[str, str], size: int, etag: str | None) -> tuple[int, int] | None:
-    """(first byte, the one behind the last) of what is asked for; None if there is no such part
-    (RFC 9110 section 14).
+def part_of(headers: Mapping[str, str], size: int, etag: str | None) -> tuple[int, int, bool] | None:
+    """(first byte, the one behind the last, was a part asked for?) of what is to be sent; None if
+    there is no such part (RFC 9110 section 14).
 
     Several parts at once, and what is no range, are answered with the whole, as the RFC allows.
     """
     asked = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", headers.get("range", "").replace(" ", ""))
     if asked is None or asked[1] == asked[2] == "" or headers.get("if-range", etag) != etag:
-        return 0, size
+        return 0, size, False
     if asked[1] == "":
         start, end = max(0, size - int(asked[2])), size
-        return (start, end) if start < end else None
+        return (start, end, True) if start < end else None
     start, end = int(asked[1]), min(size, int(asked[2]) + 1) if asked[2] else size
     if asked[2] and int(asked[2]) < int(asked[1]):
-        return 0, size
-    return (start, end) if start < size else None
+        return 0, size, False
+    return (start, end, True) if start < size else None

@@ -106,6 +106,9 @@ def test_a_drop_is_put_together_committed_and_becomes_an_item_of_its_person(rig:
     assert (found["created_by"], found["share_state"], found["labels"]) == ("p.bakker", "concept", ["annual", "2025"])
     got = ask(rig, petra, "GET", f"/items/{item}/attachments/accounts.pdf", range="bytes=0-3")
     assert (got.status, got.body) == (206, b"%PDF")
+    for whole in ("bytes=0-", "bytes=-9999", "bytes=0-9999"):
+        got = ask(rig, petra, "GET", f"/items/{item}/attachments/accounts.pdf", range=whole)
+        assert (got.status, got.body, got.headers["content-range"]) == (206, PDF, f"bytes 0-{len(PDF) - 1}/{len(PDF)}")
     etag = ask(rig, petra, "GET", f"/items/{item}").headers["etag"]
     changed = told(ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2025"}, if_match=etag))["history"][-1]
     assert (changed["actor"], changed["detail"]["way"], changed["detail"]["behind"]) == ("p.bakker", "api:hers", "j.admin")
