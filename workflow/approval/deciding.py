@@ -280,6 +280,7 @@ def _ask_again(now: datetime, item: Item, reason: Sentence) -> None:
         public.save()
     item.share_state = steps.step(item.share_state, "offer")
     item.pending, item.standing, item.unsettled = fresh.id, public.id if public is not None else None, True
+    item.makers = makers.added(item.makers, makers.SINCE, old.makers)
     item.version += 1
     item.save()
     trail.record(now, trail.DAEMON, "asked_again", item.id, {"reason": str(reason), "content": old.content})

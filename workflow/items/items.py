@@ -517,6 +517,7 @@ def _offer_again(office: Office, now: datetime, actor: Actor, item: Item, editio
     whose = list(dict.fromkeys([*edition.makers, *actor.people]))
     again = new_edition(now, item, next_edition(item.id), edition.content, edition.shown, actor.code, whose)
     item.pending, item.unsettled = again.id, True
+    item.makers = makers.added(item.makers, makers.SINCE, whose)
     asked = {"content": again.content, "approvers": item.approvers, "approvals": item.approvals}
     trail.record(now, actor, "offered", item.id, {**asked, "rights": people.rights_now(office, actor.code)})
 

@@ -130,6 +130,33 @@ def test_a_file_that_nobody_was_to_see_keeps_its_makers_over_an_approval(office:
     assert not may(office, key)
 
 
+def test_what_was_approved_by_who_lost_the_right_before_it_was_published_keeps_its_makers(office: Records) -> None:
+    key = concept(office)
+    office.amend(key, KAREL, put=[office.file("shown.pdf", "by Karel", share=True)], approvers=("m.devries",))
+    office.decide(key, "approve", MARIEKE)
+    office.configure(staff=STAFF.replace("rights: [create, approve]", "rights: [create]", 1))
+    office.portal.office = office.office
+    assert office.state(key) == "concept"
+    office.amend(key, PETRA, description="Annual accounts, corrected")
+    assert not may(office, key)
+    assert may(office, key, JOOST)
+
+
+def test_whoever_put_back_what_has_to_be_approved_now_is_a_maker_whatever_others_change_after(office: Records) -> None:
+    office.configure(settings="sharing: {guard: off}\ntypes: {letter: {share: free}}\n")
+    key = office.published(type="letter")
+    office.withdraw(key)
+    office.configure(
+        settings="sharing: {guard: off}\ntypes: {letter: {share: approval}}\n",
+        staff=STAFF.replace("rights: [admin]", "rights: [admin, approve]"),
+    )
+    office.restore(key, JOOST)
+    assert not may(office, key, JOOST)
+    office.amend(key, LISA, description="Annual accounts, corrected")
+    assert not may(office, key, JOOST)
+    assert may(office, key, MARIEKE)
+
+
 @pytest.mark.parametrize("owner", ["k.smit", "os:joost"])
 def test_the_owner_of_a_shared_file_is_a_maker(office: Records, owner: str) -> None:
     def file(name: str, share: bool) -> File:
