@@ -82,7 +82,7 @@ def _known(office: Office, now: datetime, may: Readable) -> Known:
 
     return checking.Known(
         staying.recorded(),
-        lambda one: leftovers.pointing_back(one, may),
+        leftovers.Leftovers(may).pointing_back,
         lambda found: foreseeing.faults(office, now, found, may),
     )
 

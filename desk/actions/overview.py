@@ -143,7 +143,7 @@ def _look(office: Office, may: Readable, most: int | None = None) -> InboxLook:
     except OSError as error:
         look.trouble.append(sentence("inbox.inbox_unreadable", path=str(inbox), why=system.why(error)))
         return look
-    stays = staying.recorded()
+    stays, left = staying.recorded(), leftovers.Leftovers(may)
     if may.clients is None:
         look.others = {**others, **_never_sorted(office)}
     for client in filter(may.has, known):
@@ -166,7 +166,7 @@ def _look(office: Office, may: Readable, most: int | None = None) -> InboxLook:
                 [one for one in some if not _is_for_others(office, one, may)] for some in (view.waiting, view.odd)
             )
             view.ready = [one for one in view.ready if one.sidecar is None or one.sidecar.type not in may.hidden_types]
-        look.waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
+        look.waiting += [replace(one, reason=left.pointing_back(one)) for one in view.waiting]
         for found in view.ready:
             path, reason = f"{client}/{names.printable(found.called.rstrip('/'))}", stays.get(staying.lying(found))
             look.waiting.append(NotTaken(client, path, reason or sentence("overview.is_whole"), found.changed_at))

@@ -55,7 +55,7 @@ class Known(NamedTuple):
     stays: Mapping[Lying, Sentence] = MappingProxyType({})
     """What the daemon found that the inbox does not let go (staying.recorded)."""
     why: Told = _plainly
-    """leftovers.pointing_back."""
+    """Leftovers.pointing_back."""
     judged: Judged | None = None
     """foreseeing.faults; without it only the drop itself is judged."""
 

@@ -24,27 +24,50 @@ LAST = 2000
 """So many of the office's last drops are looked through."""
 
 
-def pointing_back(one: NotTaken, may: Readable) -> Sentence:
-    """Why this waits, and of which drop it seems to be left. The database must be open."""
-    if one.reason.code not in _WAITS or not one.names:
-        return one.reason
-    back = _drop_of(one.client, one.names[0].rpartition("/")[2], may)
-    return one.reason if back is None else sentence("intake.left", reason=one.reason, back=back)
+class Leftovers:
+    """Of which drop something seems to be left. Asks the database, which must be open, once for
+    each client: for one look, as `status` and `check` take."""
+
+    def __init__(self, may: Readable) -> None:
+        self._may = may
+        self._clients: dict[str, _Decided] = {}
+
+    def pointing_back(self, one: NotTaken) -> Sentence:
+        """Why this waits, and of which drop it seems to be left."""
+        if one.reason.code not in _WAITS or not one.names:
+            return one.reason
+        decided = self._clients.get(one.client)
+        if decided is None:
+            decided = self._clients[one.client] = _Decided(one.client, self._may)
+        back = decided.drop_of(one.names[0].rpartition("/")[2])
+        return one.reason if back is None else sentence("intake.left", reason=one.reason, back=back)
 
 
-def _drop_of(client: str, name: str, may: Readable) -> Sentence | None:
-    is_card = names.is_sidecar(name)
-    stems = {names.stem(name)} if is_card else {name, name.rpartition(".")[0] or name}
-    newest = int(Drop.select(fn.MAX(Drop.id)).scalar() or 0)
-    query = Drop.select().where((Drop.client == client) & (Drop.id > newest - LAST) & (Drop.kind != "claimed"))
-    for row in readable.only_drops(query, may).order_by(Drop.id.desc()):
-        is_folder = row.folder is not None and not row.folder.endswith("/")
-        has_name = not is_folder and any(file[0] == name for file in row.files)
-        if row.stem not in stems and not has_name:
-            continue
+class _Decided:
+    """A client's last drops, the newest first."""
+
+    def __init__(self, client: str, may: Readable) -> None:
+        newest = int(Drop.select(fn.MAX(Drop.id)).scalar() or 0)
+        query = Drop.select().where((Drop.client == client) & (Drop.id > newest - LAST) & (Drop.kind != "claimed"))
+        self._drops: list[Drop] = list(readable.only_drops(query, may).order_by(Drop.id.desc()))
+        self._by_stem: dict[str, int] = {}
+        self._by_file: dict[str, int] = {}
+        for place, row in enumerate(self._drops):
+            self._by_stem.setdefault(row.stem, place)
+            if row.folder is None or row.folder.endswith("/"):
+                for file in row.files:
+                    self._by_file.setdefault(str(file[0]), place)
+
+    def drop_of(self, name: str) -> Sentence | None:
+        is_card = names.is_sidecar(name)
+        stems = {names.stem(name)} if is_card else {name, name.rpartition(".")[0] or name}
+        has_name = self._by_file.get(name)
+        places = [place for place in (has_name, *map(self._by_stem.get, stems)) if place is not None]
+        if not places:
+            return None
+        row = self._drops[min(places)]
         at = clock.to_the_minute(row.at)
         if row.kind == "refused":
             return sentence("intake.left_of_refused", drop=row.stem, at=at, folder=row.target)
-        code = "left_card" if is_card else "left_file" if has_name else "left_late"
+        code = "left_card" if is_card else "left_file" if has_name == min(places) else "left_late"
         return sentence(f"intake.{code}", item=item_name(row.item or 0), at=at)
-    return None

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from kit.support import PDF, Root, own_office
+
+from desk.actions import overview
+from dossier.database.database import close_database, open_to_read
+from dossier.database.tables import PROXY
+from dossier.office import people
+from dossier.office.opening import load_office
 
 SETTINGS = "watch: {settle_seconds: 0, folder_settle_seconds: 0}\nmail: {host: 127.0.0.1, port: 9}\n"
 GOOD = "description: A good description\n"
@@ -44,6 +51,25 @@ def test_status_and_why_point_back_to_the_drop_that_it_is_left_of(root: Root) ->
     assert f"`item: {taken['report']}`" in reasons["report.pdf"]
     assert "WHY.txt; put the corrected sidecar beside this" in reasons["bad.pdf"]
     assert reasons["strange.pdf"] == "waits for a sidecar"
+
+
+def test_a_hundred_files_of_a_client_are_as_many_questions_as_one(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = load_office(root.path, {})
+
+    def questions() -> int:
+        asked = list[str]()
+        open_to_read(office)
+        with monkeypatch.context() as counted:
+            execute = PROXY.obj.execute_sql
+            counted.setattr(PROXY.obj, "execute_sql", lambda sql, *values: asked.append(sql) or execute(sql, *values))
+            look = overview._look(office, people.readable(office, people.reader(office, None, os.geteuid())))
+        close_database()
+        assert any(one.reason.code == "intake.left" for one in look.waiting)
+        return len(asked)
+
+    before = questions()
+    root.place("acme-bv", {f"many {number}.pdf": PDF for number in range(100)})
+    assert questions() == before
 
 
 def test_check_needs_no_database_and_makes_none(tmp_path: Path) -> None:
