@@ -12,8 +12,9 @@ and for `import` elsewhere.
 Without `internal`, items of types that are never shared stay behind, and explanations, notes and
 history. Everything is written beneath DIR, in folders that are held open, and never through a link.
 Each item is in the trail before its files are given. Killed anywhere, the next run goes on: what
-lies there with the right hash is not copied again. Only a run that came to its end says so in
-export.json.
+lies there with the right hash is not copied again. Only a run that came to its end, with all files,
+says so in export.json. What the vault lacks keeps nothing else from being given: it is named, in
+SHA256SUMS and import.csv too, and a later run brings it once the vault has it.
 
 The desk gives the same in one archive, put together while it is sent: `parts`. There export.json is
 the last file, and an archive that broke off can't be opened.
@@ -46,7 +47,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, NotFound, Unavailable
-from dossier.text.sentences import sentence, told
+from dossier.text.sentences import Sentence, sentence, told
 from dossier.text.yamltext import scalar
 from dossier.trail import trail
 from dossier.vault.bucket import Gone
@@ -75,6 +76,8 @@ class Exported:
     """Were there already."""
     stayed: int = 0
     """Items of types that are never shared, which stayed behind."""
+    lacking: list[Sentence] = field(default_factory=list)
+    """What the vault could not give, or not as it was kept."""
     strangers: list[str] = field(default_factory=list)
     """What lies in the folder besides: of an earlier run, what is no part of the dossier now."""
 
@@ -91,8 +94,7 @@ def export(
 
     `progress` is told of each item.
 
-    Raises NotFound; Conflict if the folder is the office's own or holds something else; Unavailable
-    if the vault lacks a file; OSError.
+    Raises NotFound; Conflict if the folder is the office's own or holds something else; OSError.
     """
     may = _may(office, reader, client)
     _refuse_own(office, folder)
@@ -115,8 +117,9 @@ def export(
         files.sync_whole(top)
         with transaction():
             trail.record(now, reader, "exported", None, {"items": done.items, "internal": internal}, client)
-        finished = {**mark, "items": done.items, "files": done.files, "exported_at": clock.local_iso(clock.to_text(now))}
-        files.write_durably(top / MARK, _json(finished), FILE_MODE)
+        if not done.lacking:
+            finished = {**mark, "items": done.items, "files": done.files, "exported_at": clock.local_iso(clock.to_text(now))}
+            files.write_durably(top / MARK, _json(finished), FILE_MODE)
     return done
 
 
@@ -268,10 +271,13 @@ def _write_item(
         wanted = {ITEM}
         for one in told_of["attachments"]:
             name = one["path"].removeprefix(f"{home}/")
-            done.there += _put(vault, folder, name, one)
-            done.files += 1
             wanted.add(name)
             sums.append((one["sha256"], one["path"]))
+            try:
+                done.there += _put(vault, folder, name, one)
+                done.files += 1
+            except Unavailable as error:
+                done.lacking.append(sentence("exporting.lacking", item=home, why=error.sentence))
         data = _json(told_of)
         files.write_whole(folder / ITEM, data, FILE_MODE)
         sums.append((files.hash_file(folder / ITEM), f"{home}/{ITEM}"))

@@ -10,7 +10,7 @@ import typer
 
 from desk.cli import completing, counted, printing, session
 from desk.cli.translation import _, add, ngettext
-from dossier.text import clock
+from dossier.text import clock, sentences
 from dossier.text.refusals import Invalid, fault
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def export(
     ] = False,
 ) -> None:
     """A client's whole dossier as folders with files, and a page to look through them. Run again,
-    it goes on where it was."""
+    it goes on where it was. Exit 1 if the vault lacks a file; all others are there."""
     from desk.actions import exporting
     from desk.cli import logs
 
@@ -164,6 +164,15 @@ def export(
         )
         print(told % {"count": len(done.strangers)})
         _tell([printing.text(f"{folder}/{name}") for name in done.strangers])
+    if done.lacking:
+        told = ngettext(
+            "%(count)s file is lacking; once it is back in the vault, give the same command again",
+            "%(count)s files are lacking; once they are back in the vault, give the same command again",
+            len(done.lacking),
+        )
+        print(told % {"count": len(done.lacking)})
+        _tell([printing.text(sentences.told(one, session.language())) for one in done.lacking])
+        raise typer.Exit(1)
 
 
 def _tell(lines: list[str]) -> None:

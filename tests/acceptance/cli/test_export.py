@@ -206,3 +206,26 @@ def test_another_office_takes_it_in_and_publishes_nothing(office: Root, tmp_path
     assert {a["sha256"] for one in told(out) for a in one["attachments"]} == {
         a["sha256"] for one in after.values() for a in second_root.json("show", one["item"], user="m.devries")["attachments"]
     }
+
+
+def test_what_the_vault_lacks_is_named_and_all_else_comes_out_and_the_same_command_brings_it_later(
+    office: Root, tmp_path: Path
+) -> None:
+    out, files = tmp_path / "out", office.told("a")["attachments"]
+    lacking, damaged = (office.path / "var/vault" / one["sha256"][:2] / one["sha256"] for one in files)
+    kept = {path: path.read_bytes() for path in (lacking, damaged)}
+    lacking.unlink()
+    damaged.chmod(0o600)
+    damaged.write_bytes(b"{}")
+    given = office.run("export", "acme-bv", str(out), code=1)
+    assert "2 files are lacking" in given.stdout
+    assert "the vault lacks `a.pdf`" in given.stderr
+    assert "`item.json` is damaged" in given.stderr
+    assert [one["description"] for one in told(out)] == ["Jaarrekening <2025>", "Nothing with it"]
+    assert "exported_at" not in json.loads((out / "export.json").read_text())
+    assert subprocess.run(["sha256sum", "--check", "--status", "SHA256SUMS"], cwd=out, check=False).returncode == 1
+    for path, data in kept.items():
+        path.write_bytes(data)
+    office.run("export", "acme-bv", str(out))
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=out, check=True)
+    assert "exported_at" in json.loads((out / "export.json").read_text())
