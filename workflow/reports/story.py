@@ -94,6 +94,7 @@ def _told(office: Office, client: str, event: Mapping[str, Any]) -> Told:
     is_sharing = action in (
         "approved", "offered", "rejected", "published", "taken_off", "withdrawn", "restored", "unshared", "reverted", "notified",
         "not_notified", "mail_failed", "mail_retried", "mail_cancelled", "opened", "downloaded", "held_by_guard",
+        "warned_by_guard",
     )  # fmt: skip
     return Told(event["at"], who, _what(office, client, action, detail), tuple(_more(office, action, detail)), is_sharing)
 
@@ -149,7 +150,7 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
             return sentence("story.moved_here")
         return sentence("story.moved", before=str(detail["from"]), after=str(detail.get("to") or "?"))
     if action in (
-        "published", "taken_off", "reverted", "held_by_guard", "nobody_left", "held", "released", "amended", "deleted", "undeleted", "mended",
+        "published", "taken_off", "reverted", "held_by_guard", "warned_by_guard", "nobody_left", "held", "released", "amended", "deleted", "undeleted", "mended",
         "vault_mended", "exported",
     ):  # fmt: skip
         return sentence(f"story.{action}")
@@ -158,7 +159,7 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
 
 def _more(office: Office, action: str, detail: Mapping[str, Any]) -> Iterable[Sentence]:
     """What belongs to the event beside: each change of an amendment, each finding of the guard."""
-    if action == "held_by_guard":
+    if action in ("held_by_guard", "warned_by_guard"):
         yield from (plain(str(one["name"])) for one in detail.get("findings", ()))
     if action != "amended":
         return

@@ -51,12 +51,11 @@ def test_what_happened_is_told_in_dutch_words() -> None:
     actions = set()
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and len(node.args) > 2 and ast.unparse(node.func) in ("trail.record", "NewEvent"):
-                actions |= {
-                    one.value
-                    for one in ast.walk(node.args[2 if "record" in ast.unparse(node.func) else 1])
-                    if isinstance(one, ast.Constant)
-                }
+            if isinstance(node, ast.Call) and len(node.args) > 2 and ast.unparse(node.func) in ("trail.record", "trail.NewEvent"):
+                action = node.args[2 if "record" in ast.unparse(node.func) else 1]
+                actions |= {one.value for one in ast.walk(action) if isinstance(one, ast.Constant)}
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "action":
+                actions |= {one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant)}
     assert len(actions) > 40
     for action in actions:
         assert told(Sentence(f"trail.did_{action}"), "en") == action

@@ -113,7 +113,7 @@ def test_each_key_has_a_name(language: str) -> None:
 ACTIONS = (
     "amended approved asked_again contact_reminded copied created deleted due_reminded duplicate escalated exported file_erased held"
     " held_by_guard mail_cancelled mail_failed mail_retried mended moved nobody_left not_notified notified notify_asked offered opened"
-    " passed_on published rejected released reminded restored reverted taken_off undeleted unshared vault_mended viewed withdrawn"
+    " passed_on published rejected released reminded restored reverted taken_off undeleted unshared vault_mended viewed warned_by_guard withdrawn"
 )
 """All that is written in the trail about an item that is there."""
 
