@@ -70,3 +70,8 @@ def test_each_class_that_the_sheet_speaks_of_is_on_a_page() -> None:
     script = re.findall(r'(?:classList\.\w+\(|className\s*[:=]\s*)"([^"]+)"', (PAGES / "desk.js").read_text())
     worn = {word for words in (*attributes, *script) for word in re.findall(r"[\w-]+", words)}
     assert spoken - worn <= {*STEPS, *_KINDS}
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.glob("*.html")), ids=lambda page: page.name)
+def test_no_sentence_takes_its_direction_from_the_name_that_it_begins_with(page: Path) -> None:
+    assert not re.findall(r'dir="auto"(?:\{%[^%]*%\}|[^>{])*>\{\{ [^}]*\|coded', page.read_text(encoding="utf-8"))
