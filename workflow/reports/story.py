@@ -150,8 +150,8 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
             return sentence("story.moved_here")
         return sentence("story.moved", before=str(detail["from"]), after=str(detail.get("to") or "?"))
     if action in (
-        "published", "taken_off", "reverted", "held_by_guard", "warned_by_guard", "nobody_left", "held", "released", "amended", "deleted", "undeleted", "mended",
-        "vault_mended", "exported",
+        "published", "taken_off", "reverted", "held_by_guard", "warned_by_guard", "nobody_left", "held", "released", "amended", "deleted", "undeleted",
+        "mended", "vault_mended", "exported",
     ):  # fmt: skip
         return sentence(f"story.{action}")
     return sentence("story.other", action=action.replace("_", " "))
