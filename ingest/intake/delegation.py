@@ -20,7 +20,7 @@ from dossier.database.database import transaction
 from dossier.database.prepared import Prepared
 from dossier.database.tables import Delegation, insert_rows, tuples
 from dossier.files import files
-from dossier.files.beneath import Folder
+from dossier.files.beneath import Place
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -47,15 +47,15 @@ _DELETE = Prepared(
 
 
 def record(
-    now: datetime, actor: Actor, client: str, folder: str, place: Folder, sidecar: bytes, hashes: Mapping[str, str],
+    now: datetime, actor: Actor, client: str, folder: str, card: Place, sidecar: bytes, hashes: Mapping[str, str],
     owners: Mapping[str, int] = NOBODY_ELSES,
 ) -> None:  # fmt: skip
-    """What lies at `place`, and is named `folder` next, is `actor`'s. In `transaction()`.
+    """The drop that is named `folder` next is `actor`'s. In `transaction()`.
 
-    `hashes`: SHA-256 (hex) of each attachment, by its name. Whoever owns the sidecar must own them
-    all, but for those in `owners`: name → user id.
+    `card`: where its sidecar lies until then. `hashes`: SHA-256 (hex) of each attachment, by its
+    name. Whoever owns the sidecar must own them all, but for those in `owners`: name → user id.
     """
-    look = files.look(place / SIDECAR)
+    look = files.look(card)
     assert look is not None
     named = {
         nfc(name): sha256 if owners.get(name, look.uid) == look.uid else [sha256, owners[name]] for name, sha256 in hashes.items()

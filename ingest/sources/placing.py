@@ -10,7 +10,8 @@ wait, all of them together. Nobody waits for more to come.
               each has its own; if the database fails, all are told.
               Killed here? As 1. Killed after? Whoever claimed it finishes it (staging.py); else it
               is left.
- 3. name      each hidden folder gets its name; then the folders above are synced.
+ 3. name      each hidden folder gets its name, where its sidecar has another one this first; then
+              the folders above are synced.
               Killed here? Those that have their name are drops.
 """
 
@@ -26,7 +27,7 @@ from typing import NamedTuple
 from dossier.database.database import GoesAlong, going_along, transaction
 from dossier.database.trouble import is_of_the_database
 from dossier.files import files, moves
-from dossier.files.beneath import open_beneath
+from dossier.files.beneath import Folder, open_beneath
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from ingest.intake import delegation
@@ -44,6 +45,9 @@ class Filled(NamedTuple):
     """SHA-256 (hex) of each file, by its name."""
     owners: Mapping[str, int] = delegation.NOBODY_ELSES
     """Whose a file is that does not belong to the sidecar's owner."""
+    card: str = delegation.SIDECAR
+    """What the sidecar is called until then: where several may want to place one folder, each has
+    its own, so that what is placed is what was recorded."""
 
 
 @dataclass(slots=True, eq=False)
@@ -127,7 +131,7 @@ def _record_all(orders: Sequence[_Order]) -> None:
 def _record(orders: Sequence[_Order]) -> None:
     inbox, filled = orders[0].office.inbox, [one for order in orders for one in order.filled]
     hidden = [(one.client, one.hidden) for one in filled]
-    written = [(*folder, name) for folder, one in zip(hidden, filled, strict=True) for name in (*one.hashes, delegation.SIDECAR)]
+    written = [(*folder, name) for folder, one in zip(hidden, filled, strict=True) for name in (*one.hashes, one.card)]
     files.sync_beneath(inbox, written, hidden)
     told = [order for order in orders if order.claim is not None or order.is_recorded]
     if not told:
@@ -137,7 +141,8 @@ def _record(orders: Sequence[_Order]) -> None:
             order.is_placed = order.claim is None or order.claim()
             for one in order.filled if order.is_placed and order.is_recorded else ():
                 with open_beneath(inbox, one.client, one.hidden) as folder:
-                    delegation.record(order.now, order.actor, one.client, one.folder, folder, one.sidecar, one.hashes, one.owners)
+                    card = folder / one.card
+                    delegation.record(order.now, order.actor, one.client, one.folder, card, one.sidecar, one.hashes, one.owners)
 
 
 def _name(order: _Order) -> None:
@@ -147,6 +152,20 @@ def _name(order: _Order) -> None:
     try:
         for one in order.filled:
             with open_beneath(order.office.inbox, one.client) as home, is_gone:
-                moves.move(home / one.hidden, home / one.folder)
+                give_name(home, one.hidden, one.card, one.folder)
     except OSError as error:
         order.error = error
+
+
+def give_name(home: Folder, hidden: str, card: str, folder: str) -> None:
+    """Make a drop of a hidden folder of a client's, whose sidecar is called `card` until then.
+    Raises FileNotFoundError if it is one already."""
+    if card != delegation.SIDECAR:
+        with home.open(hidden) as opened:
+            with contextlib.suppress(FileNotFoundError):  # it was called so before somebody was killed
+                moves.move(opened / card, opened / delegation.SIDECAR)
+            for name in opened.names():
+                if name.startswith("."):  # what came too late, or of somebody who was killed
+                    files.remove(opened / name)
+            files.sync((), [opened])
+    moves.move(home / hidden, home / folder)

@@ -240,16 +240,14 @@ def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: K
     """
     row = _fresh(row)
     if row.folder is not None:
-        _give_name(office, row)
         return _placed_so(office, row, _sidecar(actor, row, keys, said))
     try:
-        hidden = _opened(office, row)
-    except NotFound:
-        if (there := _fresh(row)).folder is not None:  # somebody pressed twice
-            return _placed_so(office, there, _sidecar(actor, there, keys, said))
-        raise
-    with hidden:
-        return _commit_if_good(office, now, actor, row, hidden, keys, said, row.files)
+        with _opened(office, row) as hidden:
+            return _commit_if_good(office, now, actor, row, hidden, keys, said, row.files, is_alone=False)
+    except (Invalid, NotFound, FileNotFoundError):
+        if (there := _fresh(row)).folder is None:
+            raise
+        return _placed_so(office, there, _sidecar(actor, there, keys, said))  # somebody pressed twice
 
 
 def commit_received(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> None:
@@ -419,13 +417,14 @@ def _commit_if_good(
     keys: Keys,
     said: Mapping[str, Said],
     had: Mapping[str, object],
+    is_alone: bool = True,
 ) -> str:
     """As `_commit`. Raises Invalid with every fault, and nothing has happened."""
     request, data = _request(hidden, actor, row, keys, said)
     wrong = _known(actor, row, keys) + _problems(office, now, actor, row, hidden, request, data)
     if wrong:
         raise Invalid(wrong)
-    return _commit(office, now, actor, row, hidden, data, str(keys.get("description") or ""), had)
+    return _commit(office, now, actor, row, hidden, data, str(keys.get("description") or ""), had, is_alone=is_alone)
 
 
 def _problems(
@@ -450,12 +449,18 @@ def _commit(
     called: str,
     had: Mapping[str, object],
     note: Callable[[], None] = lambda: None,
+    is_alone: bool = True,
 ) -> str:
     """Write the sidecar, record whose it is, and name the folder, returned. Conflict if the row has
-    other files by now than it `had`. `note` writes along with that; what it raises is raised."""
+    other files by now than it `had`. `note` writes along with that; what it raises is raised.
+
+    `is_alone`: nobody else knows of the drop yet. Else another may be committing it with other
+    words at this moment, and each has a sidecar of its own.
+    """
     folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
-    files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
+    card = delegation.SIDECAR if is_alone else _card(folder)
+    files.write_whole(hidden / card, data, 0o666)
 
     def claim() -> bool:
         there = _fresh(row)
@@ -467,14 +472,18 @@ def _commit(
         change_row(StagedDrop.id, row.id, folder=folder, files=row.files)
         return True
 
-    filled = Filled(row.client, _name(row), folder, data, hashes)
-    return folder if placing.place(office, now, actor, [filled], True, claim) else _placed_so(office, _fresh(row), data)
+    filled = Filled(row.client, _name(row), folder, data, hashes, card=card)
+    if placing.place(office, now, actor, [filled], True, claim):
+        return folder
+    files.remove(hidden / card)
+    return _placed_so(office, _fresh(row), data)
 
 
 def _placed_so(office: Office, row: StagedDrop, data: bytes) -> str:
     """The folder of a placed drop. Raises Conflict if it was placed with another sidecar than
     `data`: what that says would be lost without a word. That can be told while the drop lies in the
     inbox, and of what was taken."""
+    _give_name(office, row)
     folder, digest = str(row.folder), hashlib.sha256(data).hexdigest()
     contents = [str(told["sha256"]) for told in row.files.values()]
     was = delegation.sidecar_of(str(row.client), folder)
@@ -574,13 +583,18 @@ def _give_name(office: Office, row: StagedDrop) -> None:
     client's folder is away."""
     has_it = contextlib.suppress(FileNotFoundError)
     with open_beneath(office.inbox, str(row.client)) as home, has_it:
-        moves.move(home / _name(row), home / str(row.folder))
+        placing.give_name(home, _name(row), _card(str(row.folder)), str(row.folder))
         files.sync((), [home])
 
 
 def _name(row: StagedDrop) -> str:
     """What the folder of a drop is called while it is put together."""
     return f"{PREFIX}{row.id}"
+
+
+def _card(folder: str) -> str:
+    """What the sidecar of what gets this name is called until it has it."""
+    return f".{folder}.yaml"
 
 
 def _opened(office: Office, row: StagedDrop) -> Folder:

@@ -22,7 +22,7 @@ from dossier.files import files
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict
 from ingest.intake import delegation
-from ingest.sources import placing, staging
+from ingest.sources import dropping, placing, staging
 
 API = Actor("p.bakker", "api:scan")
 
@@ -94,18 +94,57 @@ def test_drops_that_are_committed_together_are_placed_with_one_transaction(offic
     assert {answer.key for answer in ApiAnswer.select()} == {f"key of {row.id}" for row in rows}
 
 
+def test_committed_with_other_words_at_once_those_of_the_one_that_is_told_so_lie_there(office: Records) -> None:
+    row = begun(office, "accounts.pdf")
+    now = office.tick()
+
+    def saying(words: str) -> Callable[[], str]:
+        return lambda: staging.commit(office.office, now, API, row, {"description": words}, {})
+
+    words = [f"Annual accounts {number}" for number in range(3)]
+    found = all_at_once([saying(one) for one in words])
+    (placed,) = (one for one in zip(words, found, strict=True) if isinstance(one[1], str))
+    assert [type(one) for one in found if one != placed[1]] == [Conflict, Conflict]
+    drop = office.root / "inbox/acme-bv" / placed[1]
+    assert sorted(path.name for path in drop.iterdir()) == ["accounts.pdf", "item.yaml"]
+    assert placed[0] in (drop / "item.yaml").read_text()
+    assert staging.commit(office.office, now, API, row, {"description": placed[0]}, {}) == placed[1]
+
+
+def test_killed_before_it_had_its_name_the_words_that_were_recorded_lie_there_once_it_has(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = begun(office, "accounts.pdf")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def saying(words: str) -> str:
+        return staging.commit(office.office, office.tick(), API, row, {"description": words}, {})
+
+    for room, name, words in ((placing, "_record_all", "Never recorded"), (placing, "_name", "Annual accounts 2025")):
+        with monkeypatch.context() as patched:
+            patched.setattr(room, name, killed)
+            with pytest.raises(KeyboardInterrupt):
+                saying(words)
+    staging.finish(office.office)
+    (drop,) = (office.root / "inbox/acme-bv").iterdir()
+    assert sorted(path.name for path in drop.iterdir()) == ["accounts.pdf", "item.yaml"]
+    assert "Annual accounts 2025" in (drop / "item.yaml").read_text()
+
+
 def test_one_that_fails_is_told_so_and_the_others_are_placed(office: Records, transactions: list[int]) -> None:
     good, bad = begun(office, "accounts.pdf"), begun(office, "letter.pdf")
     real, changed = staging._commit, threading.Event()
 
-    def then_changed(*given: Any) -> str:
+    def then_changed(*given: Any, **more: Any) -> str:
         """Another file comes at the last moment."""
         row = given[3]
         if row.id == bad.id and not changed.is_set():
             changed.set()
             with transaction(along=()):  # by somebody else
                 change_row(StagedDrop.id, bad.id, files={})
-        return real(*given)
+        return real(*given, **more)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(staging, "_commit", then_changed)
@@ -138,15 +177,16 @@ def test_a_drop_is_on_the_disk_before_it_is_recorded_and_its_name_before_anybody
     office: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced, row = list[str](), begun(office, "accounts.pdf")
+    monkeypatch.setattr(dropping, "folder_name", lambda *_: "accounts")
     monkeypatch.setattr(files, "_fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
     home, record = office.root / "inbox/acme-bv", delegation.record
 
     def recording(*given: Any) -> None:
         hidden = home / f".drop-{row.id}"
-        assert {str(hidden), str(hidden / "accounts.pdf"), str(hidden / "item.yaml")} <= set(synced)
+        assert {str(hidden), str(hidden / "accounts.pdf"), str(hidden / ".accounts.yaml")} <= set(synced)
         synced.clear()
         record(*given)
 
     monkeypatch.setattr(delegation, "record", recording)
     committing(office, row)()
-    assert synced == [str(home)]
+    assert synced == [str(home / f".drop-{row.id}"), str(home)]
