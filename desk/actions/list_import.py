@@ -12,10 +12,10 @@ what may be one: a fiscal number is a citizen's unless the client's name has a l
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, count
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from dossier.office import editing
 from dossier.office.key_types import EMAIL
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.text.names import name_fault
 from dossier.text.sentences import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, dat
     Raises Invalid, OSError; ConfigurationError if the office could not be read after.
     """
     rows = read_table(path, data)
-    columns = columns_of(kind, list(rows[0].cells), given)
+    columns = columns_of(kind, rows, given)
     made = ListPlan(kind, columns, [heading for heading in rows[0].cells if heading not in columns])
     if not any(any(row.cells.values()) for row in rows):
         made.faults.append(RowFault(rows[0].number, "", sentence("lists.no_rows")))
@@ -131,6 +132,8 @@ def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, dat
             elif told := _change_entry(kind, section[entry.code], old, entry):
                 made.changed[entry.code] = told
 
+    if kind == "clients":
+        made.notes += _notes_of_clients(office, rows, columns, entries.values())
     before = made.before.decode()
     text = editing.edited(before, kind, change)
     made.gone = [code for code in there if code not in entries]
@@ -185,6 +188,8 @@ def _entries(
     found: dict[str, ListEntry] = {}
     by_name: dict[str, str] = {}
     by_user = {one.os_user: code for code, one in office.staff.items() if one.os_user}
+    there: Collection[str] = office.clients if kind == "clients" else office.staff
+    spelled = {_without_zeros(code): code for code in there} | {code.casefold(): code for code in there}
     for row in rows:
         values = {key: _with_zeros(key, _said(key, row.cells.get(heading, ""))) for heading, key in columns.items()}
         headings = {key: heading for heading, key in columns.items()}
@@ -195,6 +200,8 @@ def _entries(
         if wrong:
             continue
         name = values["name"]
+        if values.get("code"):
+            values["code"] = _as_before(values["code"], there, spelled)
         code = values.get("code") or _known_code(kind, office, values) or by_name.get(name)
         if not values.get("code") and code is not None and (other := _other_number(office, found, code, values)):
             key, has = other
@@ -205,6 +212,7 @@ def _entries(
         entry = found.get(code)
         if entry is None:
             entry = found[code] = ListEntry(code, row=row.number)
+            spelled.setdefault(code.casefold(), code)
             by_name[name] = code
         elif entry.values.get("name") != name:
             faults.append(RowFault(row.number, headings.get("code", ""), sentence("lists.twice", code=code, row=entry.row)))
@@ -233,6 +241,24 @@ def _without_citizens(rows: Sequence[Row], columns: Mapping[str, str], notes: li
     return [Row(row.number, {**row.cells, **nothing}) if row.number in citizens else row for row in rows]
 
 
+def _notes_of_clients(
+    office: Office, rows: Sequence[Row], columns: Mapping[str, str], entries: Iterable[ListEntry]
+) -> Iterator[Sentence]:
+    """What else there is to know: contacts that are left out, and new clients that may be there
+    under another code."""
+    headings = {key: heading for heading, key in columns.items()}
+    person, address = headings.get("contact_name"), headings.get("contact_email", "")
+    cells = [row.cells for row in rows if person and _said("contact_name", row.cells.get(person, ""))]
+    if left := sum(not _said("contact_email", one.get(address, "")) for one in cells):
+        yield sentence("lists.contacts_without_address", count=left)
+    has = {bare(one): code for code, client in office.clients.items() for one in client.identifiers}
+    new = [(entry.code, one) for entry in entries if entry.code not in office.clients for one in entry.identifiers]
+    same = {code: has[bare(one)] for code, one in new if bare(one) in has}
+    if same:
+        told = [f"{code} ({other})" for code, other in islice(same.items(), 10)]
+        yield sentence("lists.same_number", clients=", ".join(told) + ("…" if len(same) > 10 else ""))
+
+
 def _said(key: str, text: str) -> str:
     """What a cell says; nothing where it says in words that there is nothing, or, in place of a
     number, has no digit but zeros."""
@@ -253,6 +279,8 @@ def _faults_of(kind: Kind, office: Office, values: Mapping[str, str]) -> Iterato
     code = values.get("code")
     if code and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", code):
         yield "code", sentence("lists.bad_code", code=code)
+    elif code and name_fault(code) and code not in (office.clients if kind == "clients" else office.staff):
+        yield "code", sentence("lists.bad_folder", code=code)
     for key in ("contact_email", "email"):
         if values.get(key) and not re.fullmatch(EMAIL, values[key]):
             yield key, sentence("lists.bad_address", address=values[key])
@@ -304,6 +332,16 @@ def _known_code(kind: Kind, office: Office, values: Mapping[str, str]) -> str | 
         if numbers & {*known, *(bare(one) for one in client.identifiers)}:
             return code
     return next((code for code, client in office.clients.items() if bare(client.name) == bare(values["name"])), None)
+
+
+def _as_before(code: str, there: Container[str], spelled: Mapping[str, str]) -> str:
+    """The code as config/, or a row above, has it: in other capitals, or with the zeros that a
+    spreadsheet drops."""
+    return code if code in there else spelled.get(code.casefold()) or spelled.get(_without_zeros(code)) or code
+
+
+def _without_zeros(code: str) -> str:
+    return code.lstrip("0") if code.isdecimal() else code.casefold()
 
 
 def _other_number(office: Office, found: Mapping[str, ListEntry], code: str, values: Mapping[str, str]) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -60,7 +60,8 @@ TURNOVER = ("omzetbelastingnummer", "omzetbelastingnr", "obnummer", "obnr")
 
 HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     "clients": {
-        "code": ("code", "client", "nummer", "nr", "debiteur", "number", "no", "id", "zoekcode", "relationcode", *_each(_WHO, _NUMBER)),
+        "code": ("code", "client", "nummer", "nr", "debiteur", "number", "no", "id", "zoekcode", "relationcode", "verkooprelatie",
+                 *_each((*_WHO, "verkooprelatie"), _NUMBER)),
         "name": ("naam", "name", "handelsnaam", "onderneming", "company", "relatie", "klant", "organisatie", "bedrijf", "statutairenaam",
                  "customer", "naam1", "name1", "tenaamstelling", *_each((*_WHO, "bedrijfs", "company"), ("naam", "name"))),
         "kvk": ("handelsregisternummer", "chamberofcommerce", "cocnumber", "cocno", "coc", "kamervankoophandel", "handelsregister",
@@ -91,6 +92,9 @@ HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     },
 }  # fmt: skip
 """What the columns of common exports are called, Dutch and English, as letters and digits alone."""
+
+WHO_OR_WHICH = ("klant", "relatie", "organisatie", "bedrijf", "customer")
+"""Headings of names that are those of codes in other exports."""
 
 KNOWN = frozenset(word for kinds in HEADINGS.values() for words in kinds.values() for word in words)
 """All of these."""
@@ -128,10 +132,13 @@ def read_table(path: Path, data: bytes) -> list[Row]:
     )
     if len(rows) > MOST_ROWS:
         raise Invalid([fault("file", "lists.too_many_rows", file=path.name, most=MOST_ROWS)])
-    full = [index for index, cells in enumerate(rows) if sum(1 for cell in cells if cell) > 1]
+    full = [index for index, cells in enumerate(rows) if _filled(cells) > 1]
     if not full:
         raise Invalid([fault("file", "lists.no_headings", file=path.name)])
     first = next((index for index in full[:HEAD_ROWS] if _knows(rows[index])), full[0])
+    for index in full[:HEAD_ROWS]:  # below what a report tells of itself, or headings over several columns
+        if index > first and _knows(rows[index]) > _knows(rows[first]) and _filled(rows[index]) > _filled(rows[first]):
+            first = index
     headings = _each_once(rows[first])
     return [
         Row(first + 2 + index, {heading: cell for heading, cell in zip(headings, cells, strict=False) if heading})
@@ -143,6 +150,10 @@ def read_table(path: Path, data: bytes) -> list[Row]:
 def _knows(cells: Sequence[str]) -> int:
     """How many of these are headings that are known."""
     return sum(bare(cell) in KNOWN for cell in cells)
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(1 for cell in cells if cell)
 
 
 def _each_once(headings: Sequence[str]) -> list[str]:
@@ -239,12 +250,12 @@ def bare(text: str) -> str:
     return "".join(filter(str.isalnum, letters(text)))
 
 
-def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
+def columns_of(kind: Kind, rows: Sequence[Row], given: Mapping[str, str]) -> dict[str, str]:
     """Heading → key.
 
     `given` says it for some; `-` as key: nothing is taken from it. Raises Invalid.
     """
-    known = HEADINGS[kind]
+    known, headings = HEADINGS[kind], list(rows[0].cells)
     problems = [
         fault("map", "lists.no_such_heading", heading=one, known=", ".join(headings)) for one in given if one not in headings
     ]
@@ -254,7 +265,7 @@ def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) ->
     for key in known:
         if len(both := [heading for heading, one in given.items() if one == key]) > 1:
             problems.append(fault("map", "lists.key_twice", key_=key, columns=", ".join(both)))
-    found = guessed(kind, headings, given)
+    found = guessed(kind, rows, given)
     if not problems and not {"name", "last_name"} & set(found.values()):
         problems.append(fault("map", "lists.no_name", known=", ".join(headings)))
     if problems:
@@ -262,14 +273,32 @@ def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) ->
     return found
 
 
-def guessed(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """The same, whatever is wrong with it."""
-    known, found = HEADINGS[kind], dict[str, str]()
-    for heading in headings:
+def guessed(kind: Kind, rows: Sequence[Row], given: Mapping[str, str]) -> dict[str, str]:
+    """The same, whatever is wrong with it.
+
+    A `Klant` or `Relatie` that holds numbers is the code, not the name; of two addresses the one
+    that is the contact's is taken.
+    """
+    found = dict[str, str]()
+    for heading in rows[0].cells:
         word = bare(heading)
         if heading in given or NEVER_TAKEN.search(word):
             continue
-        key = next((key for key, words in known.items() if word in words), None)
-        if key is not None and key not in found.values() and key not in given.values():
-            found[heading] = key
+        key = next((key for key, words in HEADINGS[kind].items() if word in words), None)
+        if key == "name" and word in WHO_OR_WHICH and _are_codes(row.cells.get(heading, "") for row in rows):
+            key = "code"
+        if key is None or key in given.values():
+            continue
+        earlier = next((one for one, its in found.items() if its == key), None)
+        if earlier is not None and key == "contact_email" and "contact" in word and "contact" not in bare(earlier):
+            del found[earlier]
+        elif earlier is not None:
+            continue
+        found[heading] = key
     return found | {heading: key for heading, key in given.items() if key != "-" and not NEVER_TAKEN.search(bare(heading))}
+
+
+def _are_codes(cells: Iterable[str]) -> bool:
+    """All of them are one word with a digit in it."""
+    said = [cell for cell in cells if cell]
+    return bool(said) and all(re.fullmatch(r"[A-Za-z0-9._-]*[0-9][A-Za-z0-9._-]*", cell) for cell in said)

@@ -49,11 +49,12 @@ def bring_in(visit: StaffVisit) -> Response:
         packed = base64.b64encode(zlib.compress(data)).decode()
         if len(packed) > MOST_PACKED:
             raise TooLong("desk.list_too_large", file=name)
-        headings = list(list_table.read_table(Path(name), data)[0].cells)
+        rows = list_table.read_table(Path(name), data)
+        headings = list(rows[0].cells)
         chosen = {heading: visit.field(f"as:{number}") or "-" for number, heading in enumerate(visit.fields("heading"))}
         given = {heading: key for heading, key in chosen.items() if heading in headings}  # not of the list before
         carried = {"name": name, "packed": packed}
-        columns = dict.fromkeys(headings, "") | list_table.guessed(kind, headings, given)
+        columns = dict.fromkeys(headings, "") | list_table.guessed(kind, rows, given)
         with saving(visit):
             made = list_import.plan(kind, visit.office, os.environ, Path(name), data, given)
             if visit.field("save") and not made.faults and visit.field("shown") == _digest(made):

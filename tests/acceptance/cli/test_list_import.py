@@ -244,6 +244,80 @@ def test_an_empty_row_or_a_title_may_stand_above_the_headings(office: Root, tmp_
     assert plan(office, "clients", path)["new"] == ["cafe-nandu"]
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Relatie;;Contact;\nCode;Naam;Naam;E-mail\n",
+        "Administratie;;;\nGebruiker;p.bakker;;\nCode;Naam;Plaats;E-mail\n",
+    ],
+)
+def test_headings_are_found_below_others_over_several_columns_and_what_a_report_tells_of_itself(
+    office: Root, tmp_path: Path, above: str
+) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text(above + "1000;Bakkerij Zon;Klant;zon@zon.example\n")
+    found = plan(office, "clients", path)
+    assert found["new"] == ["1000"]
+    assert found["columns"] == {"Code": "code", "Naam": "name", "E-mail": "contact_email"}
+
+
+@pytest.mark.parametrize("who", ["Relatie", "Klant", "Organisatie"])
+@pytest.mark.parametrize(("cell", "key"), [("K1001", "code"), ("1001", "code"), ("Bakkerij Zon", "name")])
+def test_a_column_of_clients_holds_codes_if_each_is_a_number(office: Root, tmp_path: Path, who: str, cell: str, key: str) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text(f"{who};Naam\n{cell};Zon\n")
+    columns = plan(office, "clients", path)["columns"]
+    assert columns == ({who: "code", "Naam": "name"} if key == "code" else {who: "name"})
+
+
+def test_the_address_of_the_contact_goes_before_that_of_the_company(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text("Naam;E-mail;Contactpersoon;E-mail contactpersoon\nZon;info@zon.example;Ida Zon;ida@zon.example\n")
+    assert plan(office, "clients", path, "--apply")["ignored"] == ["E-mail"]
+    assert [one.email for one in load_office(office.path, {}).clients["zon"].contacts] == ["ida@zon.example"]
+
+
+def test_contacts_without_an_address_are_left_out_and_told_of(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text("Naam;E-mail;Contactpersoon\nZon;;Ida Zon\nMaan;m@maan.example;Mia\n")
+    found = plan(office, "clients", path)
+    assert (found["new"], [str(note).endswith("rows: 1") for note in found["notes"]]) == (["zon", "maan"], [True])  # type: ignore[attr-defined]
+
+
+def test_a_code_is_known_in_other_capitals_and_without_the_zeros_that_a_spreadsheet_dropped(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text("Code;Naam\n00123;Zon\nMAAN;Maan\n")
+    assert plan(office, "clients", path, "--apply")["new"] == ["00123", "MAAN"]
+    book = openpyxl.Workbook()
+    for row in [["Code", "Naam"], [123, "Zon"], ["maan", "Maan B.V."], ["acme-BV", "Acme B.V."]]:
+        book.active.append(row)
+    book.save(excel := tmp_path / "relaties.xlsx")
+    found = plan(office, "clients", excel)
+    assert (found["new"], list(found["changed"])) == ([], ["MAAN"])  # type: ignore[call-overload]
+
+
+def test_codes_that_differ_in_capitals_alone_are_told_with_their_row(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text("Code;Naam\nZON;Zon\nzon;Zonneveld\n")
+    found = plan(office, "clients", path, "--apply", code=1)
+    assert [(one["row"], one["column"]) for one in found["faults"]] == [(3, "Code")]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("code", ["CON", "com1", "zon.", "zon.tmp"])
+def test_a_code_that_no_folder_can_have_on_windows_is_a_fault(office: Root, tmp_path: Path, code: str) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text(f"Code;Naam\n{code};Zon\n")
+    assert [one["column"] for one in plan(office, "clients", path, code=1)["faults"]] == ["Code"]  # type: ignore[attr-defined]
+
+
+def test_a_new_client_with_the_number_of_another_code_is_told_of(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text("Code;Naam;KvK\n1000;Acme B.V.;12345678\n1001;Zon;87654321\n")
+    found = plan(office, "clients", path)
+    assert found["new"] == ["1000", "1001"]
+    assert ["1000 (acme-bv);" in str(note) for note in found["notes"]] == [True]  # type: ignore[attr-defined]
+
+
 def test_of_two_columns_with_one_heading_the_first_counts_and_the_other_is_told_of(office: Root, tmp_path: Path) -> None:
     path = tmp_path / "relaties.csv"
     path.write_text("Naam;E-mail;E-mail\nBakkerij Zon;zon@zon.example;\n")
