@@ -73,7 +73,7 @@ from dossier.database.trouble import is_of_the_database
 from dossier.files import files
 from dossier.files.beneath import LastOpened
 from dossier.office.office import Office
-from dossier.office.people import Actor
+from dossier.office.people import Actor, language_of
 from dossier.text import clock, names, system
 from dossier.text.refusals import Problem, Refusal
 from dossier.text.sentences import LANGUAGES, sentence
@@ -618,8 +618,10 @@ class Intake:
         trail.record_all(now, told)
 
     def _tell_refused(self, now: datetime, drop: Candidate, why: str) -> None:
+        """Tell whose drop it is, in their own language."""
         if is_import(drop):
             return
+        why = drop.row["told"].get(language_of(self.office, drop.actor.code), why)
         found, target = drop.found, Path(str(drop.row["target"]))
         payload = {
             "drop": names.printable(found.called), "reasons": why.splitlines()[:REASONS_TOLD],

@@ -12,9 +12,9 @@ from kit.mail_server import Server, serving, text_of
 from kit.queues import SETTINGS, STAFF, QueueOffice
 from kit.records import LISA, Records
 from kit.records import STAFF as RECORDS_STAFF
-from kit.support import PDF, own_office
+from kit.support import OWN_STAFF, PDF, once_here, own_office
 
-from dossier.database.database import close_database, transaction
+from dossier.database.database import close_database, open_database, transaction
 from dossier.database.tables import Item, Mail, item_key, item_name
 from dossier.files import settling
 from dossier.office.opening import load_office
@@ -199,6 +199,18 @@ def test_a_drop_that_was_taken_meanwhile_is_not_told_to_wait(
     long_waiting.tell(office.office, office.now, {"acme-bv": [first, waits]})
     office.wait(600)
     assert [subject for _, subject in subjects(server)][1:] == ["Nog niet verwerkt: acme-bv/waits.yaml voor Acme B.V."]
+
+
+def test_what_is_wrong_with_a_refused_drop_is_told_in_the_language_of_whose_it_is(tmp_path: Path) -> None:
+    staff = OWN_STAFF.replace("rights: [create, share]", "rights: [create, share], language: nl", 1)
+    office = own_office(tmp_path / "own", staff=staff)
+    office.drop("wrong", "description: kort\nattachments: []\n")
+    once_here(office)
+    assert "has 4 characters" in str(office.why("wrong")), "the folder is the office's, which reads English"
+    open_database(load_office(office.path, office.environ))
+    [told] = Mail.select().where(Mail.kind == "refused")
+    assert "heeft 4 tekens" in told.payload["reasons"][0]
+    close_database()
 
 
 def test_whose_a_file_with_an_odd_name_is_is_known_too(tmp_path: Path) -> None:
