@@ -17,8 +17,8 @@ from starlette.responses import JSONResponse, Response
 from desk.actions import client_card, offering
 from desk.web.staff.visit import StaffVisit
 from dossier.database.web_tables import StagedDrop
-from dossier.text import system
-from dossier.text.refusals import Invalid, NotFound, Problem, Refusal, Unavailable
+from dossier.text import names, system
+from dossier.text.refusals import Invalid, NotFound, Problem, Refusal, Unavailable, fault
 from ingest.sources import staging
 from ingest.sources.staging import Said
 
@@ -85,7 +85,12 @@ def _drop(visit: StaffVisit, code: str) -> StagedDrop:
 def _add(visit: StaffVisit, row: StagedDrop) -> list[Problem]:
     """Take the files in that came with the form; why some were not."""
     problems: list[Problem] = []
+    here = set[str]()
     for name, pieces in visit.uploads:
+        if (folded := names.fold(name)) in here:  # the one before is seen by nobody yet, and would be missed by nobody
+            problems.append(fault("attachments", "staging.sent_twice", file=names.printable(name)))
+            continue
+        here.add(folded)
         try:
             _put(visit, row, name, pieces)
         except Refusal as refusal:
@@ -191,7 +196,9 @@ def _told(visit: StaffVisit, problems: Iterable[Problem]) -> list[dict[str, str]
 def _by_key(visit: StaffVisit, problems: Iterable[Problem]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for one in _told(visit, problems):
-        found.setdefault(one["key"], []).append(one["message"])
+        said = found.setdefault(one["key"], [])
+        if one["message"] not in said:
+            said.append(one["message"])
     return found
 
 

@@ -166,3 +166,21 @@ def test_a_preset_fills_the_form_in_and_an_approver_is_found_by_typing(rig: Desk
     assert rig.office.json("show", item)["approver"] == "m.devries"
     wrong = send_form(petra, "/clients/acme-bv/new", {**fields, "approver": "nobody known"})
     assert (wrong.status, 'value="nobody known"' in wrong.text) == (422, True)
+
+
+def test_two_files_of_one_name_in_one_form_are_not_taken_for_each_other(rig: DeskRig, petra: Browser) -> None:
+    fields = {"description": "Twee scans met één naam", "save": "1"}
+    answer = send_form(petra, "/clients/acme-bv/new", fields, [("scan.pdf", PDF + b"1"), ("Scan.PDF", PDF + b"2")])
+    assert answer.status == 422
+    assert "Scan.PDF is twee keer verstuurd" in re.sub("</?code>", "", answer.text)
+    drop = re.findall(r'name="drop" value="(\w+)"', answer.text)[0]
+    item = become(petra, send_form(petra, "/clients/acme-bv/new", {**fields, "drop": drop}, [("tweede scan.pdf", PDF + b"2")]))
+    names = sorted(one["name"] for one in rig.office.json("show", item)["attachments"])
+    assert names == ["scan.pdf", "tweede scan.pdf"]
+
+
+def test_what_is_wrong_with_many_files_alike_is_told_once(petra: Browser) -> None:
+    files = [(f"{number}.txt", b"tekst") for number in range(203)]
+    answer = send_form(petra, "/clients/acme-bv/new", {"description": "Te veel bestanden", "save": "1"}, files)
+    assert answer.status == 422
+    assert answer.text.count('href="#attachments"') == 1
