@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from kit.desk import DeskRig
+from kit.desk import CLIENTS, DeskRig
 from kit.support import PDF, wait_for
 from kit.web import Browser, text_of
 
@@ -419,3 +419,40 @@ def test_what_is_wrong_with_a_change_of_a_file_stands_at_that_file_with_what_was
         [field] = re.findall(rf'<input [^>]*value="{re.escape(typed)}"[^>]*>', more)
         assert f'aria-invalid="true" aria-describedby="{about}-f"' in field
         assert page.count(f'id="{about}-f"') == 1
+
+
+def test_what_config_offers_no_more_stays_chosen_in_the_form_of_its_field(tmp_path: Path) -> None:
+    with DeskRig.running(
+        tmp_path, "sharing: {guard: off}\nitems: {statuses: [new, old, closed]}\ntypes: {letter: {}, deed: {}}\n"
+    ) as rig:
+        item = make(
+            rig,
+            "before",
+            "status: old\ntype: letter\ncontact: j.jansen\nshare: yes\nshare_status: concept\nshare_attachments: all\n",
+        )
+        settings = (rig.office.path / "config/settings.yaml").read_text()
+        rig.office.set("settings", settings.replace("[new, old, closed]", "[new, done, closed]").replace("letter: {}, ", ""))
+        rig.office.set("clients", CLIENTS.replace("{id: j.jansen, name: Jan Jansen, email: j.jansen@acme.example}", ""))
+        browser = rig.browser("m.devries")
+        page = browser.get(f"/items/{item}").text
+        assert re.findall(r'<option value="(\w[\w.]*)" selected>', page) == ["old", "letter", "j.jansen"]
+
+
+def test_whom_it_is_shared_to_again_without_another_name_is_told_at_the_field(rig: DeskRig, marieke: Browser) -> None:
+    item = make(
+        rig, "again", "share: yes\nshare_status: concept\nshare_attachments: all\napprover: k.smit\n", client="zon", by="p.bakker"
+    )
+    assert re.findall(r'<label for="e-approver">[^<]*<span class="hint">([^<]*)', marieke.get(f"/items/{item}").text) == [
+        "zoals nu: Karel Smit"
+    ]
+    typed = {"version": version(marieke, item), "share_status": "concept", "approver": "", "share:paper.pdf": "yes"}
+    assert marieke.post(f"/items/{item}/share", typed).status == 303
+    assert rig.office.json("show", item)["approver"] == "k.smit"
+
+
+def test_what_never_was_on_the_portal_is_not_said_to_be_taken_off_it(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "called-back", "share: yes\nshare_status: concept\nshare_attachments: all\n", by="p.bakker")
+    assert "Haal het er nu af" not in marieke.get(f"/items/{item}").text
+    done = marieke.get(marieke.post(f"/items/{item}/withdraw", {"reason": "Te vroeg"}).goes_to).text
+    assert "Het wordt niet meer gedeeld." in done
+    assert "Het is van het portaal." not in done

@@ -127,5 +127,16 @@ def test_each_thing_that_happens_to_an_item_is_told_in_a_sentence_of_the_readers
 
 def test_whoever_is_asked_in_the_place_of_an_approver_is_named() -> None:
     asked = event("passed_on", "dossier", seat="k.smit", to=["p.bakker"])
-    assert lines(asked) == ["Piet Bakker was asked as well, in place of Karin Smit."]
-    assert lines(event("passed_on", "dossier", seat=None, to=["p.bakker"])) == ["Piet Bakker was asked."]
+    assert lines(asked) == ["It was put to Piet Bakker as well, in place of Karin Smit."]
+    assert lines(event("passed_on", "dossier", seat=None, to=["p.bakker"])) == ["It was put to Piet Bakker."]
+
+
+@pytest.mark.parametrize("action", ["reminded", "escalated", "passed_on", "due_reminded"])
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_what_is_told_of_one_person_reads_as_well_of_two(action: str, language: str) -> None:
+    of_one, of_two = (
+        told(story(OFFICE, "acme-bv", [event(action, to=to, due="2026-12-01")])[0].what, language)
+        for to in (["p.bakker"], ["p.bakker", "k.smit"])
+    )
+    assert of_two == of_one.replace("Piet Bakker", "Piet Bakker, Karin Smit")
+    assert not of_two.startswith("Piet"), "what goes before a verb would want another one for two"
