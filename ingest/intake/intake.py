@@ -596,18 +596,19 @@ class Intake:
             kind = "refused" if drop.faults else "duplicate" if drop.first_taken_at else "taken"
             secret = self._secret_type(drop)
             text = why_text(drop, language) if drop.faults else receipt_text(drop, at, language, secret is not None)
+            others = {other: why_text(drop, other) for other in LANGUAGES if other != language} if drop.faults else {}
             drop.row = {
                 **drop.claim, "fingerprint": None if drop.faults else drop.fingerprint, "kind": kind, "at": at,
                 "item": None if drop.faults else drop.item, "text": text, "of_type": secret if drop.faults else None,
                 "target": self.clearing.free_target(found.client, found.stem, now, targets) if drop.faults else None,
-                "told": {other: why_text(drop, other) for other in LANGUAGES if other != language} if drop.faults else None,
+                "told": others if drop.faults else None,
             }  # fmt: skip
             if drop.faults:
                 of_type = self._limited_type(drop)
                 detail: dict[str, object] = {"source": names.printable(found.stem), "reasons": text.splitlines()}
                 detail = {} if secret is not None else {**detail, **({"of_type": of_type} if of_type is not None else {})}
                 told.append(trail.NewEvent(drop.actor, "refused", None, detail, found.client))
-                self._tell_refused(now, drop, text)
+                self._tell_refused(now, drop, others.get(language_of(self.office, drop.actor.code), text))
             elif kind == "duplicate":
                 told.append(trail.NewEvent(drop.actor, "duplicate", drop.item, {"source": names.printable(found.stem)}))
         claims = [drop.row["id"] for drop in drops]
@@ -618,10 +619,8 @@ class Intake:
         trail.record_all(now, told)
 
     def _tell_refused(self, now: datetime, drop: Candidate, why: str) -> None:
-        """Tell whose drop it is, in their own language."""
         if is_import(drop):
             return
-        why = drop.row["told"].get(language_of(self.office, drop.actor.code), why)
         found, target = drop.found, Path(str(drop.row["target"]))
         payload = {
             "drop": names.printable(found.called), "reasons": why.splitlines()[:REASONS_TOLD],
