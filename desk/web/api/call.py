@@ -78,10 +78,13 @@ class Call:
     def header(self, name: str) -> str | None:
         """A header that keeps a change from being done twice, or over another one; None without it.
         Raises Invalid if it is empty: a variable that has no value would let the change through."""
-        value = self.request.headers.get(name.lower())
-        if value is not None and not value.strip():
+        lines = self.request.headers.getlist(name.lower())
+        if not lines:
+            return None
+        value = _joined(lines)
+        if not value:
             raise Invalid([fault(name, "api.header_empty", name=name)])
-        return value and value.strip()
+        return value
 
     def take_only(self, known: Sequence[str]) -> None:
         """Raise Invalid for parameters that are not among these, and for one that comes twice or is
@@ -110,15 +113,15 @@ class Call:
 
     def unless_known(self, made: Response) -> Response:
         """This answer; 304 without it where the program has it already (If-None-Match, RFC 9110
-        section 13.1.2)."""
+        section 13.1.2), whichever part of it is asked for."""
         tag = made.headers.get("etag")
-        if self.request.method not in ("GET", "HEAD") or tag is None or made.status_code not in (200, 206):
+        if self.request.method not in ("GET", "HEAD") or tag is None or made.status_code not in (200, 206, 416):
             return made
         return Response(status_code=304, headers={"etag": tag}) if self.is_known(tag) else made
 
     def is_known(self, tag: str) -> bool:
         """True if what has this ETag is ruled out by If-None-Match."""
-        known = [one.strip().removeprefix("W/") for one in self.request.headers.get("if-none-match", "").split(",")]
+        known = [one.strip().removeprefix("W/") for one in _joined(self.request.headers.getlist("if-none-match")).split(",")]
         return tag in known or known == ["*"]
 
     def path(self, name: str) -> str:
@@ -141,6 +144,11 @@ class Call:
         if not isinstance(value, str):
             raise odd_value(name, sentence("api.text"))
         return value
+
+
+def _joined(lines: Sequence[str]) -> str:
+    """A header that may stand there several times, as one list (RFC 9110 section 5.3)."""
+    return ", ".join(line.strip() for line in lines if line.strip())
 
 
 def odd_value(name: str, wanted: Sentence | str) -> Invalid:

@@ -216,6 +216,7 @@ def attachment(call: Call) -> Response:
     if made.status_code == 416:
         told = problem(call, 416, sentence("api.no_part", size=kept.size))
         told.headers["content-range"] = made.headers["content-range"]
+        told.headers["etag"] = f'"{row.sha256}"'
         return told
     return made
 

@@ -111,7 +111,7 @@ def part_of(headers: Mapping[str, str], size: int, etag: str | None) -> tuple[in
 
     Several parts at once, and what is no range, are answered with the whole, as the RFC allows.
     """
-    asked = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", headers.get("range", "").replace(" ", ""))
+    asked = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", headers.get("range", "").replace(" ", ""), re.IGNORECASE)
     if asked is None or asked[1] == asked[2] == "" or headers.get("if-range", etag) != etag:
         return 0, size, False
     if asked[1] == "":

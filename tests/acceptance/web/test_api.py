@@ -433,7 +433,7 @@ def test_whoever_reads_why_an_item_waits_what_happened_to_it_or_who_opened_it_is
 def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_is(
     rig: DeskRig, petra: str, marieke: str
 ) -> None:
-    item = drop(rig, petra, {**CONCEPT, "description": "Asked for often"}, {"n.pdf": PDF + b"n"})
+    item = drop(rig, petra, {"description": "Asked for often"}, {"n.pdf": PDF + b"n"})  # no mail about it comes into its history
     for path in (f"/items/{item}", f"/items/{item}/attachments/n.pdf"):
         tag = ask(rig, marieke, "GET", path).headers["etag"]
         for known in (tag, f'"other", W/{tag}', "*"):
@@ -448,6 +448,27 @@ def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_
     assert (now.status, told(now)["version"]) == (200, told(seen)["version"])
     version = f'"{told(seen)["version"]}"'
     assert ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2025"}, if_match=version).status == 200
+
+
+def test_a_header_on_several_lines_is_one_list(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Asked for in two lines"}, {"n.pdf": PDF + b"two lines"})
+    path = f"/items/{item}/attachments/n.pdf"
+    tag = ask(rig, petra, "GET", path).headers["etag"]
+
+    def asked(method: str, address: str, name: str, lines: list[str], body: bytes = b"") -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", rig.port, timeout=10)
+        connection.putrequest(method, f"/api/v1{address}")
+        for header, value in [("Authorization", f"Bearer {petra}"), *((name, line) for line in lines)]:
+            connection.putheader(header, value)
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        connection.close()
+        return answer.status
+
+    assert asked("GET", path, "If-None-Match", ['"other"', tag]) == 304
+    assert asked("PUT", path, "If-None-Match", ['"other"', tag], PDF) == 412
+    assert asked("PATCH", f"/items/{item}", "If-Match", ['"99"', "", '"1"'], b'{"location": "2025"}') == 200
 
 
 @pytest.mark.parametrize(
@@ -727,10 +748,12 @@ def test_parts_of_a_file_that_are_not_there_and_pages_of_other_sites_are_refused
     assert (missing.status, missing.headers["content-type"]) == (416, "application/problem+json")
     assert missing.headers["content-range"] == f"bytes */{len(PDF)}"
     assert str(len(PDF)) in told(missing)["detail"]
+    known = ask(rig, petra, "GET", path, range="bytes=9999-", if_none_match=missing.headers["etag"])
+    assert (known.status, known.body) == (304, b"")  # section 14.2: the range is looked at last
     for passed_over in ("lines=1-2", "bytes=5-2", "nonsense"):  # RFC 9110 section 14.2
         whole = ask(rig, petra, "GET", path, range=passed_over)
         assert (whole.status, whole.headers["content-length"]) == (200, str(len(PDF)))
-    assert ask(rig, petra, "GET", path, range="bytes=0-3").status == 206
+    assert {ask(rig, petra, "GET", path, range=f"{unit}=0-3").status for unit in ("bytes", "Bytes")} == {206}
     foreign = ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}, origin="https://elsewhere.example")
     assert (foreign.status, "Origin" in told(foreign)["detail"]) == (403, True)
     folder = ask(rig, petra, "PUT", "/drops/0/files/a%2fb.pdf", PDF)
