@@ -152,7 +152,7 @@ def revert(
     row = version_of(office, actor, item_name(key), name, version)
     undoing.refuse_reverting(office, actor, item, current)
     file = File(
-        current.name if current else row.name, row.sha256, row.size, row.media_type, share=row.share if current is None else None,
+        current.name if current else name, row.sha256, row.size, row.media_type, share=row.share if current is None else None,
         makers=items.brought_by(key, row.sha256), origin={"of_version": version},
     )  # fmt: skip
     there = [current.name] if current else []

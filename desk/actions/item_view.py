@@ -162,7 +162,7 @@ def version_of(office: Office, actor: Actor, name: str, file: str, version: int 
     row: Attachment | None = Attachment.select().where(wanted).order_by(Attachment.id.desc()).first()
     if row is None and version is not None:
         # Under another name, before it was renamed.
-        older = next((one for one in versions.versions(item.id).get(file, ()) if one.number == version), None)
+        older = next((one for one in versions.of_one(item.id, file) if one.number == version), None)
         row = Attachment.get_by_id(older.row) if older is not None else None
     if row is None:
         called = items.called(item.id, file)

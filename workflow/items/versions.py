@@ -52,6 +52,16 @@ def taken_out(key: int) -> list[Version]:
     return [_version(row, brought) for row in gone.values()]
 
 
+def of_one(key: int, name: str) -> list[Version]:
+    """The versions of the attachment that has this name, or had it when it was taken out, the
+    latest first."""
+    rows = list(Attachment.select().where(Attachment.item == key).order_by(Attachment.id.desc()))
+    called = [row for row in rows if row.name == name]
+    latest = next((row for row in called if row.current), next(iter(called), None))
+    brought = _brought(key) if latest is not None else {}
+    return [_version(one, brought) for one in _of(latest, rows)] if latest is not None else []
+
+
 def _of(current: Attachment, rows: Sequence[Attachment]) -> list[Attachment]:
     """Its versions among `rows`, the latest first."""
     found = {row.id: row for row in rows if row.name == current.name and not row.current}

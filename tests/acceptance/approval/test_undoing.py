@@ -209,6 +209,21 @@ def test_a_file_that_was_taken_out_is_put_back(office: AccountOffice) -> None:
     assert office.run("p.bakker", "get", one, "a.txt", "--to", "-") == "the second one"
 
 
+def test_what_a_file_was_before_it_was_renamed_and_taken_out_is_given_and_put_back_under_its_last_name(
+    office: AccountOffice,
+) -> None:
+    office.root.set("settings", SETTINGS)
+    one = drop(office, "renamed-out", data=b"the first one")
+    office.drop("p.bakker", "second-one", f"item: {one}\nattachments: [a.txt]\n", {"a.txt": b"the second one"})
+    office.once()
+    office.run("p.bakker", "rename", one, "a.txt", "b.txt")
+    office.run("p.bakker", "remove", one, "b.txt")
+    assert office.run("p.bakker", "get", one, "b.txt", "--version", "1", "--to", "-") == "the first one"
+    office.run("p.bakker", "revert", one, "b.txt", "--version", "1")
+    shown = office.json("show", one)
+    assert [(file["name"], file["size"]) for file in shown["attachments"]] == [("b.txt", len(b"the first one"))]
+
+
 def test_both_histories_tell_of_a_copy_and_who_made_the_file_does_not_approve_it(office: AccountOffice) -> None:
     source = drop(office, "source", who="k.smit", data=b"of Karel")
     target = drop(office, "target", "description: A letter to the client\nattachments: []\n")
