@@ -362,6 +362,21 @@ class FolderSite:
         except OSError:  # a folder of somebody else's in it: the next client's doesn't wait for that
             self._remove_later(aside)
 
+    def take_out(self, code: str, names: Sequence[str]) -> None:
+        """What lies at these names in a client's folder goes, in this order. It needs no room."""
+        aside: list[Path] = []
+        for name in names:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError), self._at(f"{code}/{name}") as place:
+                aside.append(self.staging / "clients" / f".{secrets.token_hex(8)}.gone")
+                moves.move(place, aside[-1])
+        with open_beneath(self.path, code) as home:
+            files.sync((), (home,))
+        for one in aside:
+            try:
+                files.remove_tree(one)
+            except OSError:
+                self._remove_later(one)
+
     def move_out(self, name: str, target: Path, is_copied: bool = False) -> None:
         """Move what does not belong there to a free name. `is_copied`: it is about to be replaced,
         so a copy goes there, or it goes itself where it can't be read."""

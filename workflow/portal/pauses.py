@@ -3,6 +3,7 @@ of the vault is gone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -37,6 +38,11 @@ class Pauses:
         """True while nothing can be published."""
         return self._all_until is not None
 
+    @property
+    def is_any(self) -> bool:
+        """True while anything is left alone."""
+        return self.is_all or bool(self._until)
+
     def items(self) -> list[int]:
         """The items that are left alone."""
         return [what for what in self._until if isinstance(what, int)]
@@ -58,6 +64,12 @@ class Pauses:
         self._until = {what: until for what, until in self._until.items() if now < until <= last}
         if self._all_until is not None and not now < self._all_until <= last:
             self._all_until = None
+
+    def end(self, some: Iterable[int | str]) -> None:
+        """Try these again at once."""
+        self._all_until = None
+        for what in some:
+            self._until.pop(what, None)
 
     def clear(self) -> None:
         """Try all of it again at once."""

@@ -29,6 +29,10 @@ it is what 4 recorded (whole_list.py). Killed between 3 and 4? Then it is not, a
 Whatever is made anew is held against the trail before; what stays was when it was made, and verify
 holds all of it against the trail in its turn.
 
+Where 1 finds no room on the disk, what was withdrawn goes all the same: first the client's pages,
+which name it, then the item, and the next round makes the pages anew in the room that this leaves.
+Killed in between? The item is unsettled still, and all the client's pages are made anew.
+
 At every instant items.json and index.html name only what is there, and the item's folder holds what
 they say of it.
 
@@ -50,6 +54,7 @@ rather than that something unpublished lies in it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
@@ -91,7 +96,7 @@ from workflow.portal.lists import KnownPages
 from workflow.portal.pages import Extra
 from workflow.portal.pauses import Pauses
 from workflow.portal.pictures import PicturedItems, Studio
-from workflow.portal.placing import PAGES, Change
+from workflow.portal.placing import PAGE_NAMES, PAGES, Change
 from workflow.portal.quarantine import Quarantine
 from workflow.portal.showing import (
     Changes,
@@ -125,6 +130,11 @@ PAGES_MANY = 500
 
 PAGES_AHEAD = 8
 """Clients whose pages are being made at a time: what they are made of lies in memory."""
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+WITHDRAWN = Item.public.is_null(False) & Item.standing.is_null()
+"""Of items: it is on the portal and was withdrawn."""
 
 WORKERS = 4
 """Threads that copy: file creation and reading release the interpreter's lock."""
@@ -164,6 +174,8 @@ class Publisher:
         self.quarantine = Quarantine(office.var, self.site, vault, self._clients.confirm)
         self._start = secrets.randbelow(1 << 16)
         """Where among the clients it begins, where it doesn't lead."""
+        self._hurried: set[int] = set()
+        """Withdrawn items for which a pause was ended: once each, until nothing is left alone."""
         self._at_stake: dict[int, str] = {}
         """Items of which it is unsure what lies there, with their clients, for whom we work."""
 
@@ -360,11 +372,24 @@ class Publisher:
         if identity.is_trial():
             return
         self.pauses.forget(now)
+        self._end_pauses_for_withdrawn()
         try:
             while not files.stopping.is_set() and not self.pauses.is_all and self._going(1):
                 self.round(now)
         except OSError as error:
             self.pauses.leave_all(now, error)
+
+    def _end_pauses_for_withdrawn(self) -> None:
+        """What could not be published a moment ago keeps nothing on the portal that was withdrawn
+        since."""
+        if not self.pauses.is_any:
+            self._hurried.clear()
+            return
+        waiting = Item.select(Item.id, Item.client).where(Item.unsettled & WITHDRAWN)
+        new = {key: code for key, code in tuples(waiting) if key not in self._hurried}
+        if new:
+            self._hurried.update(new)
+            self.pauses.end({*new, *new.values()})
 
     def stage_ahead(self) -> None:
         """While many drops are taken: have other processes copy what the next rounds will show."""
@@ -572,7 +597,7 @@ class Publisher:
 
     def _going(self, limit: int) -> list[Item]:
         """Of these the items that are on the portal and were withdrawn."""
-        return self._unsettled(limit, Item.public.is_null(False) & Item.standing.is_null())
+        return self._unsettled(limit, WITHDRAWN)
 
     def _unsettled(self, limit: int, which: object = True) -> list[Item]:
         """Items that wait for a round, less those left alone for now, a client's together."""
@@ -728,7 +753,10 @@ class Publisher:
                 self._stale.add(code)
                 left.add(code)
             except OSError as error:
-                self.pauses.leave(now, code, error)
+                if error.errno in NO_ROOM and self._take_out(code, work[code]):
+                    left.add(code)
+                else:
+                    self.pauses.leave(now, code, error)
 
         def begin(code: str) -> None:
             workers = self._workers if is_much else None
@@ -804,6 +832,24 @@ class Publisher:
             return self.site.change(code, put, drop, work.pages.content, more, less)
 
         return finish
+
+    def _take_out(self, code: str, work: Work) -> bool:
+        """There is no room for pages that don't name any more what was withdrawn. What names it
+        goes, then what was withdrawn; the next round makes the pages anew, in the room that this
+        leaves. False: nothing of the client is to go, or it can't."""
+        gone = [job.name for job in work.due if job.edition is None]
+        try:
+            if not (gone := sorted(self.site.which(code, gone))):
+                return False
+            there = self.site.extras(code, set(gone))
+            older = [f"{PAGES}/{name}" for name in there if name.endswith((".css", ".js")) or name in lists.older_names(there)]
+            log.warning("no room for the client's pages: they go first, and what was withdrawn", client=code, items=gone)
+            self.site.take_out(code, [*PAGE_NAMES, *older, *gone, *left_over(there, set(gone), ())])
+        except OSError as error:
+            log.error("what was withdrawn stays on the portal for now", client=code, items=gone, error=str(error))
+            return False
+        self._written.discard(code)
+        return True
 
     # 2. look, 3. place
 

@@ -190,6 +190,12 @@ class StoreSite(FolderSite):
         at_once(self._store.delete, [name for name in names if name not in pages])
         self._seen.clear()
 
+    def take_out(self, code: str, names: Sequence[str]) -> None:
+        for name in names:
+            self._store.delete(f"{code}/{name}")
+            at_once(self._store.delete, [one.name for one in self._store.entries(f"{code}/{name}/")])
+        self._seen.clear()
+
     def move_out(self, name: str, target: Path, is_copied: bool = False) -> None:
         key = _key(name)
         if self._store.head(key) is not None:

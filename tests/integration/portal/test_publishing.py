@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit.portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
@@ -38,6 +39,10 @@ def either(request: pytest.FixtureRequest, office: PortalOffice, monkeypatch: py
 
 class Killed(BaseException):
     """The process ends here."""
+
+
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device", "somewhere")
 
 
 # The plain way
@@ -353,7 +358,7 @@ def test_what_was_withdrawn_after_a_crash_does_not_stay(either: PortalOffice, st
     either.check()
 
 
-@pytest.mark.parametrize("step", ["stage", "apply", "sync"])
+@pytest.mark.parametrize("step", ["apply", "sync"])
 def test_a_full_disk_leaves_the_portal_as_it_was_and_is_tried_again(
     either: PortalOffice, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,13 +367,8 @@ def test_a_full_disk_leaves_the_portal_as_it_was_and_is_tried_again(
     either.amend(item, {"a.pdf": b"2", "b.pdf": b"3"})
     either.withdraw(gone)
 
-    def full(*args: object) -> None:
-        raise OSError(28, "No space left on device", "somewhere")
-
     with monkeypatch.context() as broken:
-        if step == "stage":
-            broken.setattr(files, "write_whole", full)
-        elif step == "apply":
+        if step == "apply":
             broken.setattr(placing.Change, "apply", full)
         else:
             broken.setattr(files, "sync", full)
@@ -383,6 +383,65 @@ def test_a_full_disk_leaves_the_portal_as_it_was_and_is_tried_again(
     either.check()
 
 
+def test_what_was_withdrawn_goes_from_a_full_disk_and_no_page_names_it(
+    either: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays, gone = either.share({"a.pdf": b"1"}), either.share({"g.pdf": b"g"})
+    either.publish()
+    either.withdraw(gone)
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "write_whole", full)
+        either.portal.take_off(either.now)
+        assert set(either.tree()) == {f"{stays}/a.pdf"}
+        home = either.portal.site.path / "acme-bv"
+        assert not [name for name in placing.PAGE_NAMES if (home / name).exists()]
+        assert either.portal.pauses.trouble
+    either.now = either.now.replace(hour=12)
+    either.publish()
+    assert either.listed() == {f"{stays}/a.pdf": either.keep(b"1").sha256}
+    assert either.portal.pauses.trouble is None
+    either.check()
+
+
+def test_room_that_the_pages_and_what_was_withdrawn_leave_is_enough_for_the_pages(
+    either: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays, gone = either.share({"a.pdf": b"1"}), either.share({"g.pdf": b"g"})
+    either.publish()
+    either.withdraw(gone)
+    home, write = either.portal.site.path / "acme-bv", files.write_whole
+
+    def nearly_full(*args: Any, **options: Any) -> None:
+        if (home / gone).exists():
+            full()
+        write(*args, **options)
+
+    monkeypatch.setattr(files, "write_whole", nearly_full)
+    either.portal.take_off(either.now)
+    assert either.listed() == {f"{stays}/a.pdf": either.keep(b"1").sha256}
+    assert either.row(gone).share_state == "withdrawn"
+    assert either.portal.pauses.trouble is None
+    either.check()
+
+
+@pytest.mark.parametrize("step", ["apply", "begin"])
+def test_what_could_not_be_published_a_moment_ago_keeps_nothing_on_the_portal_that_is_withdrawn(
+    office: PortalOffice, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = office.share({"g.pdf": b"g"})
+    office.publish()
+    waits = office.share({"w.pdf": b"w"})
+    with monkeypatch.context() as broken:
+        broken.setattr(*((placing.Change, "apply") if step == "apply" else (FolderSite, "begin")), full)
+        office.portal.round(office.now)
+    assert office.portal.pauses.is_any
+    office.withdraw(gone)
+    office.portal.take_off(office.now)
+    assert not [name for name in office.tree() if name.startswith(gone)]
+    office.publish()
+    assert set(office.tree()) == {f"{waits}/w.pdf"}
+
+
 @pytest.mark.parametrize("step", ["apply", "begin"])
 def test_a_clock_that_is_set_back_keeps_nothing_off_the_portal(
     office: PortalOffice, step: str, monkeypatch: pytest.MonkeyPatch
@@ -391,9 +450,6 @@ def test_a_clock_that_is_set_back_keeps_nothing_off_the_portal(
     gone = office.share({"g.pdf": b"g"})
     office.publish()
     office.withdraw(gone)
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device", "somewhere")
 
     with monkeypatch.context() as broken:
         broken.setattr(*((placing.Change, "apply") if step == "apply" else (FolderSite, "begin")), full)
