@@ -620,6 +620,33 @@ def noted_scan() -> bytes:
     return bytes(document.output())
 
 
+def covered(*said: str, is_unseen: bool = False, width: int = 210, stamp: str = "") -> bytes:
+    """Pages with a picture that takes all of each, unless its `width` in millimetres says less."""
+    document = FPDF()
+    document.set_font("helvetica", size=9)
+    document.set_auto_page_break(False)
+    for words in said:
+        document.add_page()
+        document.image(io.BytesIO(picture("PNG")), 0, 0, width, 297)
+        with document.local_context(text_mode="INVISIBLE" if is_unseen else "FILL"):
+            document.multi_cell(180, 5, words)
+        document.text(10, 290, stamp)
+    return bytes(document.output())
+
+
+def test_a_scan_with_a_stamp_is_told_as_one(read) -> None:
+    few = "one of its pages is a picture with few words on it"
+    assert few in reasons(read("a.pdf", covered("Ingekomen 12-01-2026, dossier 2026-0113, pagina 1 van 1")))[0]
+    assert few in reasons(read("b.pdf", covered("FAX 12-01-2026 10:44 VAN +31 20 1234567 P.01/03")))[0]
+    assert "2 of its pages are pictures" in reasons(read("c.pdf", covered("Bates 001", "Bates 002")))[0]
+    for said in (
+        covered("Bijlage 3", is_unseen=True, stamp="p. 7"),
+        covered("Akkoord", width=60),
+        covered("Geachte heer, " * 20),
+    ):
+        assert reasons(read("d.pdf", said)) == []
+
+
 def test_what_a_pdf_shows_without_letters_that_are_known_is_told(read) -> None:
     assert reasons(read("a.pdf", drawn(5))) == []
     assert "one of its pages has no text" in reasons(read("b.pdf", drawn(60)))[0]

@@ -1,7 +1,8 @@
 """PDF by pdfium: pages, forms, notes, properties, bookmarks, layers, and files attached to it.
 
 One bad page doesn't hide the others. Pages without a letter on which there is a picture are
-counted: they are scans, and nobody knows what they say, unless OCR is on.
+counted: they are scans, and nobody knows what they say, unless OCR is on. So are those that a
+picture covers, with no more words on it than a stamp or a telefax puts there.
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ _OBJECTS_MOST = 50
 """Among so many of a page's objects a picture is looked for. More, and no word among them, are a
 drawing, be it of letters."""
 
+_STAMP_MOST = 120
+"""Letters and digits that are put on a scan: when it came in, its number, the line of a telefax."""
+_COVERING = 0.7
+"""Pictures of this part of a page are what there is on it."""
+_FORMS_DEEP = 3
+"""Programs that stamp lay the page into a form, and that into one more."""
+
 _SAMPLE = 50
 """Of so many letters of a page it is asked whether they are known."""
 
@@ -59,22 +67,25 @@ def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str]
         if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
             document.init_forms()
             _read_form(gathering, document)
-        scans = words = 0
+        scans = stamped = words = 0
         for number in range(len(document)):
             try:
-                text, is_unseen = _text_of_page(gathering, document, number, ocr, read)
+                text, unseen = _text_of_page(gathering, document, number, ocr, read)
             except pypdfium2.PdfiumError:
                 gathering.miss("damaged")
                 continue
-            words += not is_unseen and _ANY.search(text) is not None
-            scans += is_unseen
+            words += not unseen and _ANY.search(text) is not None
+            scans += unseen == "some_pages"
+            stamped += unseen == "stamped"
             gathering.add(f"{text}\n{_string(partial(raw.FPDF_GetPageLabel, document, number))}\n")
             gathering.look_at_clock()
         for attachment in range(_at_most(gathering, raw.FPDFDoc_GetAttachmentCount(document), _ATTACHED_MOST)):
             _read_attached(gathering, raw.FPDFDoc_GetAttachment(document, attachment), read)
         objects.read_attached(read)
-    if scans or not words:
-        gathering.miss("some_pages" if words else "scan", max(scans, 1))
+    if stamped:
+        gathering.miss("stamped", stamped)
+    if scans or not (words or stamped):
+        gathering.miss("some_pages" if words or stamped else "scan", max(scans, 1))
 
 
 @contextlib.contextmanager
@@ -133,9 +144,9 @@ def _read_form(gathering: Gathering, document: object) -> None:
 
 def _text_of_page(
     gathering: Gathering, document: Any, number: int, ocr: Callable[[Any], str] | None, read: set[bytes]
-) -> tuple[str, bool]:
-    """(its text, notes and fields; is there a picture on it, and no word but in notes?). What is
-    attached to notes is `read`, too."""
+) -> tuple[str, str]:
+    """(its text, notes and fields; why what a picture on it says is not known, if it isn't). What
+    is attached to notes is `read`, too."""
     notes = ""
     with contextlib.ExitStack() as loaded:
         page = loaded.enter_context(contextlib.closing(document[number]))
@@ -147,11 +158,12 @@ def _text_of_page(
                 page = loaded.enter_context(contextlib.closing(document[number]))
         with contextlib.closing(page.get_textpage()) as textpage:
             text, is_known = _text(textpage), _has_known_letters(textpage)
-        if is_known and _ANY.search(text):
-            return f"{text}\n{notes}", False
-        has_picture = not is_known or _has_picture(page)
+            is_stamp = is_known and 0 < len(_ANY.findall(text)) <= _STAMP_MOST and not _has_unseen_letters(textpage)
+        has_text = is_known and _ANY.search(text) is not None
+        has_picture = (is_stamp and _is_covered(page)) if has_text else (not is_known or _has_picture(page))
         recognised = ocr(page) if ocr and has_picture else ""
-        return f"{text}\n{recognised}\n{notes}", has_picture and not _ANY.search(recognised)
+        is_unseen = has_picture and not _ANY.search(recognised)
+        return f"{text}\n{recognised}\n{notes}", ("stamped" if has_text else "some_pages") if is_unseen else ""
 
 
 def _text(textpage: object) -> str:
@@ -171,6 +183,12 @@ def _has_known_letters(textpage: object) -> bool:
     some = range(0, count, max(1, count // _SAMPLE))
     unknown = sum(int(raw.FPDFText_HasUnicodeMapError(textpage, number) == 1) for number in some)
     return 2 * unknown <= len(some)
+
+
+def _has_unseen_letters(textpage: object) -> bool:
+    """True for a scan that was read already, and has its words below the picture."""
+    signs = (raw.FPDFText_GetTextObject(textpage, number) for number in range(raw.FPDFText_CountChars(textpage)))
+    return any(sign and raw.FPDFTextObj_GetTextRenderMode(sign) == raw.FPDF_TEXTRENDERMODE_INVISIBLE for sign in signs)
 
 
 def _notes(gathering: Gathering, document: Any, page: Any, read: set[bytes]) -> tuple[str, bool]:
@@ -214,6 +232,29 @@ def _has_picture(page: object) -> bool:
     return count > _OBJECTS_MOST or any(
         raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, number)) in _PICTURES for number in range(count)
     )
+
+
+def _is_covered(page: object) -> bool:
+    """True if pictures take most of it."""
+    paper = float(raw.FPDF_GetPageWidthF(page) * raw.FPDF_GetPageHeightF(page))
+    objects = [raw.FPDFPage_GetObject(page, number) for number in range(min(raw.FPDFPage_CountObjects(page), _OBJECTS_MOST))]
+    return _pictured(objects, paper, _FORMS_DEEP) >= _COVERING * paper
+
+
+def _pictured(objects: list[object], paper: float, deep: int) -> float:
+    """How much of the `paper` the pictures among these take, and those in forms."""
+    area = 0.0
+    for one in objects:
+        kind = raw.FPDFPageObj_GetType(one)
+        if kind == raw.FPDF_PAGEOBJ_FORM and deep:
+            count = min(max(0, raw.FPDFFormObj_CountObjects(one)), _OBJECTS_MOST)
+            inner = [raw.FPDFFormObj_GetObject(one, number) for number in range(count)]
+            area += _pictured(inner, paper, deep - 1)
+        elif kind == raw.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+            if raw.FPDFPageObj_GetBounds(one, left, bottom, right, top):
+                area += min((right.value - left.value) * (top.value - bottom.value), paper)
+    return area
 
 
 def _read_attached(gathering: Gathering, attachment: object, read: set[bytes]) -> None:
