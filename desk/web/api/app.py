@@ -185,8 +185,10 @@ class Api:
                 try:
                     with tokens.once(call.now, whole, asked):
                         made = route.handler(call)
-                except tokens.DoneAlready:
+                except Refusal:  # it may be that another process has just done it
                     before = tokens.answered(call.now, whole, asked)
+                    if before is None:
+                        raise
             if made is None and before is not None and before[0]:
                 status, body = before
                 told = json.loads(body)

@@ -18,6 +18,7 @@ import pytest
 from kit.records import JOOST, LISA, SETTINGS, STAFF, Records
 from kit.support import PDF
 from peewee import OperationalError
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from structlog.testing import capture_logs
@@ -65,7 +66,7 @@ class Program:
             method="POST",
             path_params=places,
             query_params={},
-            headers={"idempotency-key": key},
+            headers=Headers({"idempotency-key": key}),
         )
         call = Call(request, body, clock.utc_now(), "192.0.2.7", self.office.vault, self.bearer, self.office.office)
         made = self.api._asked(route, call)
@@ -76,7 +77,7 @@ class Program:
         told = json.dumps({"client": "acme-bv", "description": "Annual accounts 2025"}).encode()
         head = b'--b\r\nContent-Disposition: form-data; name="drop"\r\n\r\n'
         file = b'\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="accounts.pdf"\r\n\r\n'
-        headers = {"idempotency-key": key, "content-type": "multipart/form-data; boundary=b"}
+        headers = Headers({"idempotency-key": key, "content-type": "multipart/form-data; boundary=b"})
         request: Any = SimpleNamespace(url=SimpleNamespace(path="/drops"), method="POST", query_params={}, headers=headers)
         call = Call(request, {}, clock.utc_now(), "192.0.2.7", self.office.vault, self.bearer, self.office.office)
         call = dataclasses.replace(call, again=lambda: call)
@@ -217,16 +218,21 @@ def _kill_around(place: Any, name: str, maybe: Callable[[], object]) -> None:
 
 
 def test_two_processes_that_are_asked_the_same_do_it_once(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other one was faster, between the look for its answer and the deed."""
+    """The other one was faster, between the look for its answer and the deed: that would go on now, or be refused as it is done."""
     program, item = Program(office), office.published()
-    body, name = {"contact": "j.jansen"}, item_name(item)
-    program.ask("/items/{item}/notify", body, item=name)
-    Mail.update(state="sent").execute()
-    looked = tokens.answered
-    blind = iter([None])
-    monkeypatch.setattr(tokens, "answered", lambda *asked: next(blind, looked(*asked)))
-    status, answer = program.ask("/items/{item}/notify", body, item=name)
-    assert (status, answer["item"]) == (202, name)
+    name, looked = item_name(item), tokens.answered
+    for path, body, is_refused_now in (
+        ("/items/{item}/notify", {"contact": "j.jansen"}, False),
+        ("/items/{item}/withdraw", {"reason": "the wrong year"}, True),
+    ):
+        first = program.ask(path, body, item=name)
+        Mail.update(state="sent").execute()
+        blind = iter([None])
+        monkeypatch.setattr(tokens, "answered", lambda *asked, blind=blind: next(blind, looked(*asked)))
+        assert program.ask(path, body, item=name) == first
+        if is_refused_now:
+            with pytest.raises(Conflict):
+                program.ask(path, body, "another key", item=name)
     assert mails(item) == 1
 
 
