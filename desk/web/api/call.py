@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from desk.actions.tokens import Bearer
+from desk.web.shell.sending import is_known
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -121,8 +122,7 @@ class Call:
 
     def is_known(self, tag: str) -> bool:
         """True if what has this ETag is ruled out by If-None-Match."""
-        known = [one.strip().removeprefix("W/") for one in _joined(self.request.headers.getlist("if-none-match")).split(",")]
-        return tag in known or known == ["*"]
+        return is_known(self.request, tag)
 
     def path(self, name: str) -> str:
         return str(self.request.path_params[name])

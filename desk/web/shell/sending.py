@@ -81,7 +81,10 @@ def saved_file(request: Request, kept: ServedFile, name: str, media_type: str, c
 
 def sent(request: Request, kept: ServedFile, headers: dict[str, str]) -> Response:
     assert kept.size is not None
-    part = part_of(request.headers, kept.size, headers.get("etag"))
+    etag = headers.get("etag")
+    if etag is not None and is_known(request, etag):
+        return Response(status_code=304, headers={"etag": etag})
+    part = part_of(request.headers, kept.size, etag)
     if part is None:
         return Response(status_code=416, headers={"content-range": f"bytes */{kept.size}"})
     start, end, is_part = part
@@ -103,6 +106,13 @@ def sent(request: Request, kept: ServedFile, headers: dict[str, str]) -> Respons
         return Response(b"".join(pieces), 206 if is_part else 200, headers)
     first = next(pieces)  # what fails now can still be told
     return StreamingResponse(chain([first], pieces), 206 if is_part else 200, headers)
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """True if what has this ETag is ruled out by If-None-Match (RFC 9110 section 13.1.2)."""
+    lines = request.headers.getlist("if-none-match")
+    known = [one.strip().removeprefix("W/") for line in lines for one in line.split(",")]
+    return etag in known or "*" in known
 
 
 def part_of(headers: Mapping[str, str], size: int, etag: str | None) -> tuple[int, int, bool] | None:

@@ -146,6 +146,10 @@ def test_a_file_comes_out_as_it_went_in_whole_or_in_part_and_is_noted(rig: DeskR
     assert "sandbox" in answer.headers["content-security-policy"]
     part = marieke.get(f"/items/{item}/attachments/paper.pdf", range="bytes=2-5")
     assert (part.status, part.body) == (206, (PDF + b"six")[2:6])
+    for known in (answer.headers["etag"], f'"other", W/{answer.headers["etag"]}', "*"):
+        told = marieke.get(f"/items/{item}/attachments/paper.pdf", if_none_match=known)
+        assert (told.status, told.body, told.headers["etag"]) == (304, b"", answer.headers["etag"])
+    assert marieke.get(f"/items/{item}/attachments/paper.pdf", if_none_match='"other"').status == 200
     events = [one for one in rig.office.json("show", item)["history"] if one["action"] == "viewed"]
     assert any("paper.pdf" in str(one["detail"]) for one in events)
     for version in ("7", "-1", "1a", "", "9" * 30):

@@ -270,6 +270,7 @@ def test_parts_of_a_file_can_be_asked_for(rig: Rig, annual: str) -> None:
         assert part.headers["content-range"] == f"bytes {start}-{end - 1}/{len(PDF)}"
         assert "attachment" in part.headers["content-disposition"]
     assert browser.get(path, range="bytes=99999999-").status == 416
+    assert [browser.get(path, if_none_match=known).status for known in (etag, '"other"')] == [304, 200]
     assert browser.get(path, range="bytes=0-9", if_range=etag).body == PDF[:10]
     assert browser.get(path, range="bytes=0-699999", if_range=etag).body == PDF[:700_000]
     assert "last-modified" not in whole.headers, "since when the office has it is its own business"
