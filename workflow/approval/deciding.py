@@ -178,7 +178,7 @@ def decisions_on(edition: int) -> Sequence[Decision]:
     return list(Decision.select().where(Decision.edition == edition).order_by(Decision.at))
 
 
-_ENDS = ("approved", "rejected", "withdrawn", "reverted", "unshared")
+_ENDS = ("approved", "rejected", "withdrawn", "restored", "reverted", "unshared")
 """The events that end the waiting of an item; each has its sentence, `deciding.was_…`."""
 
 

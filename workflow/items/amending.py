@@ -78,6 +78,8 @@ class _Change:
     """The step that it asks for: steps.STEPS, or unshare."""
     reason: str = ""
     """Why it is taken off the portal."""
+    is_only_taken_off: bool = False
+    """It is taken off, and nothing else is asked for."""
     screened: Screened = NOTHING
     makers: makers.Makers = field(default_factory=dict)
     """Whose work the item is, by part, as it shall be."""
@@ -196,7 +198,10 @@ def _find_approvers(change: _Change) -> bool:
     asks_inside = _asks_inside(change)
     if asks_inside and not problems:
         change.makers = makers.added(change.makers, makers.SINCE, change.actor.people)
-        change.draft, change.problems = asking(office, change.draft, internal.everybody(change.makers))
+        draft, lacking = asking(office, change.draft, internal.everybody(change.makers))
+        if lacking and change.is_only_taken_off:
+            return False  # it goes off all the same; the next change has to name somebody
+        change.draft, change.problems = draft, lacking
     return asks_inside
 
 
@@ -206,7 +211,9 @@ def _planned(office: Office, now: datetime, actor: Actor, item: Item, wish: Wish
     seen_before = content_digest(item.id, item.client, shown_to_client(before, files))
     only_taken_off = _takes_off(item, wish) and not changes and replace(wish, share=None, reason=None) == Wish()
     draft, problems = amended_draft(office, before, actor.code, wish, only_taken_off)
-    change = _Change(office, now, actor, item, wish, files, draft, problems=problems, makers=item.makers)
+    change = _Change(
+        office, now, actor, item, wish, files, draft, problems=problems, is_only_taken_off=only_taken_off, makers=item.makers
+    )
     _check_taking_off(change)
     _change_files(change, changes)
     _check_files(change, changes)

@@ -438,6 +438,8 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
     rights = people.rights_now(office, actor.code)
     screened = screened.only(_not_looked_at(edition)) if suspicion.is_on(office) else NOTHING
     unapproved = why_not_outright(office, item) if not _was_decided(edition) else None
+    drop_pending(item)  # approval inside the office is for what isn't shared
+    item.approval = None
     if unapproved is not None or suspicion.holds(office, screened):
         _offer_again(office, now, actor, item, edition, screened)
     else:

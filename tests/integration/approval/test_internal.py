@@ -11,7 +11,7 @@ from kit.records import JOOST, KAREL, MARIEKE, PETRA, Records
 
 from desk.actions import changing, deciding, undoing
 from dossier.database.tables import Edition, Item, item_name
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict, Invalid, Refusal
 from dossier.trail import trail
 from ingest.sidecar.reading import read_sidecar
 from workflow.approval.deciding import content_waiting
@@ -115,6 +115,30 @@ def test_what_is_shared_after_all_goes_the_way_of_concepts(office: Records) -> N
     deciding.decide(office.office, office.tick(), MARIEKE, key, "approve")
     office.publish()
     assert Item.select().where(Item.public.is_null(False)).count() == 0
+
+
+def test_what_nobody_could_approve_inside_goes_off_the_portal_all_the_same(office: Records) -> None:
+    office.configure(clients="clients:\n  acme-bv: {name: Acme B.V.}\n")
+    office.portal.office = office.office
+    key = office.published(type="plan")
+    changing.edit(office.office, office.tick(), JOOST, key, {"share": "no", "reason": "of another"})
+    office.publish()
+    assert (told(key)["public"], told(key)["share_state"], content_waiting(key)) == (False, "withdrawn", None)
+    with pytest.raises(Invalid):
+        office.amend(key, PETRA, description="What is changed waits")
+    office.amend(key, PETRA, description="What is changed waits", approvers=("k.smit",))
+    assert told(key)["approval"]["state"] == "waiting"
+
+
+def test_what_is_put_back_on_the_portal_waits_for_nobody_inside(office: Records) -> None:
+    key = office.published(type="plan")
+    changing.edit(office.office, office.tick(), JOOST, key, {"share": "no", "reason": "not yet"})
+    assert content_waiting(key)
+    office.restore(key)
+    assert office.on_portal(key) == {"accounts.pdf": "accounts"}
+    assert ("approval" in told(key), content_waiting(key)) == (False, None)
+    with pytest.raises(Conflict, match=r"put back on the portal by l\.visser"):
+        deciding.decide(office.office, office.tick(), MARIEKE, key, "approve")
 
 
 def test_what_waits_is_not_deleted_meanwhile(office: Records) -> None:
