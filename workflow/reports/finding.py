@@ -323,9 +323,12 @@ def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
 def find_clients(office: Office, words: str, may: Readable = ALL) -> list[str]:
     """Clients of whom every word is in code, name, identifiers or contacts; in order of name.
 
-    `may`: what the reader may know of.
+    Without words all of them, and nobody for signs that are in no word. `may`: what the reader may
+    know of.
     """
     wanted = _bare(words).split()
+    if words.strip() and not wanted:
+        return []
     return [code for code, called in _callings(office) if may.has(code) and all(part in called for part in wanted)]
 
 

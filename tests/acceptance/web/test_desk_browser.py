@@ -584,3 +584,19 @@ def test_files_that_are_chosen_while_the_first_request_is_under_way_all_come_int
     found = rig.office.json("show", page.url.partition("/items/")[2][:13])
     assert sorted(one["name"] for one in found["attachments"]) == ["daarna.txt", "eerst.txt"]
     made.close()
+
+
+def test_whoever_ticked_something_goes_on_by_keys_and_whoever_types_does_not(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
+) -> None:
+    made = context(rig, browser, cookies["d.admin"])
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv")
+    page.focus("main input[name=q]")
+    page.keyboard.press("n")
+    expect(page.locator("main input[name=q]")).to_have_value("n")
+    page.focus("main input[type=checkbox]")
+    page.keyboard.press("Space")
+    page.keyboard.press("n")
+    page.wait_for_url("**/clients/acme-bv/new")
+    made.close()

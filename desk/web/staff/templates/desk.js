@@ -1,7 +1,7 @@
 // What the desk has with a script and works without: keys, files that come in while one types, faults beside the fields.
 "use strict";
 
-const typing = (at) => at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
+const typing = (at) => at instanceof HTMLElement && (at.isContentEditable || at.matches("input:not([type=checkbox]), textarea, select"));
 
 document.addEventListener("keydown", (event) => {
   if (event.repeat || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("keys") === "off") return;
