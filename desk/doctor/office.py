@@ -23,7 +23,7 @@ from dossier.database.tables import PROXY, Event, Item, item_name
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.database.web_tables import tables_of_an_office
 from dossier.files import files
-from dossier.office import people
+from dossier.office import hours, people
 from dossier.office.keys import Preset, Staff
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
@@ -183,12 +183,14 @@ def _exists(user: str) -> bool:
 
 def concepts(office: Office, may: Readable = ALL) -> Iterator[Finding]:
     """Those that wait for somebody who can't decide on them: by whom it is, and why not; as far as
-    the reader may know of them."""
+    the reader may know of them. An admin can, where nobody else is left to be asked."""
+    today = hours.today(office, clock.utc_now())
     waiting = Item.select(Item.id, Item.client, Item.approvers, Item.type).where(Item.pending.is_null(False))
     found: dict[tuple[str, Sentence], list[int]] = {}
     for item in waiting.order_by(Item.id):
         for code in item.approvers if may.has(item.client, item.type) else ():
-            if refusal := people.why_not_approve(office, code, item.client, item.type):
+            refusal = people.why_not_approve(office, code, item.client, item.type)
+            if refusal and code not in people.approver_seats(office, item.client, item.type, [code], (), today)[0].people:
                 found.setdefault((code, refusal), []).append(item.id)
     for (code, refusal), items in found.items():
         first = item_name(items[0])

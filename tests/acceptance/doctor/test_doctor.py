@@ -146,6 +146,19 @@ def test_a_concept_that_waits_for_somebody_without_the_right_is_found(root: Root
     assert "D-2026-000001 waits for k.smit: k.smit does not have the right `approve`" in _found(root)["people"][0]
 
 
+def test_a_concept_that_waits_for_the_admins_as_nobody_else_is_left_is_as_it_should_be(root: Root, post: Server) -> None:
+    root.set("settings", SETTINGS.replace("guard: off", "guard: hold"))
+    root.drop(
+        "letter",
+        "description: Letter about the year\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n",
+        client="northwind-ltd",
+        letter_txt=b"Acme B.V., KvK 12345678",
+    )
+    root.once()
+    assert root.json("show", "1")["approver"] == "j.admin"
+    assert "people" not in _found(root)
+
+
 def test_each_concept_that_waits_for_who_left_is_counted_with_the_command_that_gives_it_to_another(
     root: Root, post: Server
 ) -> None:
