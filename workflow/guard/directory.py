@@ -140,12 +140,16 @@ _HYPHENATED = re.compile(r"[-\x02](?:(?<=[^\W\d_].)\s*\n\s*(?=[a-z])|(?<=\x02))"
 """PDFium gives U+0002 for a hyphen that only breaks a word. Begins with what is seldom there: so it
 is looked for ten times as fast."""
 
+_QUOTING = re.compile(r"\n[ \t>]{0,100}>[ \t]?")
+"""Before each line of a mail that is answered (RFC 3676, 4.5)."""
+
 _SQUEEZED = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
 """What is left of an ASCII character where only letters and digits are compared."""
 
 
 def fold_text(text: str) -> str:
-    """The text without accents, ligatures and hyphenation; case and gaps between words stay."""
+    """The text without accents, ligatures, hyphenation and what marks lines as quoted; case and
+    gaps between words stay."""
     if "%20" in text:
         text = text.replace("%20", " ")  # in a link
     if "\\u" in text:
@@ -154,6 +158,8 @@ def fold_text(text: str) -> str:
         text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(_LETTERS)))
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n>" in text or "\n >" in text:
+        text = _QUOTING.sub("\n", text)
     return _HYPHENATED.sub("", text)
 
 

@@ -795,6 +795,14 @@ def test_bookmarks_and_a_form_of_xml_in_a_pdf_are_read(read) -> None:
     assert NAME in read("b.pdf", with_catalogue(names, *packets)).text
 
 
+def packed_as(method: int, archive: bytes) -> bytes:
+    """An archive that says so of how it is packed: 9 is how Windows packs what is large."""
+    data = bytearray(archive)
+    for head, at in ((b"PK\3\4", 8), (b"PK\1\2", 10)):
+        struct.pack_into("<H", data, data.index(head) + at, method)
+    return bytes(data)
+
+
 def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
     told = {
         "protected.docx": (stored("protected-letter.docx"), "protected by a password"),
@@ -809,6 +817,7 @@ def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
         "empty.txt": (b"", "it is empty"), "binary.txt": (b"abc\0def\1\2\3", "files of its kind are not read"),
         "long.txt": (b"woord " * 700_000, "only its beginning was read"), "mail.eml": (mail("x", {"scan.pdf": scan()}), "`scan.pdf` in it: there is no text"),
         "deep.eml": (mail("x", {"a.eml": mail("y", {"b.eml": mail("z", {"c.docx": word("w")})})}), "`a.eml › b.eml › c.docx` in it: what is packed so deep"),
+        "packed.zip": (packed_as(9, zipped({"a.txt": "x"})), "`a.txt` in it: files of its kind are not read"),
         "two.zip": (zipped({"a.zip": zipped({"b.txt": "c"})}), "`a.zip` in it: what is packed so deep"),
         "whole.eml": (within_a_mail("multipart/mixed", "8bit", base64.encodebytes(pdf(NAME))), "it is damaged"),
         "strange.eml": (within_a_mail("application/pdf", "base-64", base64.encodebytes(pdf(NAME))), "it is damaged"),

@@ -72,6 +72,18 @@ def test_plain_text_is_read_in_whatever_encoding(reader: Texts, tmp_path: Path, 
     assert read(reader, tmp_path / "a.csv").text == "Cliënt;Café Zon"
 
 
+@pytest.mark.parametrize("encoding", ["cp850", "cp437", "mac_roman"])
+def test_a_table_as_dos_or_a_mac_writes_it_is_read_too(reader: Texts, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.csv").write_bytes("naam;plaats\nCafé Zürich;Höhne\n".encode(encoding))
+    assert "Café Zürich;Höhne" in read(reader, tmp_path / "a.csv").text
+
+
+def test_signs_of_windows_are_no_letters_of_dos_or_a_mac(reader: Texts, tmp_path: Path) -> None:
+    text = "Zo’n “café” – auto’s… ‘s avonds, Beneš à € 5\xa0‰"
+    (tmp_path / "a.txt").write_bytes(text.encode("cp1252"))
+    assert read(reader, tmp_path / "a.txt").text == text
+
+
 def test_markup_of_xml_and_html_is_no_text(reader: Texts, tmp_path: Path) -> None:
     (tmp_path / "a.xaf").write_text("<company><name>Jansen &amp; Zonen</name></company>")
     assert read(reader, tmp_path / "a.xaf").text.split() == ["name:", "Jansen", "&", "Zonen"]

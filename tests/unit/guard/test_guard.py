@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dossier.office.keys import Client
 from workflow.guard.directory import ClientNames, fold_text
 from workflow.guard.numbers import numbers_of
+from workflow.guard.readers.plain_text import legible
 
 CLIENTS = {
     code: Client(name=name, identifiers=identifiers)
@@ -48,9 +49,17 @@ def test_a_name_is_found_however_it_is_spelt(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "told", ["?32BAKKERIJ DE Z?33ON", "?32BAKKERIJ DE Z?\r\n33ON", "?20FACTUUR 12?32BAKKERIJ DE?33ZON?34000"]
+)
+def test_a_name_is_found_over_the_fields_of_a_bank(told: str) -> None:
+    assert found(legible(f":20:1\r\n:25:1\r\n:61:2501010101D1,00NTRF\r\n:86:177?00TRF{told}\r\n-\r\n")) == {"bakkerij-zon"}
+
+
+@pytest.mark.parametrize(
     ("text", "client"),
     [
         ("BAKKERIJ DE ZON", "bakkerij-zon"), ("bakkerij\nde zon", "bakkerij-zon"), ("Bak-\r\nkerij De Zon", "bakkerij-zon"),
+        ("> > Aan Bakkerij\n> > De Zon", "bakkerij-zon"), (">>Bakkerij De\n>>\tZon", "bakkerij-zon"),
         ("Jansen en Zonen VOF", "jansen-zonen"), ("JANSEN & ZONEN", "jansen-zonen"), ("Jansen and Zonen v.o.f.", "jansen-zonen"),
         ("Fatma Yilmaz", "yilmaz"), ("FATMA YILMAZ", "yilmaz"), ("Fatma Y\\u0131lmaz", "yilmaz"), ("Stichting het Achterhuis", "achterhuis"),
         ("NORTHWIND TRADING LIMITED", "northwind"), ("northwind trading", "northwind"), ("Meubelmakerij Kwast", "meubel"),

@@ -178,6 +178,8 @@ def packed_part(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo) -> io.Byt
 def _or_unreadable() -> Iterator[None]:
     try:
         yield
+    except NotImplementedError as error:  # packed in a way that zipfile doesn't know
+        raise NoText("format") from error
     except RuntimeError as error:  # zipfile says so of a password, in words
         raise NoText("password" if "encrypted" in str(error) else "damaged") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError, struct.error) as error:

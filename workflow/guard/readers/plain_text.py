@@ -74,6 +74,10 @@ path has backslashes: `D:\\Noord` says no line break."""
 _ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[^u]")
 _MEANT = {"n": "\n", "N": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\n"}
 
+_STATEMENT = re.compile(r"^:86:[^:\r\n]{0,10}\?\d\d", re.MULTILINE)
+_SUBFIELD = re.compile(r"\?(?:\r?\n)?\d(?:\r?\n)?\d(?:\r?\n)?")
+"""Where a bank breaks what it tells after so many letters, were it in a word (MT940, field 86)."""
+
 _ATTACHED = re.compile(
     r"^ATTACH((?:;[^:;\"\r\n]{0,1000}(?:\"[^\"\r\n]{0,1000}\")?){1,20}):([A-Za-z0-9+/=]{4,})[ \t\r]*$",
     re.IGNORECASE | re.MULTILINE,
@@ -95,6 +99,15 @@ _UUENCODED = re.compile(r"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[ -`]{1,86}
 """A file within the text, as mail programs attached it before MIME (POSIX)."""
 
 
+_LETTERS = re.compile(rb"(?<=[A-Za-z])[\xc0-\xd6\xd8-\xf6\xf8-\xff]")
+_OLDER = {
+    "cp850": re.compile(rb"(?<=[A-Za-z])(?:[\x81-\x84\x87-\x8b]|[\x85\x93\x94](?=[a-z]))"),
+    "mac_roman": re.compile(rb"(?<=[A-Za-z])(?:[\x8a\x8e\x8f\x90\x9a\x9f]|[\x87\x88\x91\x95\x99](?=[a-z]))"),
+}
+"""Letters with accents in cp1252; and as DOS and a Mac write them, which in cp1252 are signs that
+seldom follow a letter. Excel offers these for CSV, too."""
+
+
 class Packed(NamedTuple):
     """A file that stands in a text."""
 
@@ -103,12 +116,12 @@ class Packed(NamedTuple):
 
 
 def legible(text: str) -> str:
-    """A text that programs write for programs (JSON; RFC 5545, RFC 6350) without what cuts its
-    words; any other as it is."""
+    """A text that programs write for programs (JSON; RFC 5545, RFC 6350; MT940) without what cuts
+    its words; any other as it is."""
     if _CARD.match(text):
         text = _FOLD.sub("", _QUOTED.sub(_unquoted, text))
     elif not _JSON.match(text[:1_000]):
-        return text
+        return _SUBFIELD.sub("\n", text) if "?" in text and _STATEMENT.search(text) else text
     return _ESCAPED.sub(_meant, text) if "\\" in text else text
 
 
@@ -236,7 +249,13 @@ def decoded(data: bytes, is_whole: bool = True) -> str | None:
     try:
         return data.decode("utf-8-sig", "strict" if is_whole else "ignore")
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        text = data.decode("cp1252", "replace")
+    others = [
+        "\n".join(line for line in data.decode(encoding).splitlines() if not line.isascii())
+        for encoding, letters in _OLDER.items()
+        if len(letters.findall(data)) > len(_LETTERS.findall(data))
+    ]
+    return "\n".join([text, *others])
 
 
 def decoded_as(data: bytes, charset: str) -> str:
