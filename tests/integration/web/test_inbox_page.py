@@ -55,8 +55,8 @@ def after(path: Path, hours: float) -> str:
 def test_what_waits_is_told_with_until_when_and_what_then(office: Records) -> None:
     home = placed(office, short_yaml="description: Waits for it\nattachments: [ledger.xlsx]\n", alone_pdf=PDF)
     told = rows(Person(office).get("/inbox").body)
-    assert f"wacht op ledger.xlsx · daarna geweigerd tot {after(home / 'short.yaml', 24)}" in told["short.yaml"]
-    assert f"daarna horen de beheerders het · wat is het? tot {after(home / 'alone.pdf', 24)}" in told["alone.pdf"]
+    assert f"wacht op ledger.xlsx tot {after(home / 'short.yaml', 24)} daarna geweigerd" in told["short.yaml"]
+    assert f"wat is het? tot {after(home / 'alone.pdf', 24)} daarna horen de beheerders het" in told["alone.pdf"]
     placed(office, short_yaml="description: Waits for it\nattachments: [alone.pdf]\n")
     with open(home / "alone.pdf", "ab"):
         assert re.search(r"wordt nog geschreven \d\d:\d\d$", rows(Person(office).get("/inbox").body)["short.yaml"])
