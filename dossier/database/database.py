@@ -102,7 +102,9 @@ def open_to_read(office: Office, is_judged: bool = True) -> identity.NotAsItWas 
         from dossier.database import trouble
 
         close_database()
-        raise DatabaseUnavailable("database.unusable", where=where, why=trouble.told(error)) from error
+        raise DatabaseUnavailable(
+            "database.unusable", where=where, why=trouble.told(cast(Exception, _what_failed(error)))
+        ) from error
     return _doubt
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from kit.servers import new_database
 from kit.support import CLIENTS, SETTINGS, STAFF, Root
-from peewee import SqliteDatabase
+from peewee import OperationalError, SqliteDatabase
 from playhouse.migrations import Runner
 
 from dossier.database import snapshot
@@ -128,6 +128,27 @@ def test_what_cannot_be_copied_is_not_upgraded(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match="must be backed up before it is upgraded"):
         open_database(office)
     assert _applied(path) == {"0001_first"}
+
+
+@SQLITE
+def test_a_disk_that_is_full_in_the_midst_of_an_upgrade_is_told_and_the_next_start_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = _office(tmp_path / "office")
+    path = _first_version(office)
+
+    def without_room(runner: Runner) -> None:
+        with runner.migrator.migration_context():
+            runner.database.connection().execute("ROLLBACK")  # as SQLite does by itself, when its log can't grow
+            raise OperationalError("database or disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(Runner, "up", without_room)
+        with pytest.raises(DatabaseUnavailable, match="disk is full"):
+            open_database(office)
+    open_database(office)
+    close_database()
+    assert _applied(path) == KNOWN
 
 
 @SQLITE
