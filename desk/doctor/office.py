@@ -28,7 +28,7 @@ from dossier.office.keys import Preset, Staff
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import clock
-from dossier.text.names import fold
+from dossier.text.names import fold, name_fault
 from dossier.text.sentences import Sentence
 from dossier.trail import anchors, trail
 from ingest.intake import scanning
@@ -154,6 +154,8 @@ def people_and_rights(office: Office) -> Iterator[Finding]:
         if person.substitute and not people.has_right(office.staff[person.substitute], "approve"):
             yield wrong("people", "doctor.substitute_may_not", substitute=person.substitute, staff=code)
     yield from _alike(active)
+    for code in filter(_is_lost_on_windows, active):
+        yield note("people", "doctor.staff_not_for_windows", staff=code)
     if not office.settings.identity.trust_sidecar:
         if without := [code for code, person in active.items() if not person.os_user]:
             yield note("people", "doctor.no_os_user", staff=without[0], count=len(without))
@@ -171,6 +173,12 @@ def _alike(active: Mapping[str, Staff]) -> Iterator[Finding]:
             yield wrong("people", "doctor.codes_alike", staff=code, other=first)
         if (first := addresses.setdefault(person.email.casefold(), code)) != code:
             yield note("people", "doctor.one_address", staff=code, other=first, address=person.email)
+
+
+def _is_lost_on_windows(code: str) -> bool:
+    """True if a folder of this name can't be opened from Windows."""
+    fault = name_fault(code)
+    return fault is not None and fault.code == "names.reserved"
 
 
 def _exists(user: str) -> bool:
@@ -204,6 +212,8 @@ def clients(office: Office) -> Iterator[Finding]:
         refusal = people.why_not_approve(office, approver, code, None) if approver else None
         if refusal:
             yield wrong("clients", "doctor.default_approver_may_not", client=code, why=refusal, staff=approver)
+    for code in filter(_is_lost_on_windows, active):
+        yield note("clients", "doctor.client_not_for_windows", client=code)
     untold = [code for code, one in active.items() if one.portal and not any(contact.active for contact in one.contacts)]
     if untold:
         yield wrong("clients", "doctor.no_contact", client=untold[0], count=len(untold))

@@ -134,6 +134,15 @@ def test_two_people_with_one_code_but_for_capitals_or_with_one_address_are_told(
     assert f"z.other have one mail address, {one.upper()}: whoever reads it can log in to the desk as either" in told
 
 
+def test_codes_whose_folders_windows_can_not_open_are_told(root: Root, post: Server) -> None:
+    root.set("clients", CLIENTS + "  con: {name: Con B.V., portal: false}\n  nul.bv: {name: Nul B.V., portal: false}\n")
+    root.set("staff", STAFF + "  aux: {name: Another, email: other@office.example, rights: [approve]}\n")
+    told = " ".join(root.run("doctor").stdout.split())
+    for code in ("con", "nul.bv", "aux"):
+        assert f"Windows can't open a folder called {code}:" in told
+    assert told.count("Windows can't open") == 3
+
+
 def test_a_concept_that_waits_for_somebody_without_the_right_is_found(root: Root, post: Server) -> None:
     root.drop(
         "report",
