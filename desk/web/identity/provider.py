@@ -295,7 +295,8 @@ def _basic(client: Any, method: str, uri: str, headers: dict[str, str], body: st
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """False for NaN and Infinity as well, which Python takes for JSON: no moment is behind them."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
 
 
 def _subject(claims: Mapping[str, Any]) -> str:
