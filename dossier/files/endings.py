@@ -14,6 +14,8 @@ from __future__ import annotations
 import os
 import re
 
+from dossier.files.marks import is_pdf
+
 HEAD, TAIL = 1024, 128 * 1024
 """Bytes. PDF readers look for its mark in the first 1,024; a zip's comment may be 64 kB long."""
 
@@ -45,7 +47,7 @@ def is_cut_off(descriptor: int, size: int, head: bytes | None = None) -> bool:
         return b"IEND\xaeB`\x82" not in _tail(descriptor, size)
     if head.startswith(b"\xff\xd8\xff"):
         return _is_half_a_picture(descriptor, size)
-    if re.search(rb"%PDF-[0-9]", head):
+    if is_pdf(head):
         near = os.pread(descriptor, NEAR, max(0, size - NEAR))  # where almost all have it, and the last one counts
         return _ends_among_objects(near if _PDF_END in near else _tail(descriptor, size))
     return False

@@ -114,6 +114,10 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _XML = re.compile(rb"<(\?xml|[A-Za-z_][\w.-]*:?[\w.-]*[\s/>])")
 _HTML = re.compile(rb"(<!--.{0,1000}?-->\s*)*<(!doctype\s+html|html[\s>]|head[\s>]|body[\s>])", re.IGNORECASE | re.DOTALL)
 _SIGNED_DATA = re.compile(rb"\x30[\x80-\x84].{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07", re.DOTALL)  # RFC 5652 section 3
+_OBJECT = re.compile(rb"\b[0-9]+\s+[0-9]+\s+obj\b")
+_PDF_WITHIN = 1024
+"""A PDF begins within so many bytes (ISO 32000-1, annex H.3.4.1)."""
+
 _SWIFT = re.compile(rb"(?:[^\r\n]{0,120}\r?\n){0,4}:20:[^\r\n]{1,64}\r?\n(?::21:[^\r\n]*\r?\n)?:25P?:")
 
 
@@ -165,6 +169,15 @@ def marks_of(source: Source) -> Marks:
     return Marks(_kind_by_head(head, programs), programs, head=head)
 
 
+def is_pdf(head: bytes) -> bool:
+    """True for the head of a PDF, also with a byte order mark or junk before it, as every reader
+    lets pass. A text that speaks of one has no object in it; what packs one is something else."""
+    at = head.find(b"%PDF-", 0, _PDF_WITHIN)
+    if at <= 0:
+        return at == 0
+    return _OBJECT.search(head, at) is not None and not _SIGNED_DATA.match(head) and head[257:262] != b"ustar"
+
+
 def _has_macro_record(source: Source, kind: str) -> bool:
     """True if there is a record that says so. Raises OSError."""
     at = 0
@@ -203,13 +216,11 @@ def _kind_by_head(head: bytes, programs: frozenset[str]) -> str:
         return {b"WEBP": "webp", b"WAVE": "wav", b"AVI ": "avi"}.get(head[8:12], "")
     if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0":
         return "bmp"
-    if b"%PDF-" in head[:1024]:  # a byte order mark or junk before it is let pass by every reader
-        return "pdf"
     if _SIGNED_DATA.match(head):
         return "p7m"
     if head[257:262] == b"ustar":
         return "tar"
-    return _kind_of_text(head)
+    return "pdf" if is_pdf(head) else _kind_of_text(head)
 
 
 def _kind_of_text(head: bytes) -> str:

@@ -37,6 +37,25 @@ def stored(name: str) -> bytes:
     return (STORED / name).read_bytes()
 
 
+def element(tag: int, *parts: bytes) -> bytes:
+    """As ASN.1 writes it (X.690), with a length of four bytes."""
+    content = b"".join(parts)
+    return bytes([tag, 0x84]) + len(content).to_bytes(4, "big") + content
+
+
+def signed(data: bytes | None, signer: str = "", *, in_pieces: bool = False, kind: int = 2) -> bytes:
+    """As openssl packs it (RFC 5652), but for the signature. None: what is signed lies elsewhere."""
+    about = [bytes.fromhex("06092a864886f70d010701")]
+    if data is not None:
+        pieces = [element(4, data[at : at + 100]) for at in range(0, len(data), 100)]
+        about.append(element(0xA0, b"\x24\x80" + b"".join(pieces) + b"\0\0" if in_pieces else element(4, data)))
+    name = element(0x30, bytes.fromhex("060355040a0c"), bytes([len(signer.encode())]), signer.encode())
+    inner = element(
+        0x30, bytes.fromhex("020101"), b"\x31\x80\0\0" if in_pieces else element(0x31), element(0x30, *about), element(0xA0, name)
+    )
+    return element(0x30, bytes.fromhex("06092a864886f70d0107") + bytes([kind]), element(0xA0, inner))
+
+
 def zipped(files: Mapping[str, bytes | str], stored_first: bool = False) -> bytes:
     """A zip file; with `stored_first` its first file is not deflated, as ODF and ASiC ask."""
     made = io.BytesIO()

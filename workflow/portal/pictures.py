@@ -27,6 +27,7 @@ import structlog
 from dossier.database.database import close_database
 from dossier.database.tables import Edition, FileShown, Item, PageDue, PageFile, among, item_name, tuples
 from dossier.files import files
+from dossier.files.marks import is_pdf
 from dossier.text import clock
 from dossier.vault.folder import Damaged, Vault
 from dossier.workers.child import Child, Failed
@@ -94,7 +95,7 @@ def kind_of(head: bytes) -> bytes | None:
         return _IMAGE
     if head[4:8] == b"ftyp" and head[8:12] in _PHOTO_BRANDS:
         return _PHOTO
-    return _PDF if b"%PDF-" in head else None  # a byte order mark or junk before it is let pass by every reader
+    return _PDF if is_pdf(head) else None
 
 
 def may_have_picture(media_type: str) -> bool:

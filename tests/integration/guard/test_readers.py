@@ -25,7 +25,7 @@ import pytest
 from fpdf import FPDF
 from kit.compound import Streams, compound
 from kit.guard_corpus import pdf, scan, word
-from kit.papers import NAMES, documents, mail, outlook, picture, stored, utf16, zipped
+from kit.papers import NAMES, documents, mail, outlook, picture, signed, stored, utf16, zipped
 from kit.support import need
 from PIL import Image, ImageDraw, ImageFont
 
@@ -323,6 +323,9 @@ WITHIN = {
         "<Glyphs UnicodeString='Aan Noorderlicht'/><Glyphs UnicodeString='Beheer B.V. te Utrecht'/></FixedPage>"}),
     "file.uue": b"begin 644 a.docx\n" + PACKED_AS + b"`\nend\n",
     "called.gz": b"\x1f\x8b\x08\x1c" + bytes(6) + b"\3\0abc" + f"{NAME}.txt\0remark\0".encode() + gzip.compress(b"Beste")[10:],
+    "letter.pdf.p7m": signed(pdf(NAME)), "pieces.docx.p7m": signed(word(NAME), in_pieces=True), "signer.p7m": signed(b"Beste", NAME),
+    "beside.p7s": signed(None, NAME), "opaque.eml": mail("x", {"smime.p7m": signed(within_a_mail("text/plain", "base64", base64.encodebytes(NAME.encode())))}),
+    "body.p7m": signed(b"Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nNoorder=\r\nlicht Beheer B.V."),
     "old.vcf": b"BEGIN:VCARD\r\nVERSION:2.1\r\nORG;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Noorder=6C=\r\nicht=20Beheer B.V.\r\nEND:VCARD",
     "link.html": b"<p>Zie <a href='file:///Z:/Noorderlicht%20Beheer%20B.V./a.pdf'>a</a>", "data.html": f'<p data-klant="{NAME}">x'.encode(),
     "category.msg": outlook_with({"__substg1.0_8002101F-00000000": utf16(f"{NAME}\0")}),
@@ -817,6 +820,9 @@ def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
         "empty.txt": (b"", "it is empty"), "binary.txt": (b"abc\0def\1\2\3", "files of its kind are not read"),
         "long.txt": (b"woord " * 700_000, "only its beginning was read"), "mail.eml": (mail("x", {"scan.pdf": scan()}), "`scan.pdf` in it: there is no text"),
         "deep.eml": (mail("x", {"a.eml": mail("y", {"b.eml": mail("z", {"c.docx": word("w")})})}), "`a.eml › b.eml › c.docx` in it: what is packed so deep"),
+        "sealed.p7m": (signed(b"x", kind=3), "files of its kind are not read"), "beside.p7s": (signed(None), "files of its kind are not read"),
+        "twice.p7m": (signed(signed(b"x")), "what is packed so deep"), "torn.p7m": (signed(b"x" * 90)[:60], "it is damaged"),
+        "scan.pdf.p7m": (signed(scan()), "there is no text in it"),
         "packed.zip": (packed_as(9, zipped({"a.txt": "x"})), "`a.txt` in it: files of its kind are not read"),
         "two.zip": (zipped({"a.zip": zipped({"b.txt": "c"})}), "`a.zip` in it: what is packed so deep"),
         "whole.eml": (within_a_mail("multipart/mixed", "8bit", base64.encodebytes(pdf(NAME))), "it is damaged"),

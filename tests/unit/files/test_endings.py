@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import os
 import random
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kit.papers import documents, picture, stored, zipped
+from kit.papers import documents, picture, signed, stored, zipped
 from PIL import Image
 
-from dossier.files.endings import NEAR, TAIL, is_cut_off
+from dossier.files.endings import HEAD, NEAR, TAIL, is_cut_off
+from dossier.files.marks import marks_of
+from workflow.portal.pictures import kind_of
 
 NOISE = random.Random(1).randbytes(3 * TAIL)
 
@@ -101,8 +104,39 @@ def test_none_of_the_documents_that_an_office_gets_is_called_unfinished(judged: 
     assert [name for name, data in documents().items() if judged(data)] == []
 
 
+def tar(name: str, data: bytes) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+    return made.getvalue()
+
+
+BEGUN = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
+NO_PDFS = {
+    "a.txt": b"a text about %PDF- and its head", "b.txt": b"A PDF begins with %PDF-1.7, and then come objects.\n", "a.md": b"# Head\n\n%PDF-1.4\n",
+    "a.json": b'{"content": "%PDF-1.4\\n"}', "a.html": b"<html><body>%PDF-1.4</body></html>", "a.tar": tar("a.pdf", BEGUN), "a.p7m": signed(BEGUN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_PDFS)
+def test_what_speaks_of_a_pdf_or_packs_one_is_none(name: str) -> None:
+    assert marks_of(NO_PDFS[name]).kind in ("", name.partition(".")[2])
+    assert kind_of(NO_PDFS[name][:HEAD]) is None
+
+
+@pytest.mark.parametrize(
+    "junk", [b"\xef\xbb\xbf", b"\n\n", b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n", b"\x1b%-12345X@PJL\n"]
+)
+def test_a_pdf_with_junk_before_it_is_one(junk: bytes, judged: Callable[[bytes], bool]) -> None:
+    assert marks_of(junk + stored("letter.pdf")).kind == "pdf"
+    assert kind_of((junk + stored("letter.pdf"))[:HEAD]) is not None
+    assert judged(junk + BEGUN)
+
+
 def test_what_does_not_say_where_it_ends_is_never_unfinished(judged: Callable[[bytes], bool]) -> None:
-    for data in (b"", b"x", b"%PDF", b"PK", b"\xff\xd8", b"een;twee\n", NOISE[:1000], b"a text about %PDF- and its head"):
+    for data in (b"", b"x", b"%PDF", b"PK", b"\xff\xd8", b"een;twee\n", NOISE[:1000], *NO_PDFS.values()):
         assert not judged(data), data[:20]
 
 

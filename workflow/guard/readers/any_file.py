@@ -35,7 +35,7 @@ OBJECT = "ole"
 """What some program keeps within a letter or a sheet. Such a file by itself is not read."""
 PACKED = frozenset(["zip", "asice", "asics", "kmz", "epub"])
 TEXT = frozenset(["", "mt940"])
-READ = OFFICE | OLD | PACKED | {"pdf", "gz", "rtf", "xml", "html"}
+READ = OFFICE | OLD | PACKED | {"pdf", "gz", "rtf", "xml", "html", "p7m"}
 """Kinds that readers know, besides text and mail."""
 
 
@@ -117,6 +117,10 @@ def read_kind(gathering: Gathering, stream: BinaryIO, kind: str, name: str) -> N
         from workflow.guard.readers.rtf import read_rtf
 
         read_rtf(gathering, stream.read(PART_BYTES))
+    elif kind == "p7m":
+        from workflow.guard.readers.signed import read_signed
+
+        read_signed(gathering, stream, name)
     elif kind == "html":
         _read_page(gathering, decoded_html(stream.read(TEXT_BYTES)))
     else:
