@@ -161,6 +161,8 @@ def name_fault(name: str) -> Sentence | None:
         return sentence("names.missing")
     if "/" in name or "\\" in name:
         return sentence("names.folder")
+    if not is_text(name):
+        return sentence("names.encoding")
     if has_bad_characters(name):
         return sentence("names.characters")
     if is_ignored(name):

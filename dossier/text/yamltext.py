@@ -80,7 +80,9 @@ class KeyValue:
 
 Node: TypeAlias = "Scalar | List | Map"
 
-_NULLS = {"", "~", "null", "Null", "NULL"}
+_NOTHING = {""}
+_NULLS = _NOTHING | {"~", "null", "Null", "NULL"}
+"""How a program says of a key that it has no value. In a list it is the text that stands there."""
 
 _READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}
 """The faults after which read_map reads on; any other ends the reading."""
@@ -296,7 +298,8 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
         if event.tag:
             faults.append(Fault(line, sentence("yaml.tags")))
         if kind is yaml.ScalarEvent:
-            empty = event.implicit[0] and event.value in _NULLS
+            is_listed = bool(stack) and isinstance(stack[-1][0], List)
+            empty = event.implicit[0] and event.value in (_NOTHING if is_listed else _NULLS)
             _place(
                 stack, Scalar(None if empty else event.value, line, _comment_behind(event, text) if has_hash else None), faults
             )

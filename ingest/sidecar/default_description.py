@@ -10,13 +10,15 @@ from dossier.text.sentences import sentence, told
 from ingest.sidecar.keys import DESCRIPTION_MAX
 
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+_DOTS = re.compile(r"[\s.]*\.\.$")
+"""`kwartaal...pdf` ends in no abbreviation; `Acme B.V..pdf` does."""
 
 
 def description_of(name: str, least: int, language: Language) -> str:
     """`jaarrekening_2025-def.pdf` → `jaarrekening 2025-def`; a name under `least` is a file's."""
     blank = "".join(" " if c.isspace() else c for c in nfc(name))
     whole = "".join(c for c in blank if not has_bad_characters(c) and c.isprintable())[:MAX_NAME_BYTES].strip()
-    plain = " ".join(_ENDING.sub("", whole).replace("_", " ").split())
+    plain = " ".join(_DOTS.sub("", _ENDING.sub("", whole)).replace("_", " ").split())
     if len(plain) < least:
         plain = told(sentence("inbox.file", file=whole), language)
     return plain[:DESCRIPTION_MAX].strip()

@@ -18,6 +18,8 @@ from ingest.sidecar.reading import read_sidecar
         ("jaarrekening_2025-def.pdf", "jaarrekening 2025-def"),
         ("brief.van.de.bank.pdf", "brief.van.de.bank"),
         ("scan.pdf", "File scan.pdf"),
+        ("aangifte 1e kwartaal...pdf", "aangifte 1e kwartaal"),
+        ("jaarrekening Acme B.V..pdf", "jaarrekening Acme B.V."),
         ("  odd \u202e name \x07 of a file .docx", "odd name of a file"),
         ("VAT\u00a0return 2026.pdf", "VAT return 2026"),
     ],

@@ -61,6 +61,12 @@ def test_a_name_is_printed_on_one_line_whatever_is_in_it() -> None:
     assert names.printable(b"\xff.pdf".decode("utf-8", "surrogateescape")) == "\\udcff.pdf"
 
 
+def test_a_name_in_an_old_encoding_is_told_as_such() -> None:
+    found = names.name_fault(b"r\xe9sum\xe9.pdf".decode("utf-8", "surrogateescape"))
+    assert found is not None
+    assert "not written in UTF-8" in str(found)
+
+
 @pytest.mark.parametrize(
     ("name", "fitting"),
     [
