@@ -152,7 +152,8 @@ class PortalWork:
 
     def step(self, between: Callable[[], bool] = lambda: False) -> tuple[int, bool]:
         """Do what is due, for about STEP_SECONDS, or until `between`, which is called after each
-        round, says so: (how many items were published, whether there is more to do at once)."""
+        round, says so: (how many items were published, whether there is more to do at once). What
+        was asked again instead of being published is the queue's to do."""
         self._see_which_folder()
         wanted = self._mend()
         batch = self._dresser.take()
@@ -228,9 +229,10 @@ class PortalWork:
     def _publish(
         self, has_work: Callable[[datetime], bool], between: Callable[[], bool], is_to_the_end: bool = False
     ) -> tuple[int, bool]:
-        published, end, has_more = 0, time.monotonic() + STEP_SECONDS, False
+        published, end, has_more, did = 0, time.monotonic() + STEP_SECONDS, False, False
         while not files.stopping.is_set() and (has_more := has_work(now := clock.utc_now())):
             published += self.portal.round(now)
+            did = True
             self._is_undressed = True
             if published and self._studio is not None:
                 self._studio.get_ready()
@@ -243,7 +245,7 @@ class PortalWork:
                 break
         self._were_others |= self.portal.were_others()
         self.portal.let_go()
-        return published, has_more
+        return published, has_more or did
 
     def _prepare_to_help(self) -> bool:
         """Get ready to publish beside the one that leads. False if it may not, or is not ready."""

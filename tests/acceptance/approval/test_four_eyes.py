@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from kit.accounts import AccountOffice
+from kit.accounts import AccountOffice, staff
 
 CONCEPT = "description: Annual accounts 2025\nshare: yes\nshare_status: concept\napprover: k.smit\nattachments: [a.txt]\n"
 
@@ -82,3 +82,13 @@ def test_nobody_fills_two_seats_in_others_names(office: AccountOffice) -> None:
     office.run("l.visser", "approve", one)
     office.once()
     assert office.public(one) == {"a.txt": b"for both"}
+
+
+def test_what_is_asked_again_instead_of_being_published_lies_before_somebody_after_the_same_run(office: AccountOffice) -> None:
+    office.drop("p.bakker", "accounts", CONCEPT, {"a.txt": b"accounts"})
+    office.once()
+    office.run("k.smit", "approve", item(office))
+    office.root.set("staff", staff().replace("os_user: games, rights: [create, approve]", "os_user: games, rights: [create]"))
+    office.once()
+    assert office.public(item(office)) is None
+    assert [path.name for path in (office.path / "var/queue/j.admin").glob("D-*.yaml")] == [f"{item(office)}.yaml"]
