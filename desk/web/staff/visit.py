@@ -6,6 +6,7 @@ search, the menu and its counts, who is logged in) is put around them here.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from desk.actions import offering
 from desk.web.shell.answers import asked_language
 from desk.web.shell.drawing import Drawing
 from desk.web.shell.face import Face
+from desk.web.shell.sending import is_known
 from desk.web.shell.statics import Statics
 from desk.web.shell.visit import Visit
 from desk.web.staff import moments
@@ -46,6 +48,9 @@ PEOPLE = {"who", "whom", "seats", "by"}
 
 ABOUT_PEOPLE, PEOPLE_TOO = {"people", "deciding", "queue"}, {"staff", "behind", "approver", "waits_for"}
 """Catalogues of sentences about who may do what; values of those that are such codes as well."""
+
+_NO_DIGEST = 'data-live=""'
+"""In a page's frame; what people wrote has no quotation mark in a page's text."""
 
 _GOAL = re.compile(r"/(?!/|\\|_login|_logout|_oidc)[^\x00-\x20\\]{0,500}")
 """Where a login may lead to: a path of the desk, and no other site."""
@@ -173,7 +178,18 @@ class StaffVisit(Visit):
             rights=people.rights_now(self.office, code) if code else (),
             counts=self.counts(self) if code and self.counts else {}, statics=STATICS.addresses, **values,
         )  # fmt: skip
-        return HTMLResponse(portal_pages.text_only(html), status)
+        return self._live(portal_pages.text_only(html), status)
+
+    def _live(self, html: str, status: int) -> Response:
+        """The page. One that says when it is not as it was any more (base.html) has its digest in
+        it, by which its script asks: 304 as long as nothing has changed."""
+        if _NO_DIGEST not in html:
+            return HTMLResponse(html, status)
+        digest = hashlib.sha256(html.encode()).hexdigest()[:32]
+        etag = f'"{digest}"'
+        if is_known(self.request, etag):
+            return Response(status_code=304, headers={"etag": etag})
+        return HTMLResponse(html.replace(_NO_DIGEST, f'data-live="{digest}"', 1), status, {"etag": etag})
 
     def to_login(self) -> Response:
         return self.to(f"/_login?next={quote(self.path, safe='')}")

@@ -600,3 +600,31 @@ def test_whoever_ticked_something_goes_on_by_keys_and_whoever_types_does_not(
     page.keyboard.press("n")
     page.wait_for_url("**/clients/acme-bv/new")
     made.close()
+
+
+def test_a_list_tells_when_something_on_it_changed_and_leaves_what_was_ticked(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
+) -> None:
+    keys = "created_by: p.bakker\nshare: yes\nshare_status: concept\nshare_attachments: all\napprover: k.smit\n"
+    rig.office.place("zon", {"live.pdf": PDF + b"live", "live.yaml": f"description: It waits while one looks\n{keys}"})
+    rig.office.until_taken("zon", "live")
+    made = context(rig, browser, rig.browser("k.smit").cookies, viewport=PHONE)
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/queue/{rig.office.told('live', 'zon')['item']}")
+    page.goto(f"http://127.0.0.1:{rig.port}/queue")
+    page.locator("input[name=chosen]").first.check()
+    look = "document.dispatchEvent(new Event('visibilitychange'))"  # as who comes back to the tab
+    with page.expect_response(lambda answer: "again=1" in answer.url) as asked:
+        page.evaluate(look)
+    assert asked.value.status == 304
+    rig.office.place("zon", {"newer.pdf": PDF + b"newer", "newer.yaml": f"description: It came while one looked\n{keys}"})
+    rig.office.until_taken("zon", "newer")
+    page.evaluate(look)
+    expect(page.locator("[data-live] .note")).to_contain_text("Something on this page has changed since.")
+    expect(page.locator("input[name=chosen]").first).to_be_checked()
+    expect(page).to_have_title(re.compile("^● "))
+    assert faults(page) == []
+    page.get_by_role("link", name="Look again").click()
+    expect(page.locator("main")).to_contain_text("It came while one looked")
+    expect(page.locator("[data-live] .note")).to_have_count(0)
+    made.close()

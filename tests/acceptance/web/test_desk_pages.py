@@ -285,3 +285,26 @@ def test_the_office_is_for_admins_and_a_file_of_config_is_checked_shown_as_a_dif
         wait_for(lambda: "New B.V." in joost.get("/clients").text, "it holds")
     finally:
         path.write_text(before)
+
+
+@pytest.mark.parametrize("path", ["/", "/queue", "/inbox?of=me", "/clients/acme-bv?share_state=pending"])
+def test_a_list_says_by_its_etag_whether_something_on_it_changed_and_to_ask_is_no_click(
+    rig: DeskRig, marieke: Browser, path: str
+) -> None:
+    shown = marieke.get(path)
+    tag = {"if_none_match": shown.headers["etag"]}
+    assert f"data-live={shown.headers['etag']}" in shown.text
+    again = f"{path}{'&' if '?' in path else '?'}again=1"
+    same = marieke.get(again, **tag)
+    assert (same.status, same.body) == (304, b"")
+    rig.office.place("acme-bv", {f"lies {len(path)}.pdf": PDF + path.encode()})
+    make(rig, f"live{len(path)}", CONCEPT, by="m.devries" if path == "/inbox?of=me" else "p.bakker")
+    wait_for(lambda: marieke.get(again, **tag).status == 200, "it is told")
+
+
+def test_what_is_made_of_a_form_and_what_is_read_has_no_etag(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "unlive")
+    for page in (marieke.get(f"/items/{item}"), marieke.get("/clients/acme-bv/new"), marieke.post("/queue", {})):
+        assert page.status == 200
+        assert page.headers["etag"] is None
+        assert "data-live" not in page.text

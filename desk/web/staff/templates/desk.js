@@ -76,6 +76,25 @@ if (sidecar && completes) {
 // What is on its way is looked at again. That is no click: nobody stays logged in by it.
 if (document.querySelector("[data-again]")) setTimeout(() => location.replace("?again=1"), 1000);
 
+// A list tells when it is not as it was any more, and does not change under anybody's hands. To ask is no click either.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const look = async () => {
+    const note = live.querySelector("template");
+    if (document.hidden || !note) return;
+    const address = new URL(location.href);
+    address.searchParams.set("again", "1");
+    try {
+      const answer = await fetch(address, { headers: { "If-None-Match": `"${live.dataset.live}"` }, redirect: "manual" });
+      if (answer.status !== 200 || !note.isConnected) return;
+    } catch { return; }  // the desk can't be reached just now
+    note.replaceWith(note.content);
+    document.title = `● ${document.title}`;
+  };
+  setInterval(look, 10000);
+  document.addEventListener("visibilitychange", look);
+}
+
 // What was typed on "New item" stays through a reload: in this tab alone, for whoever typed it, until it is saved or somebody logs out in
 // this browser.
 const who = document.body.dataset.who;
