@@ -187,7 +187,7 @@ _DROPS = {
     "a": f"created_by: p.bakker\ndescription: Jaarrekening 2025\nlocation: 2025/Vpb\nexplanation: Zie het telverslag.\n{_CONCEPT}",
     "b": f"created_by: p.bakker\ndescription: {LONG}\n{_CONCEPT}",
     "c": "created_by: p.bakker\ndescription: kort\n",
-    "d": "created_by: m.devries\ndescription: Op het portaal\nshare: yes\nshare_status: approved\nshare_attachments: all\n",
+    "d": "created_by: m.devries\ndescription: Op het portaal\ndue: 2025-10-27\nowner: d.admin\nshare: yes\nshare_status: approved\nshare_attachments: all\n",
 }
 
 
