@@ -129,21 +129,33 @@ def find(office: Office, actor: Actor, key: str) -> StagedDrop:
     return row
 
 
-def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes], is_seen: bool = True) -> dict[str, object]:
+def put(
+    office: Office,
+    row: StagedDrop,
+    name: str,
+    pieces: Iterable[bytes],
+    is_seen: bool = True,
+    check: Callable[[Mapping[str, object] | None], None] = lambda had: None,
+) -> dict[str, object]:
     """Take a file in, or in another's place; {size, sha256}. Raises Invalid, Conflict; OSError.
 
     What `pieces` raises (a connection that broke) goes through, and nothing of the file is left.
     `is_seen`: whoever sends it sees all that was sent, and so that it takes the place of one whose
     name differs in capitals alone. Else that is refused: one of the two would be missed by nobody.
+    `check` raises if it may not take the place of what was sent by that name (None: nothing was);
+    it is asked before the file comes, and again once it has.
     """
     name = names.nfc(name)
-    _check_name(office, _fresh(row), name, is_seen)
+    before = _fresh(row)
+    check(before.files.get(name))
+    _check_name(office, before, name, is_seen)
     with _opened(office, row) as hidden:
         part = hidden / f".{secrets.token_hex(8)}.part"
         try:
             told = _receive(office, part, name, pieces)
             with transaction(is_durable=False):
                 there = _fresh(row)
+                check(there.files.get(name))
                 _check_name(office, there, name, is_seen)
                 others = {one: had for one, had in there.files.items() if names.fold(one) != names.fold(name)}
                 change_row(StagedDrop.id, row.id, files={**others, name: told})

@@ -90,7 +90,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     for name, meaning, schema in route.query:
         found.append({**_parameter(name, "query", NOT_EMPTY if schema is TEXT else schema), "description": meaning})
     if route.has_tag or route.streamed is not None:
-        found.append(_parameter("If-None-Match", "header", NOT_EMPTY))
+        found.append(_parameter("If-None-Match", "header", TEXT if route.has_tag else NOT_EMPTY))
     if route.takes_version:
         found.append(_parameter("If-Match", "header", NOT_EMPTY, route.method == "PATCH"))
     if route.is_repeatable:

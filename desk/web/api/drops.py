@@ -34,9 +34,13 @@ def begin_drop(call: Call) -> Response:
 
 def put_file(call: Call, pieces: Iterable[bytes]) -> Response:
     row = staging.find(call.office, call.actor, call.path("drop"))
-    if (there := row.files.get(names.nfc(call.path("name")))) is not None:
-        check_unknown(call, call.path("name"), there["sha256"])
-    told = staging.put(call.office, row, call.path("name"), _while_it_may(call, pieces), is_seen=False)
+    call.header("If-None-Match")  # an empty one would let it take another's place
+
+    def check(had: Mapping[str, object] | None) -> None:
+        if had is not None:
+            check_unknown(call, call.path("name"), had["sha256"])
+
+    told = staging.put(call.office, row, call.path("name"), _while_it_may(call, pieces), is_seen=False, check=check)
     return answer({"name": call.path("name"), **told})
 
 

@@ -567,11 +567,12 @@ def test_a_file_is_not_touched_in_another_version_than_the_program_says(rig: Des
 def test_a_precondition_that_is_empty_lets_no_change_through(rig: DeskRig, petra: str) -> None:
     item = drop(rig, petra, {"description": "Changed by a program without a version"}, {"w.pdf": PDF + b"empty"})
     was, file = told(ask(rig, petra, "GET", f"/items/{item}"))["version"], f"/items/{item}/attachments/w.pdf"
+    begun = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
     calls = [
         ("PUT", file, b"other", "If-Match"), ("PUT", file, b"other", "If-None-Match"), ("PUT", f"{file}x", b"other", "If-None-Match"),
         ("DELETE", file, None, "If-Match"), ("POST", f"{file}/rename", {"name": "x.pdf"}, "If-Match"),
         ("POST", f"{file}/rename", {"name": "x.pdf"}, "Idempotency-Key"), ("POST", "/drops", {"client": "acme-bv"}, "Idempotency-Key"),
-        ("POST", f"/items/{item}/withdraw", {"reason": "wrong"}, "If-Match"),
+        ("POST", f"/items/{item}/withdraw", {"reason": "wrong"}, "If-Match"), ("PUT", f"/drops/{begun}/files/w.pdf", PDF, "If-None-Match"),
     ]  # fmt: skip
     for method, path, body, header in calls:
         for empty in ("", " "):

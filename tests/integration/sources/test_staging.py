@@ -61,6 +61,24 @@ def test_what_is_put_together_is_one_whole_drop_and_pressed_twice_still_one(offi
         staging.put(office.office, row, "more.pdf", [PDF])
 
 
+def test_a_file_that_is_to_be_new_takes_the_place_of_none_that_came_at_the_same_time(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+
+    def to_be_new(had: object) -> None:
+        if had is not None:
+            raise Conflict("staging.changed")
+
+    def while_another_comes() -> Iterator[bytes]:
+        yield PDF
+        staging.put(office.office, row, "accounts.pdf", [PDF, b"the other"], check=to_be_new)
+
+    with pytest.raises(Conflict):
+        staging.put(office.office, row, "accounts.pdf", while_another_comes(), check=to_be_new)
+    staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+    (drop,) = (office.root / "inbox/acme-bv").iterdir()
+    assert (drop / "accounts.pdf").read_bytes() == PDF + b"the other"
+
+
 def test_where_it_could_not_get_its_name_it_gets_that_as_soon_as_it_is_asked_again(
     office: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
