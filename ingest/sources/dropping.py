@@ -241,9 +241,10 @@ def _key_at(data: bytes, line: int) -> str:
 
 
 def folder_name(description: object, now: datetime) -> str:
-    """`Jaarrekening 2025` → `jaarrekening-2025-20261124-101500-3f9a`: free, and readable."""
+    """`Jaarrekening 2025` → `jaarrekening-2025-20261124-101500-3f9a1c07b2e4`: readable, and nobody
+    else's, though a program sends hundreds of one name in a second."""
     slug = re.sub(r"[^a-z0-9]+", "-", without_accents(str(description))).strip("-")[:40].strip("-") or "item"
-    return f"{slug}-{now.astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{slug}-{now.astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(6)}"
 
 
 def wait(office: Office, client: str, folder: Path, seconds: float) -> str:

@@ -94,6 +94,11 @@ def test_drops_that_are_committed_together_are_placed_with_one_transaction(offic
     assert {answer.key for answer in ApiAnswer.select()} == {f"key of {row.id}" for row in rows}
 
 
+def test_of_thousands_of_drops_of_one_name_in_one_second_each_has_a_folder_of_its_own(office: Records) -> None:
+    now = office.tick()
+    assert len({dropping.folder_name("Scan", now) for _ in range(5000)}) == 5000
+
+
 def test_committed_with_other_words_at_once_those_of_the_one_that_is_told_so_lie_there(office: Records) -> None:
     row = begun(office, "accounts.pdf")
     now = office.tick()
