@@ -77,11 +77,18 @@ Box = tuple[int, int]
 
 
 def of_pdf(content: mmap.mmap, number: int, box: Box, words: list[str]) -> tuple[Image.Image | None, int, int]:
-    """A page on white paper with words marked; how many pages, and how often words were found."""
+    """A page on white paper, with what is filled in and words marked; how many pages, and how often
+    words were found."""
     document = pypdfium2.PdfDocument((ctypes.c_ubyte * len(content)).from_buffer(content))
     if not 0 <= number < len(document):
         return None, len(document), 0
+    if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
+        document.init_forms()  # what is filled in may be drawn by nobody yet
     page = document[number]
+    if raw.FPDFPage_GetAnnotCount(page):
+        raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
+        page.close()  # it is seen when the page is loaded again
+        page = document[number]
     width, height = page.get_size()
     scale = min(box[0] / max(width, 1), box[1] / max(height, 1))
     image: Image.Image = page.render(scale=min(scale, 4.0), may_draw_forms=False).to_pil().convert("RGB")
@@ -128,6 +135,8 @@ def of_image(content: mmap.mmap, number: int, box: Box) -> tuple[Image.Image | N
     image.draft("RGB", twice)  # a JPEG is decoded small at once
     if image.mode in ("1", "P", "PA"):
         image = image.convert("RGBA")
+    elif image.mode.startswith("I"):  # 65,536 greys
+        image = image.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
     image.thumbnail(twice, Image.Resampling.BOX)
     image = ImageOps.exif_transpose(image).convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image), count

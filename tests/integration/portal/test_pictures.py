@@ -204,6 +204,40 @@ def test_a_photo_of_a_telephone_has_a_picture_and_can_be_read_as_a_page(artist: 
         assert image.size == (400, 300)
 
 
+def darkest(picture: bytes) -> int:
+    with Image.open(io.BytesIO(picture)) as image:
+        return int(image.convert("L").getextrema()[0])
+
+
+def a_form(value: str) -> bytes:
+    """A form with a field in which this stands, and that no program has drawn."""
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/NeedAppearances true/DA(/Helv 40 Tf 0 g)/DR<</Font<</Helv 5 0 R>>>>>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Annots[4 0 R]>>",
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(naam)/V(%s)/DA(/Helv 40 Tf 0 g)/Rect[10 100 290 160]/F 4/P 3 0 R>>" % value.encode(),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+    ]  # fmt: skip
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(parts, 1))
+    return b"%PDF-1.7\n" + body + b"trailer<</Root 1 0 R/Size 6>>\n%%EOF"
+
+
+def test_what_is_filled_in_on_a_form_is_shown_and_marked(artist: Artist, tmp_path: Path) -> None:
+    path = tmp_path / "form.pdf"
+    path.write_bytes(a_form(""))
+    assert darkest(artist.draw(path)) > 200
+    path.write_bytes(a_form("Noorderlicht"))
+    assert darkest(artist.draw(path)) < 100
+    page = artist.page(path, 0, 600, ["Noorderlicht"])
+    assert page is not None
+    assert page.found == 1
+
+
+def test_a_picture_of_many_greys_is_shown_in_grey(artist: Artist, tmp_path: Path) -> None:
+    path = tmp_path / "scan.png"
+    Image.new("I;16", (300, 300), 0x4000).save(path)
+    assert 40 < darkest(artist.draw(path)) < 90
+
+
 def test_a_first_page_in_landscape_is_shown_whole(artist: Artist, tmp_path: Path) -> None:
     path = tmp_path / "wide.pdf"
     pdf = fpdf.FPDF("landscape")
