@@ -37,6 +37,8 @@ MAP_LIMITS = Limits(bytes=16 * 1024 * 1024, depth=6, nodes=500_000)
 PREFIX = names.IMPORTED
 """What the folder of a drop that was imported begins with."""
 
+UNREAD = "\N{REPLACEMENT CHARACTER}"
+
 SEVERAL = "\x1f"
 """Between the values of a name that has several, such as tags: each is one in a list."""
 
@@ -63,13 +65,22 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _encoding(text: str) -> str:
+    try:
+        b"a".decode(text, "replace")
+    except LookupError as error:
+        raise UnfitValue("importing.no_encoding") from error
+    return text
+
+
 class ImportMap(Strict):
     """What an archive calls things, and what they are called here."""
 
     table: Word | None = None
     """A CSV file in the archive with a header: a row for each file or item."""
     delimiter: Annotated[str, like("(?s:.)", "importing.one_character")] = ","
-    encoding: Word = "utf-8-sig"
+    encoding: Annotated[Word, AfterValidator(_encoding)] = "utf-8-sig"
+    """Of the table, and of names that are not UTF-8 on the disk."""
     files: Annotated[str, AfterValidator(_pattern)] | None = None
     """Without a table: a regular expression with named groups that a file's whole path must fit."""
     attachments: list[Word] = Field([])
@@ -189,6 +200,14 @@ class Archive:
                 listing.setdefault(names.fold(self._as_text(name)), []).append(name)
         return self._listings[folder]
 
+    def as_read(self, path: str) -> str:
+        """The path as people read it."""
+        return "/".join(map(self._as_text, path.split("/")))
+
+    def is_unread(self, path: str) -> bool:
+        """True if something of it is neither UTF-8 nor in the map's encoding."""
+        return UNREAD in self.as_read(path) and UNREAD not in path
+
     def _as_text(self, name: str) -> str:
         try:
             name.encode()
@@ -245,7 +264,7 @@ class Archive:
         self._check_names(set(pattern.groupindex), "files")
         found = []
         for path, reason in self._walk():
-            if reason is None and (match := pattern.fullmatch(path)):
+            if reason is None and (match := pattern.fullmatch(self.as_read(path))):
                 values = {name: self._meaning(name, (value or "").strip()) for name, value in match.groupdict().items()}
                 found.append((self._filled(self.map.one_item_per or "", values), path, values))
         for _, path, values in sorted(found, key=lambda one: one[:2]):

@@ -205,6 +205,8 @@ class Importer:
         told, looks, renamed = list[Sentence](), dict[str, Look](), list[Sentence]()
         if entry.torn is not None:
             told.append(_about(entry.torn, sentence("importing.torn")))
+        if unread := self.archive.map.files and next(filter(self.archive.is_unread, entry.paths), None):
+            return [_about(unread, sentence("importing.name_not_read", encoding=self.archive.map.encoding))], (0, 0)
         limits, is_blocked = self.office.settings.intake, False
         for path, name in _names_of(entry).items():
             whole = self.archive.folder / path
@@ -213,6 +215,8 @@ class Importer:
                 told.append(_about(path, sentence("importing.no_file")))
                 continue
             looks[name] = look
+            if look.size == 0:
+                told.append(_about(path, sentence("importing.empty")))
             if name != os.path.basename(path):
                 renamed.append(
                     sentence("importing.renamed", source=entry.source, path=names.printable(path), name=names.printable(name))

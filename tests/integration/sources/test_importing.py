@@ -230,6 +230,10 @@ def test_a_faulty_map_is_told_of_before_anything_is_done(office: Root, archive: 
     assert os.listdir(office.path / "inbox") == []
 
 
+def test_an_encoding_that_is_none_is_told_with_its_line(office: Root, archive: Path) -> None:
+    assert "there is no such encoding" in command(office, archive, BY_NAME + "encoding: klingon\n", code=1)
+
+
 def test_a_table_that_is_not_there_is_told_of_without_a_traceback(office: Root, archive: Path) -> None:
     said = command(office, archive, BY_TABLE, code=4)
     assert "index.csv" in said
@@ -258,6 +262,25 @@ def test_names_that_can_be_no_attachments_get_the_nearest_that_can(office: Root,
     assert [a["name"] for a in found["Een brief van toen"]["attachments"]] == [  # type: ignore[attr-defined]
         "Brief- 'a' of b-.pdf", "CON-.pdf", "concept.pdf", "Café.pdf", "vol. .pdf", "Re-u.pdf",
     ]  # fmt: skip
+
+
+def test_a_name_that_is_not_utf_8_is_read_in_the_maps_encoding_also_where_paths_say_it(office: Root, archive: Path) -> None:
+    (archive / os.fsdecode(b"1001/2019/Re\xe7u.pdf")).write_bytes(b"x")
+    seen, done = importing(office, archive, BY_NAME)
+    assert ["say `encoding` in the map" in str(fault) for _, fault in seen.faults] == [True]
+    assert done is None
+    seen, done = importing(office, archive, "encoding: cp1252" + BY_NAME)
+    assert (seen.faults, done is not None) == ([], True)
+    assert "Reçu 2019" in {str(item["description"]) for item in taken(office)}
+
+
+def test_an_empty_file_is_told_of_as_the_daemon_would_not_take_it(office: Root, archive: Path) -> None:
+    (archive / "1001/2019/Jaarrekening.pdf").write_bytes(b"")
+    seen, _ = importing(office, archive, BY_NAME, skip_faulty=True)
+    assert [(source, "the file is empty" in str(fault)) for source, fault in seen.faults] == [
+        ("1001/2019/Jaarrekening.pdf", True)
+    ]
+    assert len(taken(office)) == 2
 
 
 def test_two_files_of_one_item_with_the_same_name_are_numbered(office: Root, by_table: Path) -> None:
