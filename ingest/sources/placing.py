@@ -18,6 +18,7 @@ wait, all of them together. Nobody waits for more to come.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -157,6 +158,14 @@ def _name(order: _Order) -> None:
         order.error = error
 
 
+CARD = ".card-"
+"""How the name of a sidecar begins that has not its own yet."""
+
+_LEFT = re.compile(rf"{re.escape(CARD)}.*|\.[0-9a-f]{{16}}\.part")
+"""Names that only what is put together has. Whoever opened the folder a moment ago may find it
+named by another by now, and its files claimed by the daemon: those are not to be touched."""
+
+
 def give_name(home: Folder, hidden: str, card: str, folder: str) -> None:
     """Make a drop of a hidden folder of a client's, whose sidecar is called `card` until then.
     Raises FileNotFoundError if it is one already."""
@@ -164,8 +173,7 @@ def give_name(home: Folder, hidden: str, card: str, folder: str) -> None:
         with home.open(hidden) as opened:
             with contextlib.suppress(FileNotFoundError):  # it was called so before somebody was killed
                 moves.move(opened / card, opened / delegation.SIDECAR)
-            for name in opened.names():
-                if name.startswith("."):  # what came too late, or of somebody who was killed
-                    files.remove(opened / name)
+            for name in filter(_LEFT.fullmatch, opened.names()):  # what came too late, or of somebody who was killed
+                files.remove(opened / name)
             files.sync((), [opened])
     moves.move(home / hidden, home / folder)

@@ -606,7 +606,7 @@ def _name(row: StagedDrop) -> str:
 
 def _card(folder: str) -> str:
     """What the sidecar of what gets this name is called until it has it."""
-    return f".{folder}.yaml"
+    return f"{placing.CARD}{folder}.yaml"
 
 
 def _opened(office: Office, row: StagedDrop) -> Folder:

@@ -21,6 +21,7 @@ from dossier.database.web_tables import ApiAnswer, StagedDrop
 from dossier.files import files
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict
+from ingest.inbox.temporaries import CLAIMED
 from ingest.intake import delegation
 from ingest.sources import dropping, placing, staging
 
@@ -92,6 +93,16 @@ def test_drops_that_are_committed_together_are_placed_with_one_transaction(offic
     assert sorted(path.name for path in (office.root / "inbox/acme-bv").iterdir()) == sorted(map(str, found))
     assert [StagedDrop.get_by_id(row.id).folder for row in rows] == found
     assert {answer.key for answer in ApiAnswer.select()} == {f"key of {row.id}" for row in rows}
+
+
+def test_what_the_daemon_claims_is_left_alone_by_whoever_names_the_folder_too_late(office: Records) -> None:
+    row = begun(office, "accounts.pdf")
+    hidden = office.root / f"inbox/acme-bv/.drop-{row.id}"
+    for name in (f"{CLAIMED}0-0-accounts.pdf", f".{'0' * 16}.part", ".card-another.yaml"):
+        (hidden / name).write_bytes(PDF)
+    folder = staging.commit(office.office, office.tick(), API, row, {"description": "Annual accounts"}, {})
+    left = sorted(path.name for path in (office.root / "inbox/acme-bv" / folder).iterdir())
+    assert left == sorted([f"{CLAIMED}0-0-accounts.pdf", "accounts.pdf", "item.yaml"])
 
 
 def test_of_thousands_of_drops_of_one_name_in_one_second_each_has_a_folder_of_its_own(office: Records) -> None:
@@ -188,7 +199,7 @@ def test_a_drop_is_on_the_disk_before_it_is_recorded_and_its_name_before_anybody
 
     def recording(*given: Any) -> None:
         hidden = home / f".drop-{row.id}"
-        assert {str(hidden), str(hidden / "accounts.pdf"), str(hidden / ".accounts.yaml")} <= set(synced)
+        assert {str(hidden), str(hidden / "accounts.pdf"), str(hidden / ".card-accounts.yaml")} <= set(synced)
         synced.clear()
         record(*given)
 
