@@ -798,6 +798,24 @@ def test_bookmarks_and_a_form_of_xml_in_a_pdf_are_read(read) -> None:
     assert NAME in read("b.pdf", with_catalogue(names, *packets)).text
 
 
+PASTED = {"word/media/image1.jpeg": b"\xff\xd8\xff" + os.urandom(20_000)}
+"""A scan that somebody put into a letter."""
+
+
+def test_a_letter_with_a_picture_in_it_is_no_scan(read) -> None:
+    said = part("document", "<w:r><w:t>Geachte heer, hierbij zenden wij u de stukken van dit jaar.</w:t></w:r>" * 3)
+    assert reasons(read("a.docx", repacked("letter.docx", PASTED | {"word/document.xml": said}))) == []
+    assert (
+        reasons(
+            read(
+                "b.docx",
+                repacked("letter.docx", {"word/media/logo.png": picture("PNG"), "word/document.xml": part("document", "")}),
+            )
+        )
+        == []
+    )
+
+
 def packed_as(method: int, archive: bytes) -> bytes:
     """An archive that says so of how it is packed: 9 is how Windows packs what is large."""
     data = bytearray(archive)
@@ -821,6 +839,10 @@ def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
         "long.txt": (b"woord " * 700_000, "only its beginning was read"), "mail.eml": (mail("x", {"scan.pdf": scan()}), "`scan.pdf` in it: there is no text"),
         "deep.eml": (mail("x", {"a.eml": mail("y", {"b.eml": mail("z", {"c.docx": word("w")})})}), "`a.eml › b.eml › c.docx` in it: what is packed so deep"),
         "sealed.p7m": (signed(b"x", kind=3), "files of its kind are not read"), "beside.p7s": (signed(None), "files of its kind are not read"),
+        "pasted.docx": (repacked("letter.docx", PASTED | {"word/document.xml": part("document", "<w:r><w:t>Zie scan</w:t></w:r>")}), "hardly any text"),
+        "pasted.xlsx": (zipped(WORKBOOK | {"xl/media/image1.png": os.urandom(20_000), "xl/worksheets/sheet1.xml": "<worksheet/>"}), "hardly any text"),
+        "pasted.odt": (zipped({"mimetype": "application/vnd.oasis.opendocument.text", "Pictures/1.jpg": b"\xff\xd8\xff" + os.urandom(20_000),
+            "content.xml": "<document/>"}, stored_first=True), "hardly any text"),
         "twice.p7m": (signed(signed(b"x")), "what is packed so deep"), "torn.p7m": (signed(b"x" * 90)[:60], "it is damaged"),
         "scan.pdf.p7m": (signed(scan()), "there is no text in it"),
         "packed.zip": (packed_as(9, zipped({"a.txt": "x"})), "`a.txt` in it: files of its kind are not read"),

@@ -133,6 +133,16 @@ OPEN = Rules(
 PRINTED = Rules({}, {"Glyphs": ("UnicodeString",)}, frozenset())
 """A page of XPS: each run of letters is an attribute (ECMA-388, 12.1.3)."""
 
+_PICTURE = re.compile(r"(?:(?:word|xl|ppt)/media|pictures)/[^/]+\.(?:png|jpe?g|gif|bmp|tiff?|webp|heic)", re.IGNORECASE)
+_PICTURE_BYTES = 5 * 1024
+"""The scan of a page with a few lines on it has more."""
+_SAID = re.compile(
+    r"word/document\d*\.xml|content\.xml|ppt/slides/[^/]+\.xml|xl/(?:sharedstrings[^/]*|worksheets/[^/]+)\.xml", re.IGNORECASE
+)
+_SAID_MOST, _FEW_LETTERS = 256 * 1024, 120
+"""Bytes of what is written in a document, beyond which there are more than a few letters."""
+_MARKED_UP = re.compile(r"<[^<>]*>")
+
 _CELLS = re.compile(r"xl/(?:worksheets|macrosheets)/[^/]+\.xml", re.IGNORECASE)
 _STRINGS = re.compile(r"xl/sharedstrings[^/]*\.xml", re.IGNORECASE)
 """Where a workbook usually has these. Some programs call its sheets otherwise."""
@@ -148,6 +158,9 @@ _TARGET = re.compile(rb"Target\s*=\s*[\"']([^\"']{1,2000})[\"']")
 def read_office(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
     """A document of this kind (marks.py): docx, odt … Raises Enough, Unreadable."""
     with opened(stream) as archive:
+        with contextlib.suppress(NoText):  # whichever part is damaged is told below
+            if _is_picture(archive):
+                gathering.miss("pictured")
         if kind.startswith(("od", "ot")):
             _read_open(gathering, archive)
             return
@@ -159,6 +172,18 @@ def read_office(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
         for part in parts:
             home = part.filename.partition("/")[0].lower()
             _read_part(gathering, archive, part, {"xl": SHEET, "visio": VISIO}.get(home, WORD))
+
+
+def _is_picture(archive: zipfile.ZipFile) -> bool:
+    """True for a document that is hardly more than pictures, a scan that was put into it, say."""
+    parts = archive.infolist()
+    if sum(part.file_size for part in parts if _PICTURE.fullmatch(part.filename)) < _PICTURE_BYTES:
+        return False
+    said = [part for part in parts if _SAID.fullmatch(part.filename)]
+    if sum(part.file_size for part in said) > _SAID_MOST:
+        return False
+    written = (_MARKED_UP.sub("", packed_part(archive, part).getvalue().decode("utf-8", "replace")) for part in said)
+    return sum(sum(map(str.isalnum, text)) for text in written) <= _FEW_LETTERS
 
 
 @contextlib.contextmanager
