@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
+import lxml.html
 import pytest
 from kit.desk import CLIENTS, DeskRig
 from kit.support import PDF, wait_for
@@ -456,3 +457,12 @@ def test_what_never_was_on_the_portal_is_not_said_to_be_taken_off_it(rig: DeskRi
     done = marieke.get(marieke.post(f"/items/{item}/withdraw", {"reason": "Te vroeg"}).goes_to).text
     assert "Het wordt niet meer gedeeld." in done
     assert "Het is van het portaal." not in done
+
+
+def test_each_form_that_says_which_state_it_was_made_on_says_what_its_page_told(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "forms")
+    fields = {"version": version(marieke, item), "replace": "paper.pdf"}
+    assert upload(marieke, f"/items/{item}/attach", fields, "paper.pdf", PDF + b"newer") == 303
+    forms = [form for form in lxml.html.fromstring(marieke.get(f"/items/{item}").text).forms if "version" in form.fields]
+    assert any("of" in form.fields for form in forms), "the one that puts a version back"
+    assert all("told" in form.fields for form in forms)
