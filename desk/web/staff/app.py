@@ -50,7 +50,7 @@ from desk.web.staff import (
     start,
 )
 from desk.web.staff import office as office_pages
-from desk.web.staff.visit import STATICS, StaffVisit
+from desk.web.staff.visit import STATICS, StaffVisit, is_click
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.refusals import Conflict, NotFound, Refusal
@@ -195,8 +195,7 @@ class DeskWeb:
 
     def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> StaffVisit:
         cookie = request.cookies.get(StaffVisit.face.cookie_name(office))
-        is_click = "again" not in request.query_params  # else the page of a drop on its way asks by itself
-        session = staff_access.find_session(office, now, cookie, is_click) if cookie else None
+        session = staff_access.find_session(office, now, cookie, is_click(request)) if cookie else None
         return StaffVisit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
 
 

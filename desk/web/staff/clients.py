@@ -11,7 +11,7 @@ from desk.actions.sharing_lines import sharing_lines
 from desk.web.shell.paging import leaf
 from desk.web.shell.sending import PREVIEW
 from desk.web.shell.zipping import ZippedFile, sent_zipped
-from desk.web.staff.visit import StaffVisit
+from desk.web.staff.visit import StaffVisit, is_click
 from dossier.database.tables import item_key
 from dossier.office import hours
 from workflow.items import dates
@@ -69,7 +69,7 @@ def client(visit: StaffVisit) -> Response:
     """A client's card and dossier, filtered; counts as viewed."""
     code = visit.request.path_params["client"]
     may = client_card.check(visit.office, visit.actor, code)
-    if visit.request.method == "GET":
+    if visit.request.method == "GET" and is_click(visit.request):
         looking_up.note_client(visit.office, visit.now, visit.actor, code)
     chosen = {name: visit.field(name).strip()[:200] for name in ("location", "label", "type", "share", "q")}
     wanted = Filter(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from desk.actions import offering
@@ -193,6 +194,11 @@ class StaffVisit(Visit):
 
     def to_login(self) -> Response:
         return self.to(f"/_login?next={quote(self.path, safe='')}")
+
+
+def is_click(request: Request) -> bool:
+    """False where a page asks by itself whether it is still as it was: nobody looks at anything."""
+    return "again" not in request.query_params
 
 
 def goal_of(text: str) -> str:

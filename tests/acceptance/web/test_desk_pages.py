@@ -297,6 +297,10 @@ def test_a_list_says_by_its_etag_whether_something_on_it_changed_and_to_ask_is_n
     again = f"{path}{'&' if '?' in path else '?'}again=1"
     same = marieke.get(again, **tag)
     assert (same.status, same.body) == (304, b"")
+    marieke.get("/clients/zon")
+    before = rig.office.run("recent", user="m.devries").stdout
+    assert marieke.get("/clients/acme-bv?again=1").status == 200
+    assert rig.office.run("recent", user="m.devries").stdout == before, "nobody looked at it"
     rig.office.place("acme-bv", {f"lies {len(path)}.pdf": PDF + path.encode()})
     make(rig, f"live{len(path)}", CONCEPT, by="m.devries" if path == "/inbox?of=me" else "p.bakker")
     wait_for(lambda: marieke.get(again, **tag).status == 200, "it is told")
