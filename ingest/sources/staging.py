@@ -488,7 +488,10 @@ def _commit(
     if placing.place(office, now, actor, [filled], True, claim):
         return folder
     files.remove(hidden / card)
-    return _placed_so(office, _fresh(row), data)
+    there = _fresh(row)
+    with contextlib.suppress(FileNotFoundError), open_beneath(office.inbox, row.client) as home:
+        files.remove_folder(home / str(there.folder))  # it was taken meanwhile, but for what was in the daemon's way
+    return _placed_so(office, there, data)
 
 
 def _placed_so(office: Office, row: StagedDrop, data: bytes) -> str:

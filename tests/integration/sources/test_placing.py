@@ -127,6 +127,26 @@ def test_committed_with_other_words_at_once_those_of_the_one_that_is_told_so_lie
     assert staging.commit(office.office, now, API, row, {"description": placed[0]}, {}) == placed[1]
 
 
+def test_of_a_drop_that_is_taken_while_somebody_commits_it_again_no_folder_is_left(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, now, place = begun(office, "accounts.pdf"), office.tick(), placing.place
+    words = {"description": "Annual accounts 2025"}
+
+    def too_late(*given: Any) -> bool:
+        """Another commits, and the daemon takes all that is in a drop."""
+        monkeypatch.setattr(placing, "place", place)
+        drop = office.root / "inbox/acme-bv" / staging.commit(office.office, now, API, row, words, {})
+        for name in ("accounts.pdf", "item.yaml"):
+            (drop / name).unlink()
+        (drop / given[3][0].card).write_bytes(b"its own sidecar")
+        return place(*given)
+
+    monkeypatch.setattr(placing, "place", too_late)
+    staging.commit(office.office, now, API, row, words, {})
+    assert list((office.root / "inbox/acme-bv").iterdir()) == []
+
+
 def test_killed_before_it_had_its_name_the_words_that_were_recorded_lie_there_once_it_has(
     office: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
