@@ -143,13 +143,17 @@ is looked for ten times as fast."""
 _QUOTING = re.compile(r"\n[ \t>]{0,100}>[ \t]?")
 """Before each line of a mail that is answered (RFC 3676, 4.5)."""
 
+_INLINE = re.compile(r"</?(?:a|b|em|font|i|mark|small|span|strong|u)\b[^<>]{0,300}>", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
+"""A page's marks in what is no page: a program kept it in XML, JSON or a table."""
+
 _SQUEEZED = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
 """What is left of an ASCII character where only letters and digits are compared."""
 
 
 def fold_text(text: str) -> str:
-    """The text without accents, ligatures, hyphenation and what marks lines as quoted; case and
-    gaps between words stay."""
+    """The text without accents, ligatures, hyphenation, what marks lines as quoted, and a page's
+    marks; case and gaps between words stay."""
     if "%20" in text:
         text = text.replace("%20", " ")  # in a link
     if "\\u" in text:
@@ -160,6 +164,10 @@ def fold_text(text: str) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\n>" in text or "\n >" in text:
         text = _QUOTING.sub("\n", text)
+    if "&nbsp;" in text:
+        text = text.replace("&nbsp;", " ")
+    if "</" in text or "<br" in text:
+        text = _BREAK.sub("\n", _INLINE.sub("", text))
     return _HYPHENATED.sub("", text)
 
 

@@ -59,6 +59,7 @@ def test_a_name_is_found_over_the_fields_of_a_bank(told: str) -> None:
     ("text", "client"),
     [
         ("BAKKERIJ DE ZON", "bakkerij-zon"), ("bakkerij\nde zon", "bakkerij-zon"), ("Bak-\r\nkerij De Zon", "bakkerij-zon"),
+        ("<p>Bakkerij <b>De</b>&nbsp;Zon</p>", "bakkerij-zon"), ("Bakkerij<br />De <span style='x'>Z</span>on", "bakkerij-zon"),
         ("> > Aan Bakkerij\n> > De Zon", "bakkerij-zon"), (">>Bakkerij De\n>>\tZon", "bakkerij-zon"),
         ("Jansen en Zonen VOF", "jansen-zonen"), ("JANSEN & ZONEN", "jansen-zonen"), ("Jansen and Zonen v.o.f.", "jansen-zonen"),
         ("Fatma Yilmaz", "yilmaz"), ("FATMA YILMAZ", "yilmaz"), ("Fatma Y\\u0131lmaz", "yilmaz"), ("Stichting het Achterhuis", "achterhuis"),
