@@ -23,7 +23,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,10 +89,9 @@ def name_of(office: Office, given: Path) -> str:
 
 
 def check(office: Office, may: Readable, name: str) -> str:
-    """The name, if this reader may know of a plain file of this name there. Raises NotFound."""
-    if may.clients is not None or name not in {one.name for one in lying(office, may)}:
-        raise NotFound("unsorted.no_such_file", file=names.printable(name), folder=f"{office.inbox.name}/{FOLDER}")
-    return name
+    """The name as it lies, if this reader may know of a plain file of this name there. Raises
+    NotFound."""
+    return _as_it_lies(office, FOLDER, name, [one.name for one in lying(office, may)])
 
 
 def waiting(office: Office, may: Readable, client: str) -> list[str]:
@@ -105,10 +104,19 @@ def waiting(office: Office, may: Readable, client: str) -> list[str]:
 
 
 def check_waiting(office: Office, may: Readable, client: str, name: str) -> str:
-    """The name, if this reader may know of a file of this name that waits so. Raises NotFound."""
-    if name not in waiting(office, may, client):
-        raise NotFound("unsorted.no_such_file", file=names.printable(name), folder=f"{office.inbox.name}/{client}")
-    return name
+    """The name as it lies, if this reader may know of a file of this name that waits so. Raises
+    NotFound."""
+    return _as_it_lies(office, client, name, waiting(office, may, client))
+
+
+def _as_it_lies(office: Office, folder: str, name: str, lying: Sequence[str]) -> str:
+    """A Mac writes accents otherwise than they are typed; case matters where several fit."""
+    if name in lying:
+        return name
+    alike = [one for one in lying if names.fold(one) == names.fold(name)]
+    if len(alike) != 1:
+        raise NotFound("unsorted.no_such_file", file=names.printable(name), folder=f"{office.inbox.name}/{folder}")
+    return alike[0]
 
 
 def assign(

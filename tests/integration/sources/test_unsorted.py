@@ -9,6 +9,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -111,6 +112,15 @@ def test_it_becomes_an_item_whose_file_stays_the_scanners(office: AccountOffice)
     item = office.json("show", office.root.told(folder.name)["item"])
     assert (item["created_by"], item["client"], item["labels"]) == ("m.devries", "acme-bv", ["scan"])
     assert item["history"][0]["detail"]["attachments"][0]["owner"] == f"os:{NOBODYS}"
+
+
+def test_a_name_is_found_as_it_is_typed_though_a_mac_wrote_it_and_in_whatever_case(office: AccountOffice) -> None:
+    path = scanned(office, unicodedata.normalize("NFD", "Café één.pdf"))
+    assigned(office, unicodedata.normalize("NFC", "Café één.pdf"))
+    assert not path.exists()
+    path = scanned(office, "Scan 2.PDF")
+    assigned(office, "scan 2.pdf")
+    assert not path.exists()
 
 
 def test_a_scan_that_ends_too_early_goes_without_its_hash_so_that_its_rest_may_come(office: AccountOffice) -> None:
