@@ -341,7 +341,7 @@ def _objections(office: Office, source: Source) -> list[Problem]:
     if look is None:
         is_there = os.path.lexists(source.path)
         return [fault("attachments", "actions.no_plain_file" if is_there else "actions.no_such_file", file=shown)]
-    problems = []
+    problems = [fault("attachments", "staging.empty", file=shown)] if look.size == 0 else []
     wrong = names.name_fault(source.name)
     if wrong:
         problems.append(fault("attachments", "actions.attachment_fault", name=names.printable(source.name), why=wrong))

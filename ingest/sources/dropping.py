@@ -188,6 +188,9 @@ def problems(
             found_wrong.append(fault("attachments", "dropping.same_name", path=str(path)))
         elif names.fold(path.name) in TAKEN_NAMES:
             found_wrong.append(fault("attachments", "staging.taken_name", file=names.printable(path.name)))
+        elif look.size == 0:  # the daemon would wait for it to be filled
+            looks[path.name] = look
+            found_wrong.append(fault("attachments", "staging.empty", file=names.printable(path.name)))
         else:
             looks[path.name] = look
             kind = None if request.is_examined else kinds.examine(path.name, path)

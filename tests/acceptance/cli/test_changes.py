@@ -219,6 +219,15 @@ def test_files_that_cant_be_attached_are_refused_in_words(root: Root, item: str)
     )
 
 
+def test_an_empty_file_is_refused_at_once_where_a_drop_with_it_would_wait(root: Root, item: str) -> None:
+    empty, before = file(root, "empty.pdf", b""), attachments(root, item)
+    words = ("new", "acme-bv", file(root, "full.pdf", PDF), empty, "--description", "A letter that was scanned")
+    for command in (words, ("attach", item, empty, "--no-share")):
+        assert "`empty.pdf` is empty" in root.run(*command, user="m.devries", code=1).stderr.replace(empty, "empty.pdf")
+    assert not [one for one in (root.path / "inbox/acme-bv").iterdir() if not one.name.startswith("_")]
+    assert attachments(root, item) == before
+
+
 def test_what_assign_lacks_is_asked_by_the_options_that_it_has(root: Root) -> None:
     scan = root.path / "inbox/_unsorted/scan.pdf"
     scan.parent.mkdir()
