@@ -409,8 +409,14 @@ class Lookout:
             with transaction():
                 Note.insert(key=_HAD_CLIENTS, value="yes").on_conflict_ignore().execute()
             self._had_clients = True
-        is_emptied = self._had_clients and not has_clients
-        self._tell_of_inbox(sentence("inbox.inbox_emptied", path=str(self.office.inbox)) if is_emptied else None)
+        lacks = None
+        if self._had_clients and not has_clients:
+            lacks = (
+                sentence("inbox.inbox_emptied", path=str(self.office.inbox))
+                if self.office.clients
+                else sentence("inbox.no_clients")
+            )
+        self._tell_of_inbox(lacks)
 
     def _tell_of_inbox(self, what: Sentence | None) -> None:
         self.trouble = what

@@ -174,6 +174,21 @@ def test_a_daemon_that_starts_before_the_share_is_mounted_says_so_and_begins_whe
     assert (done.returncode, "is the share mounted?" in done.stderr) == (4, True), done.stderr
 
 
+def test_clients_that_are_all_gone_from_the_configuration_are_told_as_that(tmp_path: Path) -> None:
+    office = own_office(tmp_path / "office", settings=ALONE)
+    clients = office.path / "config/clients.yaml"
+    before = clients.read_text()
+    with office.daemon():
+        place(office, "acme-bv", "before")
+        office.until_taken("acme-bv", "before")
+        office.set("clients", "clients: {}\n")
+        until_alarm(office, "config/clients.yaml has no clients any more")
+        office.set("clients", before)
+        place(office, "acme-bv", "after")
+        office.until_taken("acme-bv", "after")
+        until_calm(office)
+
+
 def test_an_inbox_that_is_moved_away_is_an_alarm_and_not_the_end(tmp_path: Path) -> None:
     office = own_office(tmp_path, settings=ALONE, clients=OWN_CLIENTS)
     place(office, "acme-bv", "before")
