@@ -141,7 +141,7 @@ CASES = [
     Case("a bad name nobody wrote", {"report.a\tb.pdf": PDF, "report.yaml": GOOD},
          ["report.yaml:1: `report.a\\tb.pdf`: the name has control or direction characters"]),
     Case("undecodable bytes in a name", {os.fsdecode(b"report.\xff.pdf"): PDF, "report.yaml": GOOD},
-         ["report.yaml:1: `report.\\udcff.pdf`: the name has control or direction characters"]),
+         ["report.yaml:1: `report.\\udcff.pdf`: the name is not written in UTF-8"]),
     # Types, by name and by content
     *(
         Case(f"a .{kind} file", {f"report.{kind}": b"x", "report.yaml": GOOD}, [f"report.yaml:1: `report.{kind}`: files of type .{kind}"])
