@@ -7,10 +7,12 @@
               leave what only the first two steps did as if it had never been. Killed here? A part
               of a file under a hidden name, that counts for nothing.
  3. commit    the keys are judged as a sidecar would be. With faults nothing happens; else the
-              sidecar is written with every file's SHA-256, all is synced, the drop is recorded as
-              this person's, and one rename gives the folder its name. Killed before the rename? The
-              hidden folder is still to be committed, or swept. After? A whole drop, which intake
-              takes like any other.
+              sidecar is written with every file's SHA-256, hidden and under a name of its own, as
+              another may commit the same drop at this moment. All is synced, and the drop is
+              recorded as this person's: of several the first. Then a rename gives the sidecar its
+              name, and one the folder. Killed before it is recorded? The hidden folder is still to
+              be committed, or swept. After? `finish` gives the names. After both? A whole drop,
+              which intake takes like any other.
 
 A drop that comes in one request with all its files (`received`) goes the same way, but that its
 files get their names at once and stand in its row with 3: before, the row has none. Where anything
