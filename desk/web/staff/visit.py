@@ -182,11 +182,13 @@ class StaffVisit(Visit):
         return self._live(portal_pages.text_only(html), status)
 
     def _live(self, html: str, status: int) -> Response:
-        """The page. One that says when it is not as it was any more (base.html) has its digest in
-        it, by which its script asks: 304 as long as nothing has changed."""
-        if _NO_DIGEST not in html:
+        """The page. One that says when it is not as it was any more (base.html) has the digest of
+        its main part in it, by which its script asks: 304 as long as that has not changed. What the
+        menu counts is no part of it: each process knows that since another moment."""
+        _, here, main = html.partition(_NO_DIGEST)
+        if not here:
             return HTMLResponse(html, status)
-        digest = hashlib.sha256(html.encode()).hexdigest()[:32]
+        digest = hashlib.sha256(main.encode()).hexdigest()[:32]
         etag = f'"{digest}"'
         if is_known(self.request, etag):
             return Response(status_code=304, headers={"etag": etag})
