@@ -48,6 +48,11 @@ def begin(now: datetime, browser: str, goal: str) -> StartedLogin:
     return made
 
 
+def begun_at(login: ProviderLogin) -> datetime:
+    """When this login began."""
+    return clock.from_text(login.expires_at) - timedelta(minutes=MINUTES)
+
+
 def use_up(now: datetime, browser: str, state: str) -> ProviderLogin | None:
     """The login with this state, once, if begun in this browser and not too old; else None.
 

@@ -103,15 +103,34 @@ class Provider:
             )  # fmt: skip
         return str(made)
 
-    def person(self, now: datetime, answer: Mapping[str, str], redirect_uri: str, nonce: str, verifier: str) -> ProviderIdentity:
-        """Whom the provider's answer is about. Raises Refusal for whatever can't be believed."""
+    def person(
+        self,
+        now: datetime,
+        answer: Mapping[str, str],
+        redirect_uri: str,
+        nonce: str,
+        verifier: str,
+        since: datetime | None = None,
+    ) -> ProviderIdentity:
+        """Whom the provider's answer is about. Raises Refusal for whatever can't be believed.
+
+        `since`: who said before this moment who they are is to say it anew. Providers tell when
+        that was if they like (auth_time, OpenID Connect Core section 2).
+        """
         metadata = self._described()
         self._check_sender(metadata, answer)
         token = self._fetch(metadata, answer["code"], redirect_uri, verifier)
         kept = token.get("id_token")
         if not isinstance(kept, str):
             raise refused("provider.no_token")
-        return ProviderIdentity(_subject(self._claims(now, kept, nonce)), kept)
+        claims = self._claims(now, kept, nonce)
+        said_at = claims.get("auth_time")
+        if since is not None and said_at is not None:
+            if not _is_number(said_at):
+                raise refused("provider.bad_time")
+            if said_at < since.timestamp() - SKEW_SECONDS:
+                raise refused("provider.not_anew")
+        return ProviderIdentity(_subject(claims), kept)
 
     def goodbye(self, id_token: str, back: str) -> str | None:
         """Where a browser logs out at the provider as well (RP-initiated); None if that can't be

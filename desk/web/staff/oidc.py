@@ -42,8 +42,8 @@ def begin(visit: StaffVisit) -> Response:
     known = _needed(visit)
     browser = visit.request.cookies.get(FACE.cookie_name(visit.office)) or secrets.token_urlsafe(32)
     begun = provider_logins.begin(visit.now, browser, goal_of(visit.field("next") or "/"))
-    is_anew = visit.office.settings.desk.confirm_minutes is not None
-    answer = RedirectResponse(known.address(_back(visit.office), begun.state, begun.nonce, begun.verifier, is_anew), 303)
+    address = known.address(_back(visit.office), begun.state, begun.nonce, begun.verifier, _is_anew(visit.office))
+    answer = RedirectResponse(address, 303)
     FACE.set_cookie(answer, visit.office, browser, provider_logins.MINUTES * 60)
     return answer
 
@@ -58,7 +58,8 @@ def back(visit: StaffVisit) -> Response:
     login = provider_logins.use_up(visit.now, browser, said.get("state", ""))
     if login is None:
         raise refused("provider.not_begun", minutes=provider_logins.MINUTES)
-    person = known.person(visit.now, dict(said), _back(visit.office), login.nonce, login.verifier)
+    since = provider_logins.begun_at(login) if _is_anew(visit.office) else None
+    person = known.person(visit.now, dict(said), _back(visit.office), login.nonce, login.verifier, since)
     code = provider_logins.whose(visit.office, person.subject)
     if code is None:
         raise refused("provider.unknown", subject=person.subject)
@@ -83,6 +84,11 @@ def _needed(visit: StaffVisit) -> Provider:
     if known is None:
         raise NotFound("provider.none")
     return known
+
+
+def _is_anew(office: Office) -> bool:
+    """True if whoever logs in says anew who they are, however lately they said it there."""
+    return office.settings.desk.confirm_minutes is not None
 
 
 def _back(office: Office) -> str:

@@ -304,3 +304,17 @@ def test_whoever_must_say_anew_who_they_are_is_asked_by_the_provider(evil: Ident
     known = desk(evil)
     assert "prompt=login" in known.address(BACK, STATE, NONCE, VERIFIER, is_anew=True)
     assert "prompt=" not in known.address(BACK, STATE, NONCE, VERIFIER)
+    now = clock.utc_now()
+
+    def asked(auth_time: object) -> str:
+        evil.claims = {"auth_time": auth_time}
+        return known.person(now, answer(evil, known), BACK, NONCE, VERIFIER, since=now).subject
+
+    assert asked(now.timestamp() - 30) == evil.subject
+    assert asked(None) == evil.subject, "it does not say when"
+    for earlier, code in ((now.timestamp() - 90, "not_anew"), ("today", "bad_time"), (float("nan"), "bad_time")):
+        with pytest.raises(Refusal) as refused:
+            asked(earlier)
+        assert refused.value.sentence.code == f"provider.{code}"  # type: ignore[union-attr]
+    evil.claims = {"auth_time": now.timestamp() - 90}
+    assert whom(evil, known) == evil.subject, "nobody wants it anew"
