@@ -54,7 +54,7 @@ def test_status_and_why_point_back_to_the_drop_that_it_is_left_of(root: Root) ->
 
 
 def test_a_hundred_files_of_a_client_are_as_many_questions_as_one(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
-    office = load_office(root.path, {})
+    office = load_office(root.path, root.environ)
 
     def questions() -> int:
         asked = list[str]()
