@@ -178,8 +178,8 @@ def test_clients_that_are_all_gone_from_the_configuration_are_told_as_that(tmp_p
     office = own_office(tmp_path / "office", settings=ALONE)
     clients = office.path / "config/clients.yaml"
     before = clients.read_text()
+    place(office, "acme-bv", "before")
     with office.daemon():
-        place(office, "acme-bv", "before")
         office.until_taken("acme-bv", "before")
         office.set("clients", "clients: {}\n")
         until_alarm(office, "config/clients.yaml has no clients any more")
