@@ -51,7 +51,8 @@ ABOUT_PEOPLE, PEOPLE_TOO = {"people", "deciding", "queue"}, {"staff", "behind", 
 """Catalogues of sentences about who may do what; values of those that are such codes as well."""
 
 _NO_DIGEST = 'data-live=""'
-"""In a page's frame; what people wrote has no quotation mark in a page's text."""
+"""Where a page's digest goes (base.html). Nobody can write it: a quotation mark in what people
+wrote is `&#34;`."""
 
 _GOAL = re.compile(r"/(?!/|\\|_login|_logout|_oidc)[^\x00-\x20\\]{0,500}")
 """Where a login may lead to: a path of the desk, and no other site."""
