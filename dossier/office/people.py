@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from dossier.office.keys import Settings, Staff
 
 
-OS = "os:"
-"""Before the name of a user of the operating system, where a staff member's code could stand."""
+OS, MAIL, SUBJECT = "os:", "mail:", "sub:"
+"""Before the name of a user of the operating system, an address, and what an identity provider
+calls somebody, where a staff member's code could stand."""
 
 
 def user_name(uid: int) -> str:
@@ -152,13 +153,36 @@ def why_not_approve(office: Office, code: str, client: str, kind: str | None, ma
 
 
 def staff_among(office: Office, names: Iterable[str]) -> set[str]:
-    """The staff members whom these are: codes, or users of the operating system (`os:USER`).
+    """The staff members whom these are: codes, or whatever else `lasting` names people by.
 
     A user who is nobody's os_user is nobody here: an account that several people share, a file
-    server's for one, says nothing about who it was.
+    server's for one, says nothing about who it was. The same goes for an address.
     """
-    found = {owner_of(office, name.removeprefix(OS)) if name.startswith(OS) else name for name in names}
+    found = {_whose(office, name) for name in names}
     return {code for code in found if code is not None}
+
+
+def _whose(office: Office, name: str) -> str | None:
+    if ":" not in name:
+        return name
+    found = [code for code, person in office.staff.items() if name in _known_as(person)]
+    return found[0] if len(found) == 1 else None
+
+
+def _known_as(person: Staff) -> list[str]:
+    """What staff.yaml knows somebody by besides their code."""
+    known = ((OS, person.os_user), (SUBJECT, person.oidc_subject), (MAIL, person.email.casefold()))
+    return [kind + name for kind, name in known if name]
+
+
+def lasting(office: Office, names: Iterable[str]) -> list[str]:
+    """Makers, by all that staff.yaml knows them by: somebody whose code is changed there stays who
+    made it, as long as the account, the address or the identity provider's name is the same."""
+    found = list(names)
+    for code in [_whose(office, name) for name in found]:
+        if code in office.staff:
+            found += [code, *_known_as(office.staff[code])]
+    return list(dict.fromkeys(found))
 
 
 def why_not_restore(office: Office, code: str, client: str) -> Sentence | None:

@@ -84,6 +84,11 @@ class _Change:
     makers: makers.Makers = field(default_factory=dict)
     """Whose work the item is, by part, as it shall be."""
 
+    @property
+    def people(self) -> list[str]:
+        """Whose work the change is, for four eyes."""
+        return people.lasting(self.office, self.actor.people)
+
     def made_by(self) -> list[str]:
         """Whose work the client would see."""
         shared = [row.position for row in self.files if row.share]
@@ -197,7 +202,7 @@ def _find_approvers(change: _Change) -> bool:
         problems += [one for one in more if one.key not in wish.told] if able else []
     asks_inside = _asks_inside(change)
     if asks_inside and not problems:
-        change.makers = makers.added(change.makers, makers.SINCE, change.actor.people)
+        change.makers = makers.added(change.makers, makers.SINCE, change.people)
         draft, lacking = asking(office, change.draft, internal.everybody(change.makers))
         if lacking and change.is_only_taken_off:
             return False  # it goes off all the same; the next change has to name somebody
@@ -220,10 +225,10 @@ def _planned(office: Office, now: datetime, actor: Actor, item: Item, wish: Wish
     seen = content_digest(item.id, item.client, shown_to_client(draft, change.files))
     change.action = _action(change, seen_before, seen)
     if before.explanation != draft.explanation:
-        change.makers = makers.added(change.makers, makers.EXPLANATION, actor.people)
+        change.makers = makers.added(change.makers, makers.EXPLANATION, change.people)
     is_new_to_client = draft.share and item.share_state in ("private", "withdrawn") and change.action in ("offer", "share")
     if seen != seen_before or is_new_to_client:
-        change.makers = makers.added(change.makers, makers.SINCE, actor.people)
+        change.makers = makers.added(change.makers, makers.SINCE, change.people)
     if wish.approvers and is_settled(change.problems):
         if internal.is_asked(office, draft):
             change.problems += approver_problems(office, draft, internal.everybody(change.makers))
@@ -333,7 +338,7 @@ def _rename(change: _Change, row: Attachment, new: str, behind: int) -> None:
         row.media_type = media.by_name(new)
     if new != row.name:
         _tell(change, "renamed", {"from": row.name, "to": new})
-        change.makers = makers.added(change.makers, makers.place(row.position), change.actor.people)
+        change.makers = makers.added(change.makers, makers.place(row.position), change.people)
         row.version = max(row.version, behind + 1)
     row.name = new
 
@@ -352,7 +357,9 @@ def _put(change: _Change, file: File, old: Attachment | None, position: int, beh
     share = file.share if file.share is not None else old.share if old is not None else chosen(change.office, None)
     position = old.position if old is not None else position
     version = old.version + 1 if old is not None else behind + 1
-    change.makers = makers.added(change.makers, makers.place(position), [*change.actor.people, *file.makers])
+    change.makers = makers.added(
+        change.makers, makers.place(position), [*change.people, *people.lasting(change.office, file.makers)]
+    )
     number = {"version": version} if version > 1 else {}
     told = {"name": file.name, "sha256": file.sha256, "share": share, **number, **items.owner_told(file)}
     _tell(change, "replaced" if old is not None else "added", told)

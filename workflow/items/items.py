@@ -172,7 +172,7 @@ def create_all(
         draft = one.draft
         files = [file._replace(share=chosen(office, file.share)) for file in one.files]
         shared = [position for position, file in enumerate(files) if file.share]
-        made = makers.of_new(one.actor.people, (file.makers for file in files))
+        made = makers.of_new(people.lasting(office, one.actor.people), (people.lasting(office, file.makers) for file in files))
         state, pending, standing = "private", None, None
         if draft.share:
             shown, edition = shown_to_client(draft, files), first_edition(key) + 1
@@ -516,7 +516,7 @@ def _offer_again(office: Office, now: datetime, actor: Actor, item: Item, editio
     draft = suspicion.held(office, draft_of(item), screened)
     item.share, item.share_state = True, step(item.share_state, "offer")
     item.approvers, item.approvals = list(draft.approvers), draft.approvals
-    whose = list(dict.fromkeys([*edition.makers, *actor.people]))
+    whose = list(dict.fromkeys([*edition.makers, *people.lasting(office, actor.people)]))
     again = new_edition(now, item, next_edition(item.id), edition.content, edition.shown, actor.code, whose)
     item.pending, item.unsettled = again.id, True
     item.makers = makers.added(item.makers, makers.SINCE, whose)

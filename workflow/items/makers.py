@@ -1,6 +1,6 @@
 """Whose work an item is, for four eyes: its maker, and who changed what clients see. Pure.
 
-Kept with the item, part by part, as codes of staff or users of the operating system (`os:USER`):
+Kept with the item, part by part, as codes of staff and what else names them (`people.lasting`):
 
     item          who made it, and who was behind that: these never decide on it
     since         who changed, since the last standing approval, what the client would have seen

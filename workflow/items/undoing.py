@@ -90,7 +90,7 @@ def _ask_again_inside(office: Office, now: datetime, actor: Actor, item: Item, a
     draft = items.draft_of(item)
     if not internal.is_asked(office, draft):
         return
-    item.makers = makers.added(item.makers, makers.SINCE, actor.people)
+    item.makers = makers.added(item.makers, makers.SINCE, people.lasting(office, actor.people))
     draft, problems = rules.asking(office, draft, internal.everybody(item.makers))
     if problems:
         draft, problems = rules.asking(office, replace(draft, approvers=asked), internal.everybody(item.makers))
