@@ -187,12 +187,23 @@ class Reasons(Answer):
 class Proof(Answer):
     """A sheet of proof: see docs/trail.md for what its parts are and how they are verified."""
 
-    proof: int = Field(examples=[2])
+    proof: int = Field(examples=[3])
+    """Which form of a sheet it is."""
+    office: str = Field(examples=["Client portal"])
+    """The portal's title."""
+    firm: str = Field(examples=["Office"])
+    logo: str | None = Field(examples=[None])
+    """The firm's logo, its bytes as base64."""
+    names: dict[str, str] = Field(examples=[{"m.devries": "Marieke de Vries"}])
+    """Of everybody who is in it."""
     item: str = Field(examples=[ITEM])
     client: str = Field(examples=["acme-bv"])
+    client_name: str = Field(examples=["Acme B.V."])
     made_at: datetime = Field(examples=[MOMENT])
     periods: list[dict[str, Any]] = Field(examples=[[]])
     events: list[dict[str, Any]] = Field(examples=[[]])
+    erasures: list[dict[str, Any]] = Field([], examples=[[]])
+    """Only of an item of which something was erased."""
     contents: dict[str, Any] = Field(examples=[{}])
     chain: dict[str, Any] = Field(examples=[{}])
     anchor: dict[str, Any] = Field(examples=[{}])
@@ -254,11 +265,15 @@ class Status(Answer):
     outbox: int = Field(examples=[0])
     items: int = Field(examples=[12041])
     rejected: int = Field(examples=[0])
+    unsorted: int = Field(examples=[0])
+    """Files that have no client yet, if this person may see them."""
     failed_mails: int = Field(examples=[0])
     trial: str | None = Field(examples=[None])
     """Since when this office is one for trying (`restore --trial`), from which nothing is mailed or
     published."""
     daemon: dict[str, Any] | None = Field(examples=[None])
+    daemons: list[dict[str, Any]] = Field(examples=[[]])
+    """All that run, the one that leads first."""
     alarms: list[str] = Field(examples=[[]])
     """What is wrong around the office."""
     waits: list[dict[str, Any]] = Field(examples=[[]])
