@@ -49,8 +49,8 @@ class Guard:
 
         if scope["type"] == "http":
             before = self._before()
-            if before and scope["path"].startswith(f"{before}/"):
-                scope = {**scope, "path": scope["path"].removeprefix(before)}
+            if before and f"{scope['path']}/".startswith(f"{before}/"):
+                scope = {**scope, "path": scope["path"].removeprefix(before) or "/"}
         await self._app(scope, receive, guarded)
 
 

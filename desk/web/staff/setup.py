@@ -31,11 +31,12 @@ def setup(visit: StaffVisit) -> Response:
     server; a POST saves."""
     acting.need_admin(visit.office, visit.actor)
     desk, portal = places.names(visit.office)
-    if "desk_name" in visit.request.query_params or visit.field("what") == "names":
+    is_typed = "desk_name" in visit.request.query_params or visit.field("what") == "names"
+    if is_typed:
         desk, portal = places.name_typed(visit.field("desk_name")), places.name_typed(visit.field("portal_name"))
     shown = _Shown(desk, portal, visit.office.settings.backup.folder or "", done=visit.field("done"))
     if visit.request.method != "POST":
-        shown.problems = {one.key: visit.told(one.message) for one in places.name_faults(desk, portal)}
+        shown.problems = {one.key: visit.told(one.message) for one in places.name_faults(desk, portal) if is_typed}
         return _page(visit, shown, 422 if shown.problems else 200)
     try:
         with saving(visit):

@@ -97,3 +97,14 @@ def walk(rig: DeskRig, page: Page, base: str, folder: Path) -> None:
     page.get_by_role("button", name="Bewaren").click()
     expect(page.locator("h1")).to_have_text("Een groot bestand", timeout=20_000)
     assert "X-Forwarded-For is not believed" not in (rig.office.path / "desk.log").read_text()
+
+
+def test_an_office_whose_addresses_have_a_path_is_not_told_of_names_that_nobody_typed(tmp_path: Path) -> None:
+    portal = 'portal: {base_url: "https://www.vis.example/klanten"}\n'
+    with DeskRig.running(tmp_path / "office", portal, base_url="https://www.vis.example/desk") as rig:
+        browser = rig.browser()
+        assert browser.get("/desk").goes_to == "/desk/_login?next=%2F"
+        assert browser.log_in(rig.mailbox, "j.admin@office.example", "/office/setup") == "/desk/office/setup"
+        untouched = browser.get("/desk/office/setup")
+        assert (untouched.status, 'class="fault"' in untouched.text) == (200, False)
+        assert browser.get("/desk/office/setup?desk_name=x&portal_name=x").status == 422
