@@ -259,6 +259,16 @@ class Event(Answer):
     detail: dict[str, Any] = Field(examples=[{"way": "daemon", "attachments": ["annual-accounts.pdf"]}])
 
 
+class Daemon(Answer):
+    """One that runs; of one that is just starting nothing is known."""
+
+    pid: int = Field(0, examples=[4711])
+    host: str = Field("", examples=["server"])
+    since: datetime | None = Field(None, examples=[MOMENT])
+    leads: bool = False
+    version: str = Field("", examples=["2.0.0"])
+
+
 class Status(Answer):
     waiting: int = Field(examples=[0])
     queued: int = Field(examples=[2])
@@ -271,8 +281,8 @@ class Status(Answer):
     trial: str | None = Field(examples=[None])
     """Since when this office is one for trying (`restore --trial`), from which nothing is mailed or
     published."""
-    daemon: dict[str, Any] | None = Field(examples=[None])
-    daemons: list[dict[str, Any]] = Field(examples=[[]])
+    daemon: Daemon | None = Field(examples=[None])
+    daemons: list[Daemon] = Field(examples=[[]])
     """All that run, the one that leads first."""
     alarms: list[str] = Field(examples=[[]])
     """What is wrong around the office."""
