@@ -125,7 +125,7 @@ def _approve_inside(item: Item, edition: Edition, at: str, actor: Actor) -> None
     edition.state = internal.APPROVED_EDITION
     edition.save()
     item.pending, item.approval = None, internal.state(internal.APPROVED, at, edition.content, actor.code)
-    item.makers = {makers.ITEM: item.makers[makers.ITEM]}
+    item.makers = makers.once_approved_inside(item.makers)
 
 
 def _seat(office: Office, item: Item, edition: Edition, actor: Actor, today: date) -> ApproverSeat:

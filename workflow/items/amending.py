@@ -202,8 +202,8 @@ def _find_approvers(change: _Change) -> bool:
         problems += [one for one in more if one.key not in wish.told] if able else []
     asks_inside = _asks_inside(change)
     if asks_inside and not problems:
-        change.makers = makers.added(change.makers, makers.SINCE, change.people)
-        draft, lacking = asking(office, change.draft, internal.everybody(change.makers))
+        change.makers = makers.added(change.makers, makers.INSIDE, change.people)
+        draft, lacking = asking(office, change.draft, makers.of_inside(change.makers))
         if lacking and change.is_only_taken_off:
             return False  # it goes off all the same; the next change has to name somebody
         change.draft, change.problems = draft, lacking
@@ -231,7 +231,7 @@ def _planned(office: Office, now: datetime, actor: Actor, item: Item, wish: Wish
         change.makers = makers.added(change.makers, makers.SINCE, change.people)
     if wish.approvers and is_settled(change.problems):
         if internal.is_asked(office, draft):
-            change.problems += approver_problems(office, draft, internal.everybody(change.makers))
+            change.problems += approver_problems(office, draft, makers.of_inside(change.makers))
         if draft.share:
             change.problems += approver_problems(office, draft, change.made_by())
     change.problems = wish.objections(change.problems)

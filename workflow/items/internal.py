@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from dossier.database.tables import Shown
 from dossier.office.office import Office
 from dossier.text import clock
-from workflow.items.makers import Makers
 
 if TYPE_CHECKING:
     from workflow.items.rules import Draft
@@ -45,11 +44,6 @@ def content_of(draft: Draft, attachments: Iterable[Any]) -> Shown:
             **({"due": draft.due} if draft.due else {}), **({"owner": draft.owner} if draft.owner else {}),
         },
     }  # fmt: skip
-
-
-def everybody(makers: Makers) -> list[str]:
-    """Whose work any part of the item is."""
-    return list(dict.fromkeys(name for names in makers.values() for name in names))
 
 
 def state(what: str, at: str, content: str, by: str | None = None) -> dict[str, str | None]:

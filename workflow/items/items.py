@@ -190,7 +190,7 @@ def create_all(
         if internal.is_asked(office, draft):
             shown, pending = internal.content_of(draft, files), first_edition(key) + 1
             content = content_digest(key, draft.client, shown)
-            whose = internal.everybody(made)
+            whose = makers.of_inside(made)
             editions.append((pending, key, content, shown, "pending", one.actor.code, at, None, None, whose))
             approval = internal.state(internal.WAITING, at, content)
         items.append((
@@ -358,7 +358,7 @@ def ask_inside(
     """Ask for an approval inside the office with this edition. The caller saves the item."""
     shown = internal.content_of(draft, files)
     content = content_digest(item.id, item.client, shown)
-    edition = new_edition(now, item, number, content, shown, actor.code, internal.everybody(whose))
+    edition = new_edition(now, item, number, content, shown, actor.code, makers.of_inside(whose))
     item.pending, item.approval = number, internal.state(internal.WAITING, edition.made_at, content)
     asked = {"approvers": list(draft.approvers), "approvals": draft.approvals, "content": content}
     trail.record(now, actor, "offered", item.id, {**asked, "rights": people.rights_now(office, actor.code)})

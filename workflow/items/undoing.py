@@ -91,9 +91,9 @@ def _ask_again_inside(office: Office, now: datetime, actor: Actor, item: Item, a
     if not internal.is_asked(office, draft):
         return
     item.makers = makers.added(item.makers, makers.SINCE, people.lasting(office, actor.people))
-    draft, problems = rules.asking(office, draft, internal.everybody(item.makers))
+    draft, problems = rules.asking(office, draft, makers.of_inside(item.makers))
     if problems:
-        draft, problems = rules.asking(office, replace(draft, approvers=asked), internal.everybody(item.makers))
+        draft, problems = rules.asking(office, replace(draft, approvers=asked), makers.of_inside(item.makers))
     if problems:
         raise Invalid(problems)
     item.approvers = list(draft.approvers)

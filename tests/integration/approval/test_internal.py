@@ -171,3 +171,30 @@ def test_an_approver_without_share_is_right_in_a_sidecar_of_such_a_type_alone(of
 
     assert faults("wwft") == []
     assert "share: yes" not in faults("secret")[0]
+
+
+@pytest.mark.parametrize("change", ["file", "description", "explanation"])
+def test_who_changed_what_was_approved_inside_still_made_what_the_client_is_to_see(office: Records, change: str) -> None:
+    key = office.make(type="plan", files=[office.file("plan.pdf", "plan", share=True)], approvers=("m.devries",))
+    put = [office.file("plan.pdf", "by Karel", share=True)] if change == "file" else []
+    wish = {} if change == "file" else {change: "Written by Karel"}
+    office.amend(key, KAREL, put=put, **wish)
+    deciding.decide(office.office, office.tick(), MARIEKE, key, "approve")
+    office.amend(key, labels=("vat",), approvers=("k.smit",))  # inside it is asked anew, and what Karel did was looked at
+    deciding.decide(office.office, office.tick(), KAREL, key, "approve")
+    shared = {"share": True, "share_all": True, "share_explanation": True, "share_status": "concept"}
+    with pytest.raises(Refusal, match="four eyes"):
+        office.amend(key, **shared, approvers=("k.smit",))
+    office.amend(key, **shared, approvers=("m.devries",))
+    assert office.decide(key, "approve", MARIEKE) == "approved"
+    office.amend(key, PETRA, description="Corrected", share_status="concept", approvers=("k.smit",))
+    assert office.decide(key, "approve", KAREL) == "approved"
+
+
+def test_who_changed_only_what_the_client_is_not_to_see_inside_did_not_make_what_is_shared(office: Records) -> None:
+    key = office.make(type="plan", files=[office.file("plan.pdf", "plan", share=True)], approvers=("m.devries",))
+    office.amend(key, KAREL, labels=("vat",), approvers=("m.devries",))
+    with pytest.raises(Refusal, match="four eyes"):
+        deciding.decide(office.office, office.tick(), KAREL, key, "approve")
+    office.amend(key, share=True, share_all=True, share_status="concept", approvers=("k.smit",))
+    assert office.decide(key, "approve", KAREL) == "approved"

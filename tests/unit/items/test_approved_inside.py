@@ -7,7 +7,7 @@ from typing import Any
 
 from dossier.office.keys import Settings
 from dossier.office.office import Office
-from workflow.items import internal
+from workflow.items import internal, makers
 from workflow.items.items import File
 from workflow.items.rules import Draft
 
@@ -39,4 +39,4 @@ def test_all_of_the_item_is_decided_on_also_what_no_client_would_see() -> None:
 
 
 def test_everybody_whose_work_a_part_is_counts_once() -> None:
-    assert internal.everybody({"item": ["a", "b"], "since": ["b"], "file 1": ["c", "a"]}) == ["a", "b", "c"]
+    assert makers.of_inside({"item": ["a", "b"], "since": ["b"], "file 1": ["c", "a"]}) == ["a", "b", "c"]
