@@ -7,21 +7,29 @@ goes off the portal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 
 from desk.actions.changing import noticed, told_of_withdrawal, whom
 from desk.actions.undoing import refuse_changed
+from dossier.cluster import presence
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.text.refusals import Unavailable
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.opening import open_vault
 from workflow.guard.before_change import screened_change
 from workflow.items import items
 from workflow.items.suspicion import Screened
+
+GONE_WITHIN_SECONDS = 10.0
+"""The daemon takes it off within one, also between two batches of a backlog."""
+
+_LOOK_SECONDS = 0.05
 
 
 def withdraw(
@@ -37,6 +45,21 @@ def withdraw(
         refuse_changed(office, actor, key, if_version)
         items.withdraw(office, now, actor, key, reason)
     return told_of_withdrawal(office, now, key)
+
+
+def wait_until_gone(office: Office, now: datetime, withdrawn: Collection[int]) -> Sentence | None:
+    """Wait until the daemon took these off the portal. Without a daemon: that they are still there.
+
+    Raises Unavailable if they still are after GONE_WITHIN_SECONDS.
+    """
+    until = time.monotonic() + GONE_WITHIN_SECONDS
+    while seen := [item_name(key) for key in withdrawn if items.get(key).public is not None]:
+        if not presence.daemons(office, now):
+            return sentence("actions.off_once_daemon_runs", items=seen)
+        if time.monotonic() > until:
+            raise Unavailable("actions.still_on_portal", items=seen)
+        time.sleep(_LOOK_SECONDS)
+    return None
 
 
 def put_back(office: Office, now: datetime, actor: Actor, key: int, if_version: int | None = None) -> Sequence[Sentence]:

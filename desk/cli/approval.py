@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import typer
 
 from desk.cli import completing, printing, session
 from desk.cli.items import columns
-from desk.cli.many import ManyItems, Where, Yes, each_of, going_on
+from desk.cli.many import ManyItems, Where, Yes, each_of, going_on, seen_off
 from desk.cli.numbers import Items, OneItem, key_of
 from desk.cli.options import Json
 from desk.cli.translation import _, add
@@ -127,4 +127,11 @@ def withdraw(
     from desk.actions import withdrawing
 
     office, actor = session.opened_despite_faults(), session.actor(despite_faults=True)
-    each_of(items, where, yes, actor, lambda key, _: withdrawing.withdraw(office, clock.utc_now(), actor, key, reason), "\n")
+
+    def act(key: int, _version: int | None) -> Sequence[Sentence]:
+        told = withdrawing.withdraw(office, clock.utc_now(), actor, key, reason)
+        withdrawn.append(key)
+        return told
+
+    with seen_off() as withdrawn:
+        each_of(items, where, yes, actor, act, "\n")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from desk.cli import completing, options, printing, session, wishes
-from desk.cli.many import ManyItems, Where, Yes, each_of
+from desk.cli.many import ManyItems, Where, Yes, each_of, seen_off
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.translation import Command, _, add
 from dossier.office.terms import YES_NO
@@ -98,9 +98,12 @@ def edit(
             more, less = ([one[1:] for one in label if one[0] == sign] for sign in "+-")
             wanted["labels"] = changing.labels_with(office, actor, key, more, less)
         only = if_version if if_version is not None else version
-        return changing.edit(office, clock.utc_now(), actor, key, wanted, share_only=share_file, if_version=only)
+        told = changing.edit(office, clock.utc_now(), actor, key, wanted, share_only=share_file, if_version=only)
+        withdrawn.extend([key] if wanted.get("share") == "no" else ())
+        return told
 
-    each_of(items, where, yes, actor, act)
+    with seen_off() as withdrawn:
+        each_of(items, where, yes, actor, act)
 
 
 @contextmanager

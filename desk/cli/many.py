@@ -3,8 +3,9 @@ asked whether to go on."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from desk.cli import completing, printing, session
 from desk.cli.items import columns
 from desk.cli.numbers import key_of
 from desk.cli.translation import _, confirm, ngettext
+from dossier.text import clock
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence
 
@@ -77,6 +79,19 @@ def each_of(
         values = {"refused": refused, "count": len(keys)}
         print(_("%(refused)s of %(count)s were refused; they are as they were") % values, file=sys.stderr)
         raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def seen_off() -> Iterator[list[int]]:
+    """What is put into this list was taken off the portal: wait until it is gone from there."""
+    from desk.actions import withdrawing
+
+    withdrawn: list[int] = []
+    try:
+        yield withdrawn
+    finally:
+        if left := withdrawing.wait_until_gone(session.office(), clock.utc_now(), withdrawn):
+            print(printing.text(left), file=sys.stderr)
 
 
 def going_on(found: Sequence[Mapping[str, Any]], yes: bool, is_search: bool) -> bool:

@@ -83,7 +83,8 @@ def test_to_say_how_what_is_not_shared_is_shared_is_refused_and_not_passed_over(
     private = root.told("private")["item"]
     why = "`--share-status` is given, but it is not shared; use `--share` as well"
     assert why in root.run("edit", private, "--share-status", "approved", user="m.devries", code=1).stderr
-    root.run("edit", item, "--no-share", "--reason", "wrong", user="m.devries")
+    still_seen = root.run("edit", item, "--no-share", "--reason", "wrong", user="m.devries").stderr
+    assert "as no daemon runs" in still_seen
     assert why in root.run("edit", item, "--share-status", "approved", user="m.devries", code=1).stderr
     root.drop("amend", f"item: {private}\nshare_status: approved\nattachments: []\ncreated_by: m.devries\n")
     once_here(root)

@@ -12,9 +12,11 @@ from kit.portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
 from peewee import OperationalError
 
 from desk.actions import withdrawing
+from dossier.cluster import presence
 from dossier.database.tables import Mail, Opening, item_key
 from dossier.files import files
 from dossier.text import clock
+from dossier.text.refusals import Unavailable
 from dossier.text.sentences import told
 from workflow.items import breaches
 from workflow.reports import drafts
@@ -45,6 +47,24 @@ def withdraw(
     lines = [told(one, language) for one in withdrawing.withdraw(office.office, office.now, MARIEKE, item_key(item), reason)]
     drafts = list((office.root / "var/breaches").glob("*.md"))
     return lines, drafts[0].read_text() if drafts else ""
+
+
+def test_what_the_daemon_does_not_get_off_the_portal_is_told_and_is_no_success(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = office.share({"payslips.pdf": b"1"})
+    office.publish()
+    withdraw(office, item)
+    without_daemon = withdrawing.wait_until_gone(office.office, office.now, [item_key(item)])
+    assert without_daemon is not None
+    assert "run --once" in told(without_daemon, "en")
+    monkeypatch.setattr(presence, "daemons", lambda *_: [{}])
+    monkeypatch.setattr(withdrawing, "GONE_WITHIN_SECONDS", 0.1)
+    with pytest.raises(Unavailable, match=f"still sees {item}") as refusal:
+        withdrawing.wait_until_gone(office.office, office.now, [item_key(item)])
+    assert refusal.value.exit_code == 4
+    office.publish()
+    assert withdrawing.wait_until_gone(office.office, office.now, [item_key(item)]) is None
 
 
 @pytest.mark.parametrize(
