@@ -52,7 +52,7 @@ A_MINUTE = 600
 
 METER_PLACES = 65_536
 _COUNT = struct.Struct("II")
-"""The minute since the machine was started, and the requests in it."""
+"""When the key's minute began, in seconds since the machine was started, and its requests since."""
 
 ONCE_LOCKS = 64
 """So many requests with different Idempotency-Keys are done side by side."""
@@ -119,7 +119,7 @@ class Api:
             path=call.request.url.path,
             peer=call.peer,
         )
-        wait = self._meter.wait(call.bearer.name)
+        wait = self._meter.wait(call.bearer.name, int(time.monotonic()))
         if wait:
             raise TooMany(wait)
         call.need(route.scope)
@@ -240,7 +240,7 @@ def _by_kind(plain: Endpoint, form: Endpoint) -> Endpoint:
 
 class Meter:
     """So many requests a minute for each key, counted in memory that the processes of the server
-    share.
+    share. A key's minute begins with the first request after the last one.
 
     Two that count at the same instant may count as one. Keys whose names fall into one place, which
     is rare, share what they may ask.
@@ -250,14 +250,15 @@ class Meter:
         self._most = most
         self._counts = mmap.mmap(-1, METER_PLACES * _COUNT.size)
 
-    def wait(self, name: str) -> int:
-        """0, or the seconds until this key may ask again."""
-        now = time.monotonic()
-        minute, place = int(now // 60), zlib.crc32(name.encode()) % METER_PLACES * _COUNT.size
+    def wait(self, name: str, now: int) -> int:
+        """0, or the seconds until this key may ask again. `now`: seconds since the machine was
+        started."""
+        place = zlib.crc32(name.encode()) % METER_PLACES * _COUNT.size
         begun, count = _COUNT.unpack_from(self._counts, place)
-        count = count + 1 if begun == minute else 1
-        _COUNT.pack_into(self._counts, place, minute, min(count, self._most + 1))
-        return 0 if count <= self._most else int(60 - now % 60) + 1
+        if now - begun >= 60:
+            begun, count = now, 0
+        _COUNT.pack_into(self._counts, place, begun, min(count + 1, self._most + 1))
+        return 0 if count < self._most else int(begun + 60 - now)
 
 
 class Places(BaseRoute):

@@ -624,7 +624,7 @@ def test_a_parameter_that_can_not_be_meant_is_told_and_nothing_else_is_given(rig
 
 def test_a_key_that_asks_too_often_is_told_how_long_to_wait_and_no_other_key_waits(rig: DeskRig, petra: str) -> None:
     busy = key(rig, "busy", "p.bakker")
-    for _ in range(2 * A_MINUTE + 1):  # at most one turn of the minute lies between
+    for _ in range(2 * A_MINUTE + 1):  # a slow machine takes more than a minute for the first
         answer = ask(rig, busy, "GET", "/drops/none")
         if answer.status == 429:
             break
