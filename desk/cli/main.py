@@ -8,6 +8,7 @@ import is imported inside the function that needs it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import inspect
 import io
@@ -256,6 +257,8 @@ def _trouble(error: Exception) -> str:
         return printing.text(system.whole(error, is_asked=True))
     if isinstance(error, trouble.UNAVAILABLE):
         return _("the database can't be used: %(why)s") % {"why": printing.text(trouble.told(error))}
+    if isinstance(error, MemoryError):
+        return printing.text(system.whole(OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))))
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return printing.text(Sentence("system.no_threads"))
     said = without_passwords(f"{type(error).__name__}: {error}")

@@ -54,10 +54,23 @@ class _OneThread(BaseExecutor):  # type: ignore[misc]
             self._run_job_success(job.id, run_job(job, "default", run_times, self._logger.name))
 
 
+class _Scheduler(BackgroundScheduler):  # type: ignore[misc]
+    """Goes on where the machine's clock was put back: APScheduler would wait until it is as late
+    as it was. It wakes up in time, as it sleeps by another clock."""
+
+    def _process_jobs(self) -> float | None:
+        now = datetime.now(UTC)
+        for job in self.get_jobs():
+            if job.next_run_time - now > job.trigger.interval:
+                job.modify(next_run_time=now)
+        seconds: float | None = super()._process_jobs()
+        return seconds
+
+
 def start(jobs: Sequence[ScheduledJob]) -> BackgroundScheduler:
     """Run the jobs on a thread of their own, the long ones and the punctual ones on others,
     until `shutdown()` of the answer."""
-    scheduler = BackgroundScheduler(
+    scheduler = _Scheduler(
         executors={name: _OneThread() for name in ("default", "long", "punctual")},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         timezone="UTC",

@@ -17,7 +17,7 @@ from peewee import SQL, Expression, fn
 
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Mail, item_name, tuples
-from dossier.office import people
+from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.sentences import Sentence, packed, sentence
@@ -27,6 +27,7 @@ from workflow.messages import letters
 from workflow.messages.kinds import BUNDLE, LOGIN, NOTICES, READY, TO_CONTACTS, TOGETHER, UNOPENED
 from workflow.outbox import addressees, notices, outbox
 from workflow.outbox.addressees import Addressee
+from workflow.outbox.pauses import LONGEST_SECONDS
 from workflow.portal.addresses import item_link
 from workflow.portal_access import access, openings, staff_access
 
@@ -185,6 +186,26 @@ def _parts(mail: Mail) -> list[Mail]:
     return list(Mail.select().where((Mail.within == mail.id) & (Mail.state == "waiting")).order_by(Mail.id))
 
 
+# When
+
+
+def call_in(office: Office, now: datetime) -> None:
+    """What was put off under a clock that has been put back since goes as soon as what is put off
+    now: at once, but for what waits for the daily letter or until the office opens.
+
+    Not inside `transaction()`.
+    """
+    longest = now + timedelta(seconds=LONGEST_SECONDS)
+    ahead = (Mail.state == "waiting") & Mail.within.is_null() & (Mail.due_at > clock.to_text(longest))
+    if not Mail.select().where(ahead).exists():
+        return
+    is_timed = Mail.kind.in_([*NOTICES, "reminder"])
+    timed = clock.to_text(max(longest, hours.next_daily(office, now), hours.next_open(office, now)))
+    with transaction():
+        Mail.update(due_at=clock.to_text(now)).where(ahead & ~is_timed).execute()
+        Mail.update(due_at=timed).where(ahead & is_timed & (Mail.due_at > timed)).execute()
+
+
 # Digests
 
 
@@ -214,11 +235,14 @@ def gather(office: Office, now: datetime, at_once: bool = False) -> None:
 def _next_digest(now: datetime, client: str, contact: str, first: str) -> datetime:
     """When the next digest may go: minutes after its first item, an hour after the last.
 
-    While one waits, that is an hour from now.
+    While one waits, that is an hour from now. What was noted under a clock that has been put back
+    since counts as long ago.
     """
-    collected = clock.from_text(first) + timedelta(seconds=DIGEST_COLLECT_SECONDS)
+    came = clock.from_text(first)
+    collected = came + timedelta(seconds=DIGEST_COLLECT_SECONDS) if came <= now else now
     mine = (Mail.client == client) & (Mail.recipient == contact) & (Mail.kind == BUNDLE)
     if Mail.select().where(mine & (Mail.state == "waiting")).exists():
         return now + timedelta(seconds=DIGEST_PAUSE_SECONDS)
-    last = Mail.select(Mail.sent_at).where(mine & (Mail.state == "sent")).order_by(Mail.sent_at.desc()).first()
+    sent = mine & (Mail.state == "sent") & (Mail.sent_at <= clock.to_text(now))
+    last = Mail.select(Mail.sent_at).where(sent).order_by(Mail.sent_at.desc()).first()
     return max(collected, clock.from_text(last.sent_at) + timedelta(seconds=DIGEST_PAUSE_SECONDS)) if last else collected

@@ -130,6 +130,9 @@ class Mailer:
         if identity.is_trial():
             return done
         self._write_down()
+        if self._last_look > now:  # the clock was put back
+            self._last_look = _LONG_AGO
+        delivering.call_in(self.office, now)
         if self._gone and now < self._next_look(now):
             return done
         newest = int(Mail.select(fn.MAX(Mail.id)).scalar() or 0)

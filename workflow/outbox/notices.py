@@ -78,7 +78,7 @@ def _next_letter(code: str, now: datetime) -> datetime:
     """When the next letter to this person may go: now, or when the pause is over."""
     last = Note.read(_LAST + code)
     over = clock.from_text(last) + timedelta(seconds=PAUSE_SECONDS) if last is not None else now
-    if over <= now:
+    if over <= now or over > now + timedelta(seconds=PAUSE_SECONDS):  # the clock has been put back
         _begin_pause(code, now)
         return now
     is_of_now = last is not None and last == clock.to_text(now)  # told in the same moment: they go together

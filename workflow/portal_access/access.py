@@ -173,7 +173,9 @@ def count(now: datetime, key: str, limits: Sequence[Limit]) -> int:
     for limit in limits:
         name = f"{key} {limit.seconds}"
         row = LoginRate.get_or_none(LoginRate.key == name)
-        used[name] = max(clock.from_text(row.full_at) if row else now, now) + timedelta(seconds=limit.seconds / limit.most)
+        full_at = clock.from_text(row.full_at) if row else now
+        is_ahead = full_at > now + timedelta(seconds=limit.seconds)  # no try does that: the clock was put back
+        used[name] = (now if is_ahead else max(full_at, now)) + timedelta(seconds=limit.seconds / limit.most)
         if used[name] > now + timedelta(seconds=limit.seconds):
             return ceil((used[name] - now).total_seconds() - limit.seconds)
     for name, full_at in used.items():

@@ -82,11 +82,12 @@ def _away(office: Office, now: datetime) -> list[str]:
 
 def _digests(office: Office, now: datetime) -> int:
     """Once a day, all that waits, to who chose that."""
-    day, letters = hours.today(office, now).isoformat(), 0
+    today, letters = hours.today(office, now), 0
+    day, next_day = today.isoformat(), (today + timedelta(days=1)).isoformat()
     for person in _with_digest(office):
         with transaction():
             key = f"digest:{person}"
-            if (Note.read(key) or "") >= day:
+            if day <= (Note.read(key) or "") <= next_day:  # the next: the clock went back over midnight
                 continue
             Note.put(key, day)
             if rows := _open(Asked.person == person):
@@ -128,8 +129,8 @@ def remind_now(office: Office, now: datetime, actor: Actor, key: int) -> Sentenc
     rows = _others(office, now, actor, item)
     if not rows:
         raise Conflict("deciding.nobody_to_remind", item=item_name(key))
-    late = clock.to_text(now - AGAIN)
-    last = _last_reminded(key)
+    late, at = clock.to_text(now - AGAIN), clock.to_text(now)
+    last = {person: moment for person, moment in _last_reminded(key).items() if moment <= at}  # not what a clock ahead noted
     left = [row for row in rows if last.get(row.person, "") <= late]
     if not left:
         who = sorted(row.person for row in rows)

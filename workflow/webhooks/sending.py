@@ -80,7 +80,8 @@ class Sender:
             row = _row(name, now)
             disabled = sentence("webhooks.disabled", name=name, why=unpacked(row.error or "")) if row.disabled_at else None
             self._alarm(CAUSE + name, disabled)
-            if row.disabled_at is None and row.due_at <= clock.to_text(now):
+            is_ahead = row.due_at > clock.to_text(now + timedelta(seconds=LONGEST_SECONDS))  # the clock was put back
+            if row.disabled_at is None and (row.due_at <= clock.to_text(now) or is_ahead):
                 due.append((name, hook, row))
         failing = sorted((one for one in due if one[2].attempts), key=lambda one: str(one[2].due_at))
         return sum(self._turn(now, *one) for one in [*(one for one in due if not one[2].attempts), *failing[:1]])
@@ -156,4 +157,4 @@ def seconds_to_next(office: Office, now: datetime) -> float:
     """Seconds until something is tried again; LOOK_SECONDS at most."""
     failing = Hook.attempts > 0
     rows = list(Hook.select().where(failing & Hook.disabled_at.is_null() & Hook.name.in_(list(office.settings.webhooks))))
-    return min((max(0.0, (clock.from_text(row.due_at) - now).total_seconds()) for row in rows), default=LOOK_SECONDS)
+    return min([LOOK_SECONDS, *(max(0.0, (clock.from_text(row.due_at) - now).total_seconds()) for row in rows)])

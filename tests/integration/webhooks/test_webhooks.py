@@ -138,6 +138,17 @@ def test_what_is_not_taken_is_sent_again_with_growing_pauses_the_same_id_and_in_
     assert len({body for _, body in receiver.got[:4]}) == 1, "with the time when it happened, as the standard says"
 
 
+def test_what_was_put_off_under_a_clock_that_was_ahead_goes_once_it_is_put_back(office: Records, receiver: Receiver) -> None:
+    daemon = Daemon(office)
+    receiver.answers = [500]
+    office.make()
+    assert daemon.round(timedelta(days=400)) == 1
+    assert row().attempts == 1
+    assert daemon.round() > 0
+    assert row().attempts == 0
+    assert sending.seconds_to_next(office.office, clock.utc_now() - timedelta(days=1)) == sending.LOOK_SECONDS
+
+
 @pytest.mark.parametrize(("said", "pause"), [("90", 90), ("1", 5), ("99999999", 4 * 3600), ("soon", 5), ("-7", 5), ("", 5)])
 def test_a_receiver_that_says_when_to_try_again_is_left_alone_until_then(
     office: Records, receiver: Receiver, said: str, pause: int

@@ -61,3 +61,10 @@ def test_a_restore_is_not_advised_before_all_of_the_database_was_looked_through(
 def test_a_machine_without_threads_is_told_as_that(capsys: pytest.CaptureFixture[str]) -> None:
     assert main._told(RuntimeError("can't start new thread")) == 4
     assert "TasksMax" in capsys.readouterr().err
+
+
+def test_a_machine_without_memory_is_told_as_that(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main._told(MemoryError()) == 4
+    said = capsys.readouterr().err
+    assert "MemoryMax" in said
+    assert "errors.log" not in said
