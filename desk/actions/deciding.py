@@ -67,6 +67,11 @@ def queue(office: Office, now: datetime, reader: Actor, approver: str | None = N
     return Queue(_told(office, finding.summaries_of_waiting(set(keys[:most]), may), asked, approver), count)
 
 
+def asked(office: Office, now: datetime, reader: Actor, keys: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    """Whom each of these items waits for, as far as the reader may know of it."""
+    return waiting.who_is_asked(office, hours.today(office, now), people.readable(office, reader), keys)
+
+
 def _told(
     office: Office, summaries: Iterator[tuple[int, dict[str, Any]]], asked: Mapping[int, Sequence[str]], approver: str | None
 ) -> Iterator[dict[str, Any]]:

@@ -187,7 +187,7 @@ def log(
         printing.as_json([
             {
                 "seq": e.seq, "at": clock.local_iso(e.at), "actor": e.actor, "action": e.action, "item": e.item and item_name(e.item),
-                "client": e.subject, "detail": detail(e),
+                "subject": e.subject, "client": e.subject, "detail": detail(e),
             }
             for e in found
         ])  # fmt: skip

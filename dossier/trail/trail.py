@@ -314,10 +314,14 @@ def for_reader(event: RecordedEvent, may: Readable) -> RecordedEvent:
 
 
 def public(event: RecordedEvent, may: Readable) -> dict[str, object]:
-    """An event as programs get it: {seq, at, actor, action, item, subject, detail}."""
+    """An event as programs get it: {seq, at, actor, action, item, subject, client, detail}.
+
+    `client` is the subject, as `audit log --json` has called it from its first version on.
+    """
     return {
         "seq": event.seq, "at": local_iso(event.at), "actor": event.actor, "action": event.action,
-        "item": item_name(event.item) if event.item is not None else None, "subject": event.subject, "detail": told(event, may),
+        "item": item_name(event.item) if event.item is not None else None, "subject": event.subject,
+        "client": event.subject, "detail": told(event, may),
     }  # fmt: skip
 
 

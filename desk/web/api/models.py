@@ -176,10 +176,15 @@ class Waiting(Summary):
     content: str = Field(examples=[f"sha256:{SHA256}"])
     """The digest of all that the client would see; a decision holds for it alone."""
     attention: list[str] = Field(examples=[[]])
+    asked: list[str] = Field(examples=[["m.devries"]])
+    """Whom it waits for."""
 
 
 class Reasons(Answer):
     item: str = Field(examples=[ITEM])
+    share_state: ShareState = Field(examples=["concept"])
+    public: bool
+    """Some version of it is on the portal now."""
     reasons: list[str] = Field(examples=[["it waits for the approval of m.devries"]])
     attention: list[str] = Field(examples=[[]])
 
@@ -256,6 +261,8 @@ class Event(Answer):
     item: str | None = Field(examples=[ITEM])
     subject: str | None = Field(examples=[None])
     """What it is about if it is no item."""
+    client: str | None = Field(examples=[None])
+    """The same, as `audit log --json` calls it."""
     detail: dict[str, Any] = Field(examples=[{"way": "daemon", "attachments": ["annual-accounts.pdf"]}])
 
 

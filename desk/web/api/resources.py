@@ -257,9 +257,10 @@ def rename_attachment(call: Call) -> Response:
 
 def why(call: Call) -> Response:
     found = _item(call)
-    why_it_waits, _, _ = explaining.why_item(call.office, call.now, call.actor, found.id)
+    why_it_waits, state, is_public = explaining.why_item(call.office, call.now, call.actor, found.id)
     reasons, attention = ([told(one, call.language) for one in some] for some in (why_it_waits.reasons, why_it_waits.besides))
-    return answer({"item": item_name(found.id), "reasons": reasons, "attention": attention})
+    it = {"item": item_name(found.id), "share_state": state, "public": is_public}
+    return answer({**it, "reasons": reasons, "attention": attention})
 
 
 def proof_sheet(call: Call) -> Response:
@@ -285,10 +286,11 @@ def queue(call: Call) -> Response:
     keys = [key for key in sorted(my_work.keys_to_decide(call.office, call.actor, call.now)) if behind is None or key > behind]
     waiting = my_work.to_decide(call.office, call.actor, call.now, keys[:limit])
     known = {item_.id: item_ for item_ in Item.select().where(Item.id.in_([one.key for one in waiting]))}
+    asked = deciding.asked(call.office, call.now, call.actor, [*known])
     return answer([
         {
             **finding.summary(known[one.key]), "content": one.content,
-            "attention": [told(line, call.language) for line in one.attention],
+            "attention": [told(line, call.language) for line in one.attention], "asked": asked.get(one.key, ()),
         }
         for one in waiting
         if one.key in known

@@ -861,6 +861,18 @@ def test_every_example_and_every_answer_is_as_its_model_says_key_for_key(rig: De
                 assert set(one) <= set(model.model_fields), route.path
 
 
+def test_an_answer_has_the_keys_that_the_command_gives_programs(rig: DeskRig, petra: str, marieke: str) -> None:
+    item = drop(rig, petra, {**CONCEPT, "description": "Keys as the command has them"}, {"keys.pdf": PDF + b"keys"})
+    for path, command in (
+        (f"/items/{item}", ["show", item]), (f"/items/{item}/why", ["why", item]), (f"/items/{item}/proof", ["proof", item]),
+        ("/items?limit=1", ["items", "--limit", "1"]), ("/clients?limit=1", ["clients"]), ("/queue?limit=1", ["queue"]),
+        ("/events?limit=1", ["audit", "log", "--limit", "1"]), ("/status", ["status"]),
+    ):  # fmt: skip
+        given, printed = told(ask(rig, marieke, "GET", path)), rig.office.json(*command, user="m.devries")
+        [given, printed] = [one[0] if isinstance(one, list) else one for one in (given, printed)]
+        assert set(given) == set(printed), path
+
+
 def test_the_api_is_shown_as_a_page_without_a_script(rig: DeskRig) -> None:
     answer = Browser(rig.port).get("/api/v1")
     assert answer.headers["content-type"].startswith("text/html")
