@@ -17,11 +17,13 @@ says so in export.json. What the vault lacks keeps nothing else from being given
 SHA256SUMS and import.csv too, and a later run brings it once the vault has it.
 
 The desk gives the same in one archive, put together while it is sent: `parts`. There export.json is
-the last file, and an archive that broke off can't be opened.
+the last file, and an archive that broke off can't be opened. What the vault lacks is named in
+LACKING.txt.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -56,6 +58,9 @@ from dossier.vault.opening import open_vault
 from workflow.reports import finding, viewed
 
 MARK, PAGE, SUMS, TABLE, MAP, ITEM = "export.json", "index.html", "SHA256SUMS", "import.csv", "map.yaml", "item.json"
+
+LACKING = "LACKING.txt"
+"""In an archive: what the vault could not give, or not as it was kept."""
 
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
 
@@ -168,7 +173,7 @@ def parts(office: Office, now: datetime, reader: Actor, client: str, internal: b
     given is recorded at once.
 
     Raises NotFound; Conflict for more than MOST_AT_ONCE items. Whoever iterates may do so in any
-    thread, and is told of a file that the vault lacks by Unavailable.
+    thread, and takes the bytes of a part before the next.
     """
     may = _may(office, reader, client)
     mine = readable.only_items(Item.select(Item.id, Item.type), may).where(Item.client == client).order_by(Item.id)
@@ -182,7 +187,8 @@ def parts(office: Office, now: datetime, reader: Actor, client: str, internal: b
 
 def _parts(office: Office, now: datetime, reader: Actor, client: str, internal: bool, keys: Sequence[int]) -> Iterator[Part]:
     vault, at = open_vault(office, to_read=True), now.astimezone().isoformat(timespec="seconds")
-    listed, sums, count = list[Told](), list[tuple[str, str]](), 0
+    listed, sums, lacking, count = list[Told](), list[tuple[str, str]](), list[str](), 0
+    language = people.language_of(office, reader.code)
 
     def made(path: str, data: bytes) -> Part:
         sums.append((hashlib.sha256(data).hexdigest(), path))
@@ -192,15 +198,34 @@ def _parts(office: Office, now: datetime, reader: Actor, client: str, internal: 
         for told_of in _told_of(office, now, reader, client, internal, some):
             yield made(f"{told_of['item']}/{ITEM}", _json(told_of))
             for one in told_of["attachments"]:
-                if vault.size(one["sha256"]) != one["size"]:
-                    raise Unavailable("getting.lacking", file=one["name"], sha256=one["sha256"])
                 sums.append((one["sha256"], one["path"]))
-                count += 1
-                yield Part(one["path"], told_of["created_at"], one["size"], partial(vault.pieces, one["sha256"]))
+                size, given = vault.size(one["sha256"]), hashlib.sha256()
+                if size == one["size"]:
+                    yield Part(
+                        one["path"], told_of["created_at"], one["size"], partial(_hashed, vault, one["sha256"], given.update)
+                    )
+                if given.hexdigest() == one["sha256"]:
+                    count += 1
+                else:
+                    why = sentence(
+                        "getting.lacking" if size is None else "getting.damaged", file=one["name"], sha256=one["sha256"]
+                    )
+                    lacking.append(told(sentence("exporting.lacking", item=told_of["item"], why=why), language))
             listed.append({key: value for key, value in told_of.items() if key not in ("history", "openings")})
     for path, text in _overviews(office.clients[client], listed, sums):
         yield made(path, text.encode())
-    yield made(MARK, _json({**_mark(office, client, internal), "items": len(listed), "files": count, "exported_at": at}))
+    if lacking:
+        yield made(LACKING, "".join(f"{line}\n" for line in lacking).encode())
+    finished = {} if lacking else {"items": len(listed), "files": count, "exported_at": at}
+    yield made(MARK, _json({**_mark(office, client, internal), **finished}))
+
+
+def _hashed(vault: Vault, sha256: str, update: Callable[[bytes], None], start: int, end: int) -> Iterator[bytes]:
+    """The bytes of a file of the vault, as far as they can be read; `update` is told of them."""
+    with contextlib.suppress(OSError):
+        for piece in vault.pieces(sha256, start, end):
+            update(piece)
+            yield piece
 
 
 def _mark(office: Office, client: str, internal: bool) -> Told:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -389,6 +390,24 @@ def test_a_whole_dossier_comes_as_one_archive_with_what_the_command_writes(
         }
     events = [one for one in rig.office.json("audit", "log") if (one["action"], one["actor"]) == ("exported", "m.devries")]
     assert {one["detail"]["internal"] for one in events} == {True, False}
+
+
+def test_an_archive_names_what_the_vault_lacks_and_has_all_else(rig: DeskRig, marieke: Browser) -> None:
+    gone, damaged, whole = (make(rig, name) for name in ("gone", "damaged", "whole"))
+    told = {item: rig.office.json("show", item)["attachments"][0] for item in (gone, damaged, whole)}
+    places = {item: next((rig.office.path / "var/vault").rglob(f"*{one['sha256'][2:]}")) for item, one in told.items()}
+    places[gone].unlink()
+    places[damaged].chmod(0o644)
+    places[damaged].write_bytes(bytes(told[damaged]["size"]))
+    with zipfile.ZipFile(io.BytesIO(marieke.post("/clients/acme-bv/export").body)) as archive:
+        given = {name.removeprefix("acme-bv/"): archive.read(name) for name in archive.namelist()}
+    lacking = given["LACKING.txt"].decode()
+    assert [item for item in told if item in lacking] == [gone, damaged]
+    name = f"{whole}/{told[whole]['name']}"
+    assert hashlib.sha256(given[name]).hexdigest() == told[whole]["sha256"]
+    assert f"{gone}/{told[gone]['name']}" not in given
+    assert f"{gone}/item.json" in given
+    assert "exported_at" not in json.loads(given["export.json"]), "it is not whole"
 
 
 def test_whoever_comes_second_is_told_of_all_that_was_changed_meanwhile_and_no_more(rig: DeskRig, marieke: Browser) -> None:
