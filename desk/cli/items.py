@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -117,6 +118,17 @@ def _notify(is_asked: bool, is_public: bool) -> str | None:
     return _("yes, it is not sent yet") if is_public else _("yes, once it is on the portal")
 
 
+def _print_taken_out(item: str) -> None:
+    from dossier.database.tables import item_key
+    from workflow.items import versions
+
+    for number, one in enumerate(versions.taken_out(item_key(item))):
+        if number == 0:
+            print()
+        back = f"dossier revert {item} {quote(one.name)} --version {one.number}"
+        printing.indented("", _("%(name)s was taken out; put it back with: %(command)s") % {"name": one.name, "command": back})
+
+
 def _print_item(office: Office, whole: dict[str, Any]) -> None:
     from workflow.reports import story
 
@@ -142,6 +154,7 @@ def _print_item(office: Office, whole: dict[str, Any]) -> None:
         files = [row for one in whole["attachments"] for row in _versions(office, one)]
         columns = (_("attachment"), _("version"), _("date"), _("by"), _("bytes"), _("shared"), _("note"))
         printing.table(columns, files, spare=(_("note"),))
+    _print_taken_out(whole["item"])
     if whole["openings"]:
         print()
         shown: list[printing.Column] = [

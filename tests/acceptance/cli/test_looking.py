@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 import pytest
 from kit.support import PDF, STAFF, Root, dossier, plain_environ
@@ -97,6 +98,18 @@ def test_versions_are_shown_with_who_when_and_size_and_the_history_tells_which_c
     assert "replaced three.pdf: it is version 2 now" in told
     office.run("get", item, "loonstaat.pdf", "--version", "1", "--to", str(office.path / "out"))
     assert (office.path / "out/three.pdf").read_bytes() == PDF + b"3"
+
+
+def test_what_was_taken_out_is_told_with_the_command_that_puts_it_back(office: Root) -> None:
+    item, paper = office.json("items", "loonstaat")[0]["item"], office.path / "paper of May.pdf"
+    paper.write_bytes(PDF)
+    office.run("attach", item, str(paper), user="m.devries")
+    assert "taken out" not in office.run("show", item).stdout
+    office.run("remove", item, paper.name, user="m.devries")
+    [told] = [line for line in office.run("show", item).stdout.splitlines() if "was taken out" in line]
+    office.run(*shlex.split(told.partition("dossier ")[2]), user="m.devries")
+    assert [one["version"] for one in office.json("show", item)["attachments"] if one["name"] == paper.name] == [2]
+    assert "was taken out" not in office.run("show", item).stdout
 
 
 def test_whoever_asks_for_a_client_looked_at_them_last(office: Root) -> None:
