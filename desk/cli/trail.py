@@ -17,7 +17,7 @@ from desk.cli.numbers import key_of
 from desk.cli.options import Json
 from desk.cli.translation import _, add, group, ngettext
 from dossier.text import clock
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence
 
 if TYPE_CHECKING:
     from desk.actions.auditing import EventFilter
@@ -231,6 +231,8 @@ def verify() -> None:
     values = {"events": counted.events(found.events), "lying": lying % {"anchors": counted.anchors(found.anchors)}}
     print(_("%(events)s, each as it was written; %(lying)s") % values)
     print(_("head %(hash)s") % {"hash": found.head})
+    if found.events and not found.anchors:
+        print(printing.text(sentence("trail.no_anchors")), file=sys.stderr)
 
 
 @options.spread("which", FILTER)

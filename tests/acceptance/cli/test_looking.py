@@ -107,7 +107,7 @@ def test_what_was_taken_out_is_told_with_the_command_that_puts_it_back(office: R
     assert "taken out" not in office.run("show", item).stdout
     office.run("remove", item, paper.name, user="m.devries")
     [told] = [line for line in office.run("show", item).stdout.splitlines() if "was taken out" in line]
-    office.run(*shlex.split(told.partition("dossier ")[2]), user="m.devries")
+    office.run(*shlex.split(told.partition("dossier ")[2]), user="p.bakker")
     assert [one["version"] for one in office.json("show", item)["attachments"] if one["name"] == paper.name] == [2]
     assert "was taken out" not in office.run("show", item).stdout
 

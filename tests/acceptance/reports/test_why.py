@@ -65,7 +65,10 @@ def test_why_knows_what_became_of_a_file_whatever_its_drop_was_called_and_refuse
 def test_a_run_leaves_an_anchor_and_a_cut_tail_is_found(root: Root) -> None:
     root.drop("accounts", CONCEPT)
     root.once()
-    assert len(list((root.path / "var" / "anchors").glob("*.jsonl"))) == 1
+    [anchors] = (root.path / "var" / "anchors").glob("*.jsonl")
+    assert root.run("audit", "verify").stderr == ""
+    anchors.unlink()
+    assert "without an anchor" in root.run("audit", "verify").stderr
     with sqlite3.connect(root.path / "var" / "dossier.db") as database:
         database.executescript("DELETE FROM event_detail WHERE seq = 2; DELETE FROM event WHERE seq = 2")
     assert "event 2 is missing" in root.run("audit", "verify", code=1).stderr
