@@ -179,7 +179,7 @@ _ELSEWHERE = frozenset({"client", "created_by", "item", "attachments", "remove",
 
 
 def wish_from(office: Office, actor: Actor, key: int, keys: Keys) -> tuple[Wish, bool | None]:
-    """What the keys (English, as in a sidecar; None: not given) ask of an item, and
+    """What the keys (as in a sidecar; None: not given) ask of an item, and
     `share_attachments`. They are `actor`'s.
 
     What can't be read is told by `change`, with all that forbids the rest. Raises Invalid if
@@ -197,8 +197,9 @@ def wish_from(office: Office, actor: Actor, key: int, keys: Keys) -> tuple[Wish,
     problems += tuple(fault(name, "actions.not_by_key", key_=name) for name in elsewhere)
     if sidecar is None or not sidecar.given:
         raise Invalid(problems)
-    reason = keys.get("reason")
-    wish = dataclasses.replace(wish_of(sidecar), reason=reason if isinstance(reason, str) else None)
+    wish, reason = wish_of(sidecar), keys.get("reason")
+    if isinstance(reason, str):
+        wish = dataclasses.replace(wish, reason=reason)
     return dataclasses.replace(
         wish, faults=problems, told=sidecar.told | {one.key for one in problems}
     ), sidecar.share_attachments

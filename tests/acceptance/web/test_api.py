@@ -591,6 +591,16 @@ def test_an_item_is_not_taken_off_in_another_version_than_the_program_says(rig: 
     assert ask(rig, marieke, "POST", f"/items/{item}/publish", {}, if_match=off.headers["etag"]).status == 200
 
 
+@pytest.mark.parametrize(
+    "keys", [{"share": "no", "reason": "wrong"}, {"delen": "nee", "reden": "fout"}, {"share": False, "reden": "fout"}]
+)
+def test_the_reason_for_taking_it_off_is_read_in_both_languages(rig: DeskRig, marieke: str, keys: dict[str, object]) -> None:
+    said = f"Off because of {json.dumps(keys)}"
+    item = drop(rig, marieke, {**CONCEPT, "description": said, "share_status": "approved"}, {"r.pdf": PDF + said.encode()})
+    off = ask(rig, marieke, "PATCH", f"/items/{item}", keys, if_match="*")
+    assert (off.status, told(off)["share_state"]) == (200, "withdrawn")
+
+
 def test_each_use_of_a_key_is_in_the_log_with_its_name_and_so_is_one_that_is_good_no_more(rig: DeskRig) -> None:
     used = key(rig, "used", "p.bakker")
     ask(rig, used, "GET", "/clients?q=secret-word")
