@@ -9,6 +9,7 @@ changes anything there.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import threading
@@ -38,6 +39,8 @@ UNSURE = "unsure"
 GONE = ".gone"
 """How the name ends of a staging folder that is to be deleted."""
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
 OWNER, OWNER_BYTES = "office", 1000
 """The file, beside the staging folders, in which the id of the office stands whose portal it is."""
 
@@ -57,7 +60,7 @@ class FolderSite:
         self.path = path
         self._stagings = path.parent / f".{path.name}-staging"
         self.staging = self._stagings / secrets.token_hex(8)
-        self._can_swap = False
+        self._can_swap: bool | None = None
         self._made: tuple[int, ...] | None = None
         self._times_made = 0
         self._session = ""
@@ -77,7 +80,16 @@ class FolderSite:
         if not moves.can_move(self.staging, self.path):
             within = str(self.path / "portal")
             raise PortalUnusable(sentence("publishing.mount_point", path=str(self.path), within=within))
-        self._can_swap = moves.can_swap(self.staging)
+        self._can_swap = self._swaps()
+
+    def _swaps(self) -> bool | None:
+        """Whether trees can be swapped; None while there is no room to try."""
+        try:
+            return moves.can_swap(self.staging)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            return None
 
     def belong_to(self, office_id: str, is_adopted: bool = False) -> None:
         """Note whose portal it is; `is_adopted`: whoever's it was. Raises PortalUnusable if it is
@@ -102,7 +114,14 @@ class FolderSite:
             names = set(os.listdir(self._stagings)) - {OWNER}
             here = working()  # asked now: whoever has a folder among these was there before
             left = [self._set_aside(name) for name in names if not self._session or self._is_left(name, here)]
-            self._make_staging()
+            try:
+                self._make_staging()
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    raise
+                for path in left:  # the room for ours: without one nothing could be taken off either
+                    files.remove_tree(path)
+                self._make_staging()
             _remove_beside(left).join(SWEEP_SECONDS)
         except OSError as error:
             raise _not_beside(error) from error
@@ -327,7 +346,10 @@ class FolderSite:
         less: Sequence[str],
     ) -> Change:
         """What is to become of a client's folder: see Change."""
-        return Change(self.path, code, self.staging / "clients", put, drop, pages, more, less, self._can_swap, self._remove_later)
+        if self._can_swap is None:
+            self._can_swap = self._swaps()
+        staging, can_swap = self.staging / "clients", bool(self._can_swap)
+        return Change(self.path, code, staging, put, drop, pages, more, less, can_swap, self._remove_later)
 
     def sync_staged(self, changes: Sequence[Change]) -> None:
         """Return when what these changes have staged is on the disk."""
@@ -400,6 +422,8 @@ class FolderSite:
 
 
 def _not_beside(error: OSError) -> PortalUnusable:
+    if error.errno in NO_ROOM:
+        return PortalUnusable(system.whole(error))
     return PortalUnusable(sentence("publishing.not_beside", path=str(error.filename), why=system.why(error)))
 
 

@@ -27,8 +27,11 @@ _ASKED, _VAULT = "mend:", "mend: the vault"
 
 
 def ask(now: datetime, actor: Actor, differences: Sequence[Difference]) -> None:
-    """Leave notes of what is to be mended, for whoever writes the portal."""
+    """Leave notes of what is to be mended, for whoever writes the portal. What the daemon finds
+    again, after a kill say, while it is to be mended already, the trail tells once."""
     keys = {_VAULT if one.where == "vault" else _ASKED + _written(one.path.partition("/")[0]) for one in differences}
+    if actor == trail.DAEMON and keys <= set(asked()):
+        return
     with transaction():
         for key in sorted(keys):
             Note.insert(key=key, value="").on_conflict_ignore().execute()

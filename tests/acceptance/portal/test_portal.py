@@ -152,6 +152,42 @@ def test_a_portal_within_a_mounted_file_system_works(root: Root, tmp_path: Path)
         subprocess.run(["umount", disk], check=True)
 
 
+@pytest.mark.parametrize("is_tidied", [False, True])
+def test_what_was_withdrawn_goes_though_the_daemon_starts_on_a_full_disk(root: Root, tmp_path: Path, is_tidied: bool) -> None:
+    """Where nothing of an earlier daemon lies beside the portal that could make room, it is told."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "none", disk], capture_output=True).returncode:
+        pytest.skip("needs the right to mount")
+
+    def shown() -> set[str]:
+        return {path.parent.name for path in disk.glob("portal/acme-bv/*/*.pdf")}
+
+    try:
+        root.environ["DOSSIER_PATHS__PORTAL"] = str(disk / "portal")
+        for name in ("annual", "letter"):
+            root.drop(name, f"{SHARED}labels: [{name}]\n", **{f"{name}_pdf": PDF})
+        root.once()
+        first, second = sorted(one["item"] for one in root.json("items"))
+        assert shown() == {first, second}
+        root.run("withdraw", first, "--reason", "The wrong year", user="m.devries")
+        if is_tidied:
+            shutil.rmtree(next(path for path in (disk / ".portal-staging").iterdir() if path.is_dir()))
+        there = os.statvfs(disk)
+        subprocess.run(["mount", "-o", f"remount,nr_inodes={there.f_files - there.f_ffree}", disk], check=True)
+        if is_tidied:
+            assert "make room there" in root.run("run", "--once", code=4).stderr
+        else:
+            root.once()
+            assert shown() == {second}
+        subprocess.run(["mount", "-o", "remount,nr_inodes=10000", disk], check=True)
+        root.once()
+        assert shown() == {second}
+        root.run("verify")
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 def test_a_portals_folder_that_comes_back_shows_nothing_that_was_taken_off_meanwhile(root: Root, tmp_path: Path) -> None:
     for name in ("annual", "letter"):
         root.drop(name, f"{SHARED}labels: [{name}]\n", **{f"{name}_pdf": PDF})

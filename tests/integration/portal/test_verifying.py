@@ -16,6 +16,7 @@ from dossier.database.tables import Event, Item, item_key
 from dossier.files import files, moves
 from dossier.files.beneath import Place
 from dossier.office.office import Office
+from dossier.office.people import Actor
 from dossier.trail import auditing, trail
 from workflow.portal import mending, verifying
 from workflow.portal.folder_site import FolderSite
@@ -370,6 +371,15 @@ def test_mending_is_in_the_trail(office: PortalOffice) -> None:
     actions = [event.action for event in Event.select().order_by(Event.seq)][-3:]
     assert actions == ["mending_asked", "quarantined", "mended"]
     assert auditing.first_fault() is None
+
+
+def test_what_the_daemon_finds_again_before_it_is_mended_is_told_once(office: PortalOffice) -> None:
+    """As where it was killed between the two."""
+    (office.office.portal / HOME / "D-2026-000001/a.pdf").unlink()
+    for actor in (trail.DAEMON, trail.DAEMON, Actor("j.admin", "command")):
+        mending.ask(office.now, actor, verifying.look(office.office, office.vault))
+    asked = Event.select().where(Event.action == "mending_asked").order_by(Event.seq)
+    assert [event.actor for event in asked] == [trail.DAEMON.code, "j.admin"]
 
 
 def test_a_daily_look_that_cannot_be_had_and_what_cannot_be_mended_raise_an_alarm(
