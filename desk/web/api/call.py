@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
-from dossier.text.refusals import Forbidden, Invalid, Refusal, fault
+from dossier.text.refusals import Conflict, Forbidden, Invalid, Refusal, fault
 from dossier.text.sentences import Sentence, Words, sentence, told
 from dossier.vault.folder import Vault
 
@@ -114,10 +115,13 @@ class Call:
 
     def unless_known(self, made: Response) -> Response:
         """This answer; 304 without it where the program has it already (If-None-Match, RFC 9110
-        section 13.1.2), whichever part of it is asked for."""
+        section 13.1.2), whichever part of it is asked for. Raises Outdated."""
         tag = made.headers.get("etag")
-        if self.request.method not in ("GET", "HEAD") or tag is None or made.status_code not in (200, 206, 416):
+        if self.request.method not in ("GET", "HEAD") or tag is None or made.status_code not in (200, 206, 304, 416):
             return made
+        wanted = self.header("If-Match") or "*"
+        if wanted != "*" and not {tag, _VIEW.sub('"', tag)} & {one.strip() for one in wanted.split(",")}:
+            raise Outdated("api.not_as_matched")
         return Response(status_code=304, headers={"etag": tag}) if self.is_known(tag) else made
 
     def is_known(self, tag: str) -> bool:
@@ -144,6 +148,16 @@ class Call:
         if not isinstance(value, str):
             raise odd_value(name, sentence("api.text"))
         return value
+
+
+_VIEW = re.compile(r'-[0-9a-f]{16}"$')
+"""What an item's ETag has behind its version, which alone says the version, too."""
+
+
+class Outdated(Conflict):
+    """What is asked for is not the version that is there (RFC 9110 section 13.1.1)."""
+
+    http_status = 412
 
 
 def _joined(lines: Sequence[str]) -> str:

@@ -91,7 +91,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         found.append({**_parameter(name, "query", NOT_EMPTY if schema is TEXT else schema), "description": meaning})
     if route.has_tag or route.streamed is not None:
         found.append(_parameter("If-None-Match", "header", TEXT if route.has_tag else NOT_EMPTY))
-    if route.takes_version:
+    if route.takes_version or route.has_tag:
         found.append(_parameter("If-Match", "header", NOT_EMPTY, route.method == "PATCH"))
     if route.is_repeatable:
         found.append(_parameter("Idempotency-Key", "header", NOT_EMPTY))

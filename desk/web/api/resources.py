@@ -26,7 +26,7 @@ from desk.actions import (
     withdrawing,
 )
 from desk.actions.changing import STALE, Source, wish_from
-from desk.web.api.call import Call, answer, odd_value, problem
+from desk.web.api.call import Call, Outdated, answer, odd_value, problem
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import of_vault, saved_file
 from dossier.database.tables import Item, item_key, item_name
@@ -40,12 +40,6 @@ from workflow.items.rules import Wish
 from workflow.portal_access.opened import openings_of
 from workflow.reports import finding, viewed
 from workflow.reports.finding import Filter
-
-
-class Outdated(Conflict):
-    """The version that was to be changed is not the one that is there (RFC 9110 section 13.1.1)."""
-
-    http_status = 412
 
 
 class VersionNeeded(Conflict):

@@ -56,7 +56,7 @@ class Route:
 
     @property
     def has_tag(self) -> bool:
-        """Its answer has an ETag, and If-None-Match is heeded."""
+        """Its answer has an ETag, and If-None-Match and If-Match are heeded."""
         return self.method == "GET" and self.gives in (None, models.Item)
 
 

@@ -440,13 +440,18 @@ def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_
             assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", tag)
             assert ask(rig, marieke, "HEAD", path, if_none_match=known).status == 304
         assert ask(rig, marieke, "GET", path, if_none_match='"other"').status == 200
+        for match, status in ((tag, 200), (f'"other", {tag}', 200), ("*", 200), ('"other"', 412)):
+            assert ask(rig, marieke, "GET", path, if_match=match).status == status, match
+        assert ask(rig, marieke, "GET", path, if_match='"other"', if_none_match=tag).status == 412
     seen = ask(rig, marieke, "GET", f"/items/{item}")
     assert ask(rig, petra, "GET", f"/items/{item}").status == 200
     now = ask(rig, marieke, "GET", f"/items/{item}", if_none_match=seen.headers["etag"])
     # Its history tells who looked, and it is no new version.
     assert (now.status, told(now)["version"]) == (200, told(seen)["version"])
     version = f'"{told(seen)["version"]}"'
+    assert ask(rig, marieke, "GET", f"/items/{item}", if_match=version).status == 200
     assert ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2025"}, if_match=version).status == 200
+    assert ask(rig, marieke, "GET", f"/items/{item}", if_match=version).status == 412
 
 
 def test_a_header_on_several_lines_is_one_list(rig: DeskRig, petra: str) -> None:
