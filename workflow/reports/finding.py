@@ -364,8 +364,10 @@ def _callings(office: Office) -> list[tuple[str, str]]:
 
 
 _NO_LETTER = re.compile(r"[^\w ]|_")
+_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+"""Letters that Unicode does not call accented, as who has no key for them types them."""
 
 
 def _bare(text: str) -> str:
     """Letters and digits only, without accents and case: how words are compared."""
-    return _NO_LETTER.sub(" ", without_accents(text))
+    return _NO_LETTER.sub(" ", without_accents(text).translate(_PLAIN))

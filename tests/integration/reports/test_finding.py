@@ -308,6 +308,20 @@ def test_what_cannot_be_written_down_is_shown_with_a_word_and_no_file_is_given(o
     assert looking_up.show(office.office, office.tick(), JOOST, key)["attention"] == []
 
 
+def test_clients_are_found_by_letters_that_not_every_keyboard_has(office: Records) -> None:
+    names = {"a": "Łódź Størksen", "b": "Yılmaz Großhandel", "c": "Æbelø Đurić"}
+    office.configure(clients="clients:\n" + "".join(f"  {code}: {{name: {name}}}\n" for code, name in names.items()))
+    for words, code in (
+        ("lodz storksen", "a"),
+        ("ŁÓDŹ", "a"),
+        ("yilmaz grosshandel", "b"),
+        ("YILMAZ", "b"),
+        ("aebelo duric", "c"),
+    ):
+        assert finding.find_clients(office.office, words) == [code], words
+    assert finding.clients_by_word(office.office, "yilmaz") == {"yilmaz": ["b"]}
+
+
 def test_clients_are_found_by_what_they_are_called_and_only_those_of_the_reader(office: Records) -> None:
     own = Readable(frozenset({"acme-bv"}))
     for words, all_of_them in (
