@@ -21,7 +21,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Literal
 
 import ahocorasick
@@ -111,15 +111,22 @@ _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:]\s|[\n\t;|\"])\s*$")
 _TITLE = re.compile(r"[^\n\t;|]{0,40}[^\n\t;|.,](?:\n|$)")
 """A short line of its own, such as `Acme jaarrekening 2025`, is no sentence."""
 _BETWEEN_NAMES = re.compile(
-    r"[;:?!\t|<>=]|\n\s*\n|(?<![^\W\d_])(?!(?:gebr|drs|ing|prof|mevr|dhr|fam|mij|inst|bedr|adm|ver|int|intern|ned|alg|techn)\.)[^\W\d_]{3,}\.\s",
+    r"[;:?!\t|<>=]|\n\s*\n|(?<![^\W\d_])(?!(?:gebr|drs|ing|prof|mevr|dhr|fam|mij|inst|bedr|adm|ver|int|intern|ned|alg|techn|[^\W\d_]+mij)\.)[^\W\d_]{3,}\.\s",
     re.IGNORECASE,
 )
 """What can't lie inside a name as it is written: it ends a sentence, a cell, a paragraph."""
 _ESTABLISHMENT = re.compile(
-    r"\b(?:[A-Z][^\W\d_]+(?i:erij|zaak|bedrijf|bureau|winkel|kantoor|handel|centrum|maatschappij|onderneming|school|salon|praktijk)"
+    r"\b(?:[A-Z][^\W\d_]+(?i:erij|zaak|bedrijf|bureau|winkel|kantoor|handel|centrum|maatschappij|mij\.?|onderneming|school|salon|praktijk)"
     r"|(?i:apotheek|brasserie|cafe|camping|eetcafe|garage|gebr\.?|gebroeders|hotel|juwelier|makelaardij|notaris|restaurant|slager|supermarkt))[ ]$"
 )
 """`Meubelzaak Smit B.V.` is not `Smit B.V.`"""
+
+_SHORT = {"gebroeders": "gebr", "firma": "fa", "administratie": "adm", "administratiekantoor": "admkantoor"}
+"""Words of names, and how they are shortened; `-maatschappij` is `-mij`, too."""
+_LONG = {short: long for long, short in _SHORT.items()}
+_PREFIXES = frozenset(["d", "de", "den", "der", "du", "het", "la", "le", "t", "te", "ten", "ter", "v", "van", "vd", "von"])
+"""What stands between a person's first name, or initials, and the surname."""
+_WORD_FOLLOWS = re.compile(r"[. ]*[^\W\d_]")
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _LETTERS = str.maketrans(
@@ -190,6 +197,8 @@ class _Name:
     client: str
     form: str
     level: Literal["anywhere", "capitals", "form", "hint"]
+    is_turned: bool = False
+    """`Vries, J. de`"""
 
 
 class ClientNames:
@@ -224,6 +233,9 @@ class ClientNames:
             for pattern in _spellings(core):
                 patterns.add(pattern)
                 self._add(pattern, _Name(code, form, _level(core)))
+            for turned in _turned(core) if not form else ():
+                for pattern in _spellings(turned):
+                    self._add(pattern, _Name(code, form, _level(core), is_turned=True))
         for word in set(_words(name)) - patterns:
             if owners[word] == 1 and len(word) >= HINT_LETTERS and word not in TRADES and word not in COMMON:
                 self._add(word, _Name(code, "", "hint"))
@@ -279,7 +291,8 @@ def _names_at(text: str, places: Iterable[tuple[int, int, list[_Name | Number]]]
     """A name that is part of a longer one is not that name: `Acme` in `Acme Holding`."""
     reach = -1
     for start, end, entries in sorted(places, key=lambda place: (place[0], -place[1])):
-        names = [entry for entry in entries if isinstance(entry, _Name)]
+        is_turned = "," in text[start:end] and not _WORD_FOLLOWS.match(text, end)
+        names = [entry for entry in entries if isinstance(entry, _Name) and entry.is_turned in (False, is_turned)]
         if not names or end <= reach or not _stands_alone(text, start, end):
             continue
         found = list(_judged(text, start, end, names))
@@ -389,14 +402,35 @@ def _names_of(name: str) -> Iterable[tuple[list[str], str]]:
 
 
 def _spellings(core: Sequence[str]) -> set[str]:
-    """The ways to write a name's words as letters alone: `&` is also `en` or `and`, and `van der`
-    is `v.d.`"""
+    """The ways to write a name's words as letters alone: `&` is also `en` or `and`, `van der` is
+    `v.d.`, and `Gebr.` is `Gebroeders`."""
     written = _FROM_THE.sub(" vd ", f" {' '.join(core)} ").split()
-    ways = {tuple(core), tuple(written)}
+    ways = {tuple(each(word) for word in way) for way in (core, written) for each in (str, _shortened, _lengthened)}
     if {"&", "en", "and"} & set(core[1:-1]):
         joints = ("", "en", "and")
         return {"".join(joint if word in ("&", "en", "and") else word for word in way) for way in ways for joint in joints}
     return {"".join(word for word in way if word != "&") for way in ways}
+
+
+def _shortened(word: str) -> str:
+    return _SHORT.get(word, f"{word.removesuffix('maatschappij')}mij" if word.endswith("maatschappij") else word)
+
+
+def _lengthened(word: str) -> str:
+    return _LONG.get(word, f"{word.removesuffix('mij')}maatschappij" if word.endswith("mij") else word)
+
+
+def _turned(core: Sequence[str]) -> Iterable[list[str]]:
+    """A person's name as lists have it, `Vries, J. de` and `De Vries, J.`: of initials, or of what
+    stands before a prefix."""
+    given = list(takewhile(lambda word: len(word) == 1 and word.isalpha(), core))
+    if not given and len(core) > 2 and core[1] in _PREFIXES:
+        given = list(core[:1])
+    prefix = list(takewhile(_PREFIXES.__contains__, core[len(given) :]))
+    surname = core[len(given) + len(prefix) :]
+    if given and surname and not any(word == "&" or word in TRADES for word in core):
+        yield [*surname, *given, *prefix]
+        yield [*prefix, *surname, *given]
 
 
 def _level(core: Sequence[str]) -> Literal["anywhere", "capitals", "form"]:

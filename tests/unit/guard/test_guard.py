@@ -250,6 +250,15 @@ def accused(text: str) -> set[str]:
         ("Zwart Beheer B.V. (in liquidatie)", ["Zwart Beheer B.V.", "Zwart Beheer B.V. in liquidatie"]),
         ("iRent", ["een factuur van iRent"]),
         ("De Huiskamer (winkel)", ["De Huiskamer (winkel)"]),
+        ("Handelmaatschappij Kwast", ["Handelmij. Kwast", "HANDELMIJ KWAST", "Handelmaatschappij Kwast"]),
+        ("Bouwmij. De Kwast B.V.", ["Bouwmaatschappij De Kwast", "Bouwmij. de Kwast B.V."]),
+        ("Kwast Maatschappij tot Beheer", ["Kwast Mij. tot Beheer"]),
+        ("Gebroeders Kwast", ["Gebr. Kwast", "GEBR KWAST"]),
+        ("Fa. Kwast & Zn.", ["Firma Kwast en Zn", "Fa. Kwast & Zn."]),
+        ("Administratiekantoor Kwast", ["Adm. kantoor Kwast", "Adm.kantoor Kwast"]),
+        ("J. de Kwast", ["Factuur Kwast, J. de", "KWAST, J. DE\nDorp 1", "de Kwast, J.", "Naam: Kwast, J. de"]),
+        ("A.B. Kwast", ["Kwast, A.B.", "Kwast, A.B. (1980)"]),
+        ("Jan van der Kwast", ["Kwast, Jan van der", "Van der Kwast, Jan", "Kwast, Jan v.d."]),
     ],
 )
 def test_a_name_is_found_as_its_client_writes_it(name: str, texts: list[str]) -> None:
@@ -268,6 +277,7 @@ def test_a_name_is_found_as_its_client_writes_it(name: str, texts: list[str]) ->
         "Meubelzaak Smit B.V.", "Hotel Post B.V.", "Grootboek 1001", "1001 AB Amsterdam", "voorziening groot onderhoud", "Groot onderhoud",
         "de financiële administratie", "Met vriendelijke groet,\n\nJ. de Vries\nKerkstraat 1\n1234 AB Utrecht",
         "T.a.v. de heer J. de Vries\nKerkstraat 1\n1234 AB Utrecht",
+        "de heren Visser, A.B. Jansen en C. Smit", "Visser A.B.", "Visser\tA.B.", "Vries, J. de", "Bouwmij. Smit B.V.", "dat is van mij. De Jong",
     ],
 )  # fmt: skip
 def test_ordinary_words_and_abbreviations_are_no_alarm(text: str) -> None:
