@@ -74,6 +74,10 @@ KNOWN = frozenset({"client", "created_by", "attachments"})
 holds."""
 
 
+class _TooLarge(Invalid):
+    """More than is taken of a file: no more of it is read."""
+
+
 class Said(NamedTuple):
     """What is said of a file, besides which it is."""
 
@@ -173,25 +177,55 @@ def put(
 @contextlib.contextmanager
 def received(
     office: Office, now: datetime, actor: Actor, client: str, sent: Iterable[tuple[str, Iterable[bytes]]]
-) -> Iterator[StagedDrop]:
+) -> Iterator[tuple[StagedDrop, list[Problem]]]:
     """A drop for `client` with all these files, to be committed inside; what is not is gone
-    afterwards. Raises NotFound, Invalid; OSError; what `sent` raises goes through.
+    afterwards. And what is wrong with those that are not in it, as they can't be taken: then it is
+    not to be committed. Raises NotFound, Invalid; OSError; what `sent` raises goes through.
 
     Nobody else sees the drop before it is committed, so its files get their names at once and stand
     in its row only then. Killed before that? The row has none, and is swept after a day.
     """
-    row = begin(office, now, actor, client)
+    row, wrong = begin(office, now, actor, client), list[Problem]()
+    most = office.settings.intake
     with _gone_unless_placed(office, row):
         with _opened(office, row) as hidden:
-            for name, pieces in sent:
-                name = names.nfc(name)
-                _check_name(office, row, name, is_seen=False)
-                if name in row.files:
-                    raise Invalid([fault("files", "staging.sent_twice", file=names.printable(name))])
-                row.files[name] = _receive(office, hidden / name, name, pieces)
-        yield row
+            for number, (name, pieces) in enumerate(sent):
+                if number >= most.max_files:
+                    raise Invalid([fault("files", "staging.too_many", most=most.max_files)])
+                rest = _bounded(pieces, names.nfc(name), most.max_file_mb)
+                try:
+                    _take_in(office, hidden, row, names.nfc(name), rest)
+                except _TooLarge:
+                    raise
+                except Invalid as refused:
+                    wrong += refused.problems
+                    for _ in rest:  # of the others it is told as well what is wrong
+                        pass
+        yield row, wrong
     if row.folder is None:
         _forget(office, row)
+
+
+def _bounded(pieces: Iterable[bytes], name: str, most_mb: int) -> Iterator[bytes]:
+    """These pieces of a file. Raises _TooLarge once they are more than is taken of one."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > most_mb * 1024 * 1024:
+            raise _TooLarge([fault("files", "staging.too_large", file=names.printable(name), most=most_mb)])
+        yield piece
+
+
+def _take_in(office: Office, hidden: Folder, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> None:
+    """One more file of a drop that comes as a whole. Raises Invalid, and nothing is left of it."""
+    _check_name(office, row, name, is_seen=False)
+    if name in row.files:
+        raise Invalid([fault("files", "staging.sent_twice", file=names.printable(name))])
+    try:
+        row.files[name] = _receive(office, hidden / name, name, pieces)
+    except Invalid:
+        files.remove(hidden / name)
+        raise
 
 
 @contextlib.contextmanager
@@ -240,8 +274,8 @@ def remove(office: Office, row: StagedDrop, name: str) -> None:
 
 
 def faults(office: Office, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> list[Problem]:
-    """All that is wrong with the drop as it would be committed; changes nothing."""
-    row = _fresh(row)
+    """All that is wrong with the drop, as it stands in `row`, if it were committed; changes
+    nothing."""
     with _opened(office, row) as hidden:
         return _known(actor, row, keys) + dropping.problems(office, actor, *_request(hidden, actor, row, keys, said))
 

@@ -155,8 +155,9 @@ class Api:
         """A drop as a form with its files. With an Idempotency-Key these come before it is known
         whether it is there already, as they are part of what is asked."""
         key = call.header("Idempotency-Key")
-        with drops.drop_received(call, pieces) as (row, body):
+        with drops.drop_received(call, pieces) as (row, body, wrong):
             call = replace(call.as_of_now(), body=body)
+            drops.refuse_lacking(call, row, wrong)
             if key is None:
                 return drops.commit_received(call, row)
             whole, asked = _called(call, key), _digest({"drop": body, "client": row.client, "files": row.files})

@@ -58,17 +58,34 @@ def commit_drop(call: Call) -> Response:
 
 
 @contextmanager
-def drop_received(call: Call, pieces: Iterable[bytes]) -> Iterator[tuple[StagedDrop, Mapping[str, object]]]:
-    """A drop that comes as a whole, as a form with the field `drop` and then files, and what that
-    field says besides the client. It is to be committed inside; else it is gone afterwards."""
+def drop_received(call: Call, pieces: Iterable[bytes]) -> Iterator[tuple[StagedDrop, Mapping[str, object], list[Problem]]]:
+    """A drop that comes as a whole, as a form with the field `drop` and then files; what that
+    field says besides the client; and what is wrong with files that could not be taken. It is to be
+    committed inside; else it is gone afterwards."""
     form = parts(call.request.headers.get("content-type", ""), pieces)
     first = next(form, None)
     if first is None or first.name != "drop" or first.file:
         raise Malformed("tokens.drop_first")
     body = json_object(_at_most(first.pieces, BODY_BYTES), BODY_BYTES)
     client = replace(call, body=body).text("client", required=True)
-    with staging.received(call.office, call.now, call.actor, client, _files(form)) as row:
-        yield row, {key: value for key, value in body.items() if key != "client"}
+    with staging.received(call.office, call.now, call.actor, client, _files(form)) as (row, wrong):
+        yield row, {key: value for key, value in body.items() if key != "client"}, wrong
+
+
+def refuse_lacking(call: Call, row: StagedDrop, wrong: list[Problem]) -> None:
+    """Raise Invalid if files could not be taken, as `wrong` says, with what is wrong besides; of
+    what is said of files nothing, which may only seem so as these are missing."""
+    if not wrong:
+        return
+    body = {key: value for key, value in call.body.items() if ENGLISH.get(key, key) not in _OF_FILES}
+    try:
+        besides = staging.faults(call.office, call.actor, row, *_said_of(replace(call, body=body), row))
+    except Invalid as refused:
+        besides = list(refused.problems)
+    raise Invalid([*wrong, *(one for one in besides if ENGLISH.get(one.key, one.key) not in _OF_FILES)])
+
+
+_OF_FILES = frozenset({"attachments", "files", "shares", "share_attachments"})
 
 
 def _at_most(pieces: Iterable[bytes], most: int) -> bytes:

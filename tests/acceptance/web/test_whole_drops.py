@@ -130,6 +130,17 @@ def test_what_is_wrong_is_told_and_nothing_is_left_of_it(rig: DeskRig, petra: st
     assert lying(rig) == []
 
 
+@pytest.mark.parametrize("labels", [["fine"], 5])
+def test_all_that_is_wrong_with_its_files_and_its_keys_is_told_at_once(rig: DeskRig, petra: str, labels: object) -> None:
+    said = {**KEYS, "status": "nonsense", "contact": "nobody", "labels": labels, "shares": {"a.exe": True, "c.pdf": True}}
+    answer = send(rig, petra, drop(said, a_exe=b"MZ", b_pdf=b"", c_pdf=PDF))
+    faults = [(one["key"], one["message"]) for one in json.loads(answer.text)["faults"]]
+    assert [key for key, _ in faults[:2]] == ["files", "files"]
+    assert ("a.exe" in faults[0][1], "b.pdf" in faults[1][1]) == (True, True)
+    assert {key for key, _ in faults[2:]} == {"status", "contact"} | ({"labels"} if labels == 5 else set())
+    assert (answer.status, lying(rig)) == (422, [])
+
+
 def test_without_a_good_key_nothing_is_read_of_it(rig: DeskRig, petra: str) -> None:
     narrow = rig.office.run(
         "token", "new", "reader", "--for", "p.bakker", "--scope", "items:read", "--until", "2099-12-31", user="j.admin"

@@ -313,7 +313,7 @@ def test_what_lacks_is_told_at_its_own_key_and_not_at_the_one_that_asks_for_it(o
     row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
     staging.put(office.office, row, "accounts.pdf", [PDF])
     keys = {"type": "kyc", "share": "yes", "share_status": "approved", "notify": "yes", "description": None}
-    found = staging.faults(office.office, DESK, row, keys, {})
+    found = staging.faults(office.office, DESK, staging.find(office.office, DESK, row.id), keys, {})
     by_key = {one.key: str(one.message) for one in found}
     assert {"description", "risk", "location", "contact", "attachments"} <= by_key.keys()
     assert not {"client", "type", "notify"} & by_key.keys()
@@ -371,6 +371,7 @@ def test_whose_a_drop_is_and_what_it_holds_is_not_for_whoever_puts_it_together_t
     row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
     staging.put(office.office, row, "accounts.pdf", [PDF])
     keys = {**KEYS, "share": "yes", "share_status": "approved", "share_attachments": "all", word: "m.devries"}
+    row = staging.find(office.office, DESK, row.id)
     assert [one.key for one in staging.faults(office.office, DESK, row, keys, {})] == [word, "share_status"]
     with pytest.raises(Invalid, match=word):
         staging.commit(office.office, office.tick(), DESK, row, keys, {})
@@ -601,3 +602,13 @@ def test_what_was_taken_is_forgotten_though_its_clients_folder_is_gone(office: R
     (office.root / "inbox/acme-bv").rename(office.root / "archived")
     staging.sweep(office.office, office.tick() + timedelta(days=3))
     assert StagedDrop.select().count() == 0
+
+
+@pytest.mark.parametrize("name", ["large.pdf", "large.exe"])
+def test_of_a_file_that_is_too_large_no_more_is_read_whatever_else_is_wrong_with_it(office: Records, name: str) -> None:
+    office.configure(settings="intake: {max_file_mb: 1}\n")
+    pieces = iter([b"M" * 1024 * 1024, b"M", b"never read"])
+    with pytest.raises(Invalid, match="1 MB"), staging.received(office.office, office.tick(), DESK, "acme-bv", [(name, pieces)]):
+        pass
+    assert list(pieces) == [b"never read"]
+    assert inbox(office) == []
