@@ -80,6 +80,7 @@ def item_list(call: Call) -> Response:
         client=call.query("client") or None, label=call.query("label") or None, location=call.query("location") or None,
         status=call.query("status") or None, type=call.query("type") or None, share_state=call.query("share_state") or None,
         since=since, due_by=_read(call, "due_by", date.fromisoformat), words=call.query("q")[:200], in_files=bool(_read(call, "in", FILES.__getitem__)),
+        unopened=bool(_read(call, "unopened", YES_NO.__getitem__, "share")),
     )  # fmt: skip
     looking_up.check_filter(call.office, call.actor, wanted)
     return answer(looking_up.find_items(call.office, call.actor, wanted, call.limit(), behind))

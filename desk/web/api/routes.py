@@ -124,6 +124,7 @@ FILTERS: Sequence[tuple[str, str, Schema]] = (
     ("share_state", "how far it is shared", {"enum": list(models.ShareState.__args__)}),  # type: ignore[attr-defined]
     ("since", "made on this day or later", {"type": "string", "format": "date"}),
     ("due_by", "something must be done with it on this day or before; the earliest first", {"type": "string", "format": "date"}),
+    ("unopened", "on the portal, and opened by no contact yet", {"enum": ["yes", "no"]}),
     ("in", "files: the words are in their text", {"enum": ["files"]}), _after("item"), LIMIT,
 )  # fmt: skip
 

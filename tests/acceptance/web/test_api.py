@@ -118,7 +118,7 @@ def test_a_drop_for_a_client_who_has_left_is_refused_before_its_files_are_sent(r
     before = clients.read_text()
     clients.write_text(before.replace("    name: Bakkerij Zon\n", "    name: Bakkerij Zon\n    active: false\n"))
     try:
-        wait_for(lambda: not told(ask(rig, petra, "GET", "/clients/zon"))["active"], "it is read")
+        wait_for(lambda: not told(ask(rig, petra, "GET", "/clients/zon"))["active"], "it is read", step=0.1)
         answer = ask(rig, petra, "POST", "/drops", {"client": "zon"})
         assert (answer.status, told(answer)["detail"]) == (422, "klant zon is niet meer actief; vraag een beheerder")
     finally:
@@ -493,6 +493,7 @@ def test_a_header_on_several_lines_is_one_list(rig: DeskRig, petra: str) -> None
                 "share_state",
                 "since",
                 "due_by",
+                "unopened",
                 "in",
                 "after",
                 "limit",
@@ -773,6 +774,18 @@ def test_parts_of_a_file_that_are_not_there_and_pages_of_other_sites_are_refused
     assert (foreign.status, "Origin" in told(foreign)["detail"]) == (403, True)
     folder = ask(rig, petra, "PUT", "/drops/0/files/a%2fb.pdf", PDF)
     assert (folder.status, folder.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_what_no_contact_has_opened_is_found_as_by_the_command(rig: DeskRig, marieke: str) -> None:
+    keys = {**CONCEPT, "description": "Lies there unopened", "share_status": "approved"}
+    shared = drop(rig, marieke, keys, {"unopened.pdf": PDF + b"unopened"})
+    private = drop(rig, marieke, {"description": "Lies in the office"}, {"private.pdf": PDF + b"not shared"})
+    wait_for(lambda: rig.office.json("show", shared)["public"], "it is on the portal")
+    found = [one["item"] for one in told(ask(rig, marieke, "GET", "/items?unopened=yes&limit=200"))]
+    assert found == [one["item"] for one in rig.office.json("items", "--unopened", "--limit", "0")]
+    assert (shared in found, private in found) == (True, False)
+    assert private in [one["item"] for one in told(ask(rig, marieke, "GET", "/items?unopened=no"))]
+    assert ask(rig, marieke, "GET", "/items?unopened=perhaps").status == 422
 
 
 def test_a_filter_that_names_what_there_is_none_of_is_told_as_the_command_tells_it(rig: DeskRig, petra: str) -> None:

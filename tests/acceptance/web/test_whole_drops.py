@@ -67,7 +67,7 @@ def see(rig: DeskRig, token: str, path: str) -> Any:
 
 
 def item_of(rig: DeskRig, token: str, name: str) -> Any:
-    wait_for(lambda: see(rig, token, f"/drops/{name}")["state"] == "taken", "it is taken")
+    wait_for(lambda: see(rig, token, f"/drops/{name}")["state"] == "taken", "it is taken", step=0.1)
     return see(rig, token, f"/items/{see(rig, token, f'/drops/{name}')['item']}")
 
 
