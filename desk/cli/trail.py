@@ -211,7 +211,7 @@ def _told(detail: dict[str, Any]) -> str:
     from workflow.reports import story
 
     detail |= {"redacted": ", ".join(detail["redacted"])} if "redacted" in detail else {}
-    detail |= {"text": detail.pop("said")} if "said" in detail else {}
+    detail |= {"reason" if "reason" in detail else "text": detail.pop("said")} if "said" in detail else {}
     told = {key: value for key, value in detail.items() if key not in ("behind",) and value not in (None, "", [], {})}
     return "; ".join(f"{story.called(key, printing.text)}: {story.worded(value, printing.text)}" for key, value in told.items())
 

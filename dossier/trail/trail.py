@@ -33,6 +33,7 @@ from dossier.files import files
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import jsontext
 from dossier.text.clock import local_iso, to_text
+from dossier.text.sentences import Sentence, as_data
 
 DAEMON = Actor("dossier", "daemon")
 
@@ -98,6 +99,11 @@ def record(
 ) -> None:
     """Write one event. Call inside `transaction()`."""
     record_all(now, [NewEvent(actor, action, item, detail, subject)])
+
+
+def why(reason: Sentence) -> dict[str, object]:
+    """A `reason` for programs; `said` for whoever reads the trail in their own language."""
+    return {"reason": str(reason), "said": as_data(reason)}
 
 
 def record_all(now: datetime, entries: Sequence[NewEvent]) -> None:

@@ -283,4 +283,4 @@ def _ask_again(now: datetime, item: Item, reason: Sentence) -> None:
     item.makers = makers.added(item.makers, makers.SINCE, old.makers)
     item.version += 1
     item.save()
-    trail.record(now, trail.DAEMON, "asked_again", item.id, {"reason": str(reason), "content": old.content})
+    trail.record(now, trail.DAEMON, "asked_again", item.id, {**trail.why(reason), "content": old.content})

@@ -124,7 +124,7 @@ def _cancel_unwanted(office: Office, now: datetime, mail: Mail, reason: Sentence
         if mail.kind == READY:
             item = Item.get_by_id(mail.item)
             Item.update(notify=False).where(Item.id == item.id).execute()
-            trail.record(now, trail.DAEMON, "not_notified", item.id, {"contact": mail.recipient, "reason": str(reason)})
+            trail.record(now, trail.DAEMON, "not_notified", item.id, {"contact": mail.recipient, **trail.why(reason)})
             _tell_maker(office, now, item, mail.recipient, reason)
         elif mail.kind == UNOPENED:
             openings.forget_reminder(mail.recipient, mail.payload["editions"])
@@ -161,9 +161,7 @@ def mark_failed(office: Office, now: datetime, mail: Mail, reason: Sentence) -> 
     parts = _parts(mail)
     for part in [mail, *parts]:
         Mail.update(state="failed", error=packed(reason)).where(Mail.id == part.id).execute()
-        trail.record(
-            now, trail.DAEMON, "mail_failed", part.item, {"kind": part.kind, "to": mail.recipient, "reason": str(reason)}
-        )
+        trail.record(now, trail.DAEMON, "mail_failed", part.item, {"kind": part.kind, "to": mail.recipient, **trail.why(reason)})
         if part.kind == READY:
             _tell_maker(office, now, Item.get_by_id(part.item), f"{mail.name} <{mail.email}>", reason)
     log.warning("mail failed", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=str(reason))

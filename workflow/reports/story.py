@@ -121,13 +121,13 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
     if action == "offered":
         return sentence("story.offered", whom=_names(office, detail.get("approvers", ())) or "?")
     if action in ("withdrawn", "restored", "unshared", "asked_again", "file_erased"):
-        return sentence(f"story.{action}", reason=_said(detail.get("reason")))
+        return sentence(f"story.{action}", reason=_said(detail.get("said") or detail.get("reason")))
     if action in (
         "notified", "mail_failed", "mail_retried", "mail_cancelled", "contact_reminded", "notify_asked", "not_notified",
     ):  # fmt: skip
         code = str(detail.get("contact") or detail.get("to") or "")
         whom = name_of(office, code if detail.get("kind") in NOTICES else f"contact:{client}/{code}")
-        return sentence(f"story.{action}", contact=whom, reason=_said(detail.get("reason")))
+        return sentence(f"story.{action}", contact=whom, reason=_said(detail.get("said") or detail.get("reason")))
     if action in ("reminded", "escalated"):
         to = detail.get("to", ())
         return sentence(f"story.{action}", whom=_names(office, [to] if isinstance(to, str) else to))
@@ -222,4 +222,4 @@ def _files(files: Iterable[object]) -> str:
 
 def _said(text: object) -> Sentence:
     """`: “…”`, or nothing where nothing was said."""
-    return sentence("story.said", text=str(text)) if text else plain("")
+    return sentence("story.said", text=from_data(text)) if text else plain("")

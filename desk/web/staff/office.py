@@ -117,7 +117,7 @@ def _shown(visit: StaffVisit, detail: Mapping[str, object]) -> dict[str, str]:
     """
     found = {key: story.worded(value, visit.told) for key, value in detail.items() if value not in (None, "", [], {})}
     if "said" in found:
-        found["text"] = found.pop("said")
+        found["reason" if "reason" in found else "text"] = found.pop("said")
     return {story.called(key, visit.told): text for key, text in found.items()}
 
 

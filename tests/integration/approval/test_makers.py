@@ -14,8 +14,11 @@ from desk.actions import tokens
 from dossier.database.tables import Edition
 from dossier.office.people import Actor
 from dossier.text.refusals import Forbidden
+from dossier.text.sentences import told
+from dossier.trail import trail
 from workflow.items import items
 from workflow.items.items import File
+from workflow.reports.story import story
 
 ASKED = {"share": True, "share_status": "concept", "approvers": ("k.smit",)}
 
@@ -163,6 +166,10 @@ def test_what_was_approved_by_who_lost_the_right_before_it_was_published_keeps_i
     office.configure(staff=STAFF.replace("rights: [create, approve]", "rights: [create]", 1))
     office.portal.office = office.office
     assert office.state(key) == "concept"
+    [again] = [event for event in trail.history(key) if event["action"] == "asked_again"]
+    assert "`approve`" in again["detail"]["reason"]
+    [line] = story(office.office, "acme-bv", [again])
+    assert "heeft het recht `approve` niet" in told(line.what, "nl"), "in the reader's language"
     office.amend(key, PETRA, description="Annual accounts, corrected")
     assert not may(office, key)
     assert may(office, key, JOOST)
