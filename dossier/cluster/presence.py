@@ -25,6 +25,7 @@ from typing import IO
 from dossier import __version__
 from dossier.cluster.claims import LEAD, Claims
 from dossier.database.database import is_shared
+from dossier.database.snapshot import sqlite_path
 from dossier.database.tables import PROXY, Note
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
@@ -73,9 +74,26 @@ def alone(office: Office) -> Iterator[None]:
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
+            if is_one:
+                held.enter_context(_database_locked(office))
         except OSError:
             if is_one:  # else several machines share it, by something that has no locks, say
                 raise
+        yield
+
+
+@contextlib.contextmanager
+def _database_locked(office: Office) -> Iterator[None]:
+    """Keep off the daemon of another root whose settings name this database. AlreadyRunning."""
+    path = sqlite_path(office)
+    if path is None or path.parent == office.var or not path.parent.is_dir():
+        yield
+        return
+    with open(path.with_name(f"{path.name}.lock"), "a+") as lock:
+        try:
+            _lock_soon(lock, fcntl.LOCK_EX)
+        except BlockingIOError:
+            raise AlreadyRunning("cluster.database_of_another", database=str(path)) from None
         yield
 
 
