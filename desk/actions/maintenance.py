@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,17 +81,25 @@ def restore(
     """Make an office in `root` from a backup, its portal too, unless it is a trial.
 
     What was hidden in the inbox when it was copied, and decided on before the database was, is seen
-    there again. Errors: dossier.backup.restore.restore.
+    there again. Killed while the portal is made? The daemon makes the rest of it. Errors:
+    dossier.backup.restore.restore.
     """
-    restored = put_back(source, root, environ, digest, is_trial, may_lack)
+    restored = put_back(source, root, environ, digest, is_trial, may_lack, partial(_begin, source))
     now = clock.utc_now()
-    earlier.give_back(restored.office)
     if not identity.is_trial():
         portal = Publisher(restored.office, open_vault(restored.office))
         portal.prepare()
         portal.redo_all()
         while portal.has_work(now):  # what can't be published is left alone for a while, so this ends
             portal.round(now)
+    identity.mark(restored.office)
+    return restored
+
+
+def _begin(source: Path, restored: Restored) -> None:
+    """What was hidden in the inbox is seen again, and the trail tells whence the office is."""
+    now = clock.utc_now()
+    earlier.give_back(restored.office)
     told = {
         "from": str(restored.snapshot), "made_at": restored.made_at, "by": f"os:{people.user_name(os.geteuid())}",
         "digest": restored.digest, "digest_was_given": restored.is_known, **({"trial": True} if identity.is_trial() else {}),
@@ -100,7 +109,6 @@ def restore(
         trail.record(now, trail.DAEMON, "office_restored", None, told)
         backup.note_restored(now, restored.made_at, source)
     identity.mark(restored.office)
-    return restored
 
 
 def lost_files(restored: Restored) -> list[str]:

@@ -13,6 +13,7 @@ is not followed, and it is told that nobody knows whose backup this is.
  4. database   put back, and checked by its own means. The trail must verify, against the anchors,
                and end where the backup says. An office for trying says from here on that it is one.
  5. config     settings.yaml last: without it there is no office, so nothing starts on half of one.
+ 6. begin      what the caller has to put right in it, and tells the trail. Then the mark goes.
 
 Killed, or a file is damaged? The mark stays, and what lies there is never taken for an office:
 remove it and restore again; where nobody has that file any more, without it (`may_lack`). The
@@ -87,8 +88,10 @@ def restore(
     digest: str | None = None,
     is_trial: bool = False,
     may_lack: bool = False,
+    begin: Callable[[Restored], None] = lambda _: None,
 ) -> Restored:
     """Make an office in `root` from a backup; its database is open then. `digest`: `backup`'s.
+    `begin` is done with it before anybody takes it for an office.
 
     `is_trial`: one to look at and try, from which nothing leaves (identity.py); all of it lies in
     `root`. `may_lack`: files that are damaged or gone are left out. Refusal (BackupDamaged),
@@ -122,6 +125,7 @@ def restore(
         files.make_folder(name)
     _put_plain(path, {name: digest for name, digest in given.files.items() if name != SETTINGS}, "config/", root / "config")
     _put_plain(path, {SETTINGS: given.files[SETTINGS]}, "config/", root / "config")
+    begin(restored)
     files.remove(root / RESTORING)
     files.sync((), (root,))
     return restored

@@ -27,12 +27,13 @@ from dossier.database.tables import Attachment, Event, EventDetail, Item, item_n
 from dossier.files import files
 from dossier.files.beneath import Place
 from dossier.office.opening import find_root
-from dossier.office.terms import ConfigurationError
+from dossier.office.terms import RESTORING, ConfigurationError
 from dossier.text import clock
 from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from workflow.outbox.alarms import StandingAlarms, check, text_of
 from workflow.portal import verifying
+from workflow.portal.publishing import Publisher
 
 DATABASE = "database.pgdump" if POSTGRESQL else "database.sqlite"
 
@@ -371,6 +372,23 @@ def test_a_trail_that_was_cut_is_not_restored_as_if_nothing_were(office: Records
     _back_up(office, tmp_path / "backups")
     with pytest.raises(Refusal, match="the trail of the backup does not verify"):
         _restore(tmp_path / "backups")
+
+
+@pytest.mark.parametrize("step", ["portal", "told"])
+def test_a_restore_that_is_killed_is_no_office_or_its_trail_tells_of_it(
+    office: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    _back_up(office, tmp_path / "backups")
+    close_database()
+    monkeypatch.setattr(*((Publisher, "prepare") if step == "portal" else (trail, "record")), killed)
+    with pytest.raises(KeyboardInterrupt):
+        _restore(tmp_path / "backups")
+    is_office = not (tmp_path / "elsewhere" / RESTORING).exists()
+    told = [event for event in trail.events(newest=5) if event.action == "office_restored"]
+    assert (is_office, len(told)) == ((True, 1) if step == "portal" else (False, 0))
 
 
 def test_what_happened_after_a_backup_is_not_in_it(office: Records, tmp_path: Path) -> None:
