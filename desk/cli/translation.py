@@ -99,6 +99,8 @@ def translate(command: Any, ctx: Any) -> None:
             param.help = _(param.help)
         if param.metavar and session.language() == "nl":
             param.metavar = re.sub("[A-Z]+", lambda word: _PLACES.get(word[0], word[0]), param.metavar)
+        elif session.language() == "nl" and param.param_type_name == "option":
+            param.metavar = _VALUES.get(param.make_metavar(ctx))
 
 
 # What typer says
@@ -110,8 +112,6 @@ _HELP = (
     (r"^Commands:$", "Opdrachten:"),
     (r"\[OPTIONS\]", "[OPTIES]"),
     (r"COMMAND \[ARGS\]\.\.\.", "OPDRACHT [ARGUMENTEN]..."),
-    (r"<str>", "<tekst>"),
-    (r"<(?:int|float)\b", "<getal"),
     (r"\[default:(?= |\n)", "[standaard:"),
     (r"(?<=\[|\s)required\]", "verplicht]"),
 )
@@ -123,6 +123,9 @@ _PLACES = {
     "WORDS": "WOORDEN",
 }  # fmt: skip
 """What stands for a value in the help."""
+
+_VALUES = {"<str>": "<tekst>", "<int>": "<getal>", "<int range>": "<getal>", "<float>": "<getal>"}
+"""What typer writes for a value that has no word of its own."""
 
 _ERRORS = (
     (r"^Error: ", "Fout: "),

@@ -132,6 +132,15 @@ def test_every_help_is_dutch_in_dutch() -> None:
         assert not HELP.search(told), line
 
 
+def test_the_columns_of_a_dutch_help_stand_under_each_other() -> None:
+    environ = {**plain_environ(), "LANG": "nl_NL.UTF-8"}
+    told = dossier("items", "--help", folder=Path("/"), environ=environ).stdout
+    rows = [line for line in told.splitlines() if re.match(r"  (--|-h)\S.*\S  +\S", line)]
+    assert len(rows) > 5
+    assert len({re.search(r"\S(  +)\S", row).end(1) for row in rows}) == 1  # type: ignore[union-attr]
+    assert "--limit <getal> " in told
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
