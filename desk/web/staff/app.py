@@ -243,7 +243,7 @@ def _ask_who(visit: StaffVisit, files: Sequence[str] = ()) -> Response:
 
     A page can't keep files: those that came with the form are named, to be chosen again.
     """
-    if visit.request.method == "GET":
+    if visit.request.method in ("GET", "HEAD"):
         return visit.to_login()
     return visit.page("again.html", 401, typed=_typed(visit), files=files)
 

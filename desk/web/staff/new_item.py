@@ -213,7 +213,7 @@ def _page(
     office, client = visit.office, visit.office.clients[code]
     locations, labels = client_card.used_lately(code, client_card.check(office, visit.actor, code))
     fresh = staging.find(office, visit.actor, row.id) if row is not None else None
-    preset = offering.preset_keys(office, visit.actor, visit.field("preset")) if visit.request.method == "GET" else {}
+    preset = offering.preset_keys(office, visit.actor, visit.field("preset")) if visit.request.method != "POST" else {}
 
     def typed(name: str) -> str:
         return visit.field(name) or preset.get(name, "")

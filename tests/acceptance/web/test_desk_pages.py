@@ -313,3 +313,14 @@ def test_what_is_made_of_a_form_and_what_is_read_has_no_etag(rig: DeskRig, marie
         assert page.status == 200
         assert page.headers["etag"] is None
         assert "data-live" not in page.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/queue", "/inbox", "/due", "/clients", "/clients?q=zon", "/clients/zon", "/items/D-2099-000001", "/nowhere"]
+)
+def test_a_head_is_answered_as_a_get_without_the_page(rig: DeskRig, marieke: Browser, path: str) -> None:
+    for browser in (marieke, Browser(rig.port)):
+        got, headed = (browser.get(path, method) for method in ("GET", "HEAD"))
+        assert headed.body == b""
+        for name in ("etag", "location", "content-type", "cache-control"):
+            assert (headed.status, headed.headers[name]) == (got.status, got.headers[name]), name
