@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import os
@@ -18,6 +19,7 @@ from kit.support import Root
 from desk.doctor import store as doctor_store
 from dossier.database.database import transaction
 from dossier.database.tables import Attachment, item_key
+from dossier.files import files
 from dossier.object_store import client
 from dossier.office.opening import load_office
 from dossier.office.reading import read_office
@@ -29,6 +31,7 @@ from dossier.vault.opening import open_vault
 from workflow.items import items
 from workflow.items.items import File
 from workflow.portal import lists, mending, store_site, verifying
+from workflow.portal.placing import PAGE_NAMES
 from workflow.portal.publishing import Publisher
 from workflow.portal.store_site import StoreChange
 from workflow.reports import reasons
@@ -135,6 +138,31 @@ def test_what_is_withdrawn_while_it_is_sent_never_appears(
 
 
 @pytest.mark.slow
+def test_what_was_withdrawn_leaves_the_store_though_there_is_no_room_here_for_new_pages(
+    office: StoreOffice, watched: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays, gone = office.share({"a.pdf": b"1"}), office.share({"g.pdf": b"g"})
+    office.publish()
+    office.withdraw(gone)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "write_whole", full)
+        office.portal.take_off(office.now)
+        there = office.shop.on_portal()
+        assert not [name for name in there if gone in name]
+        assert [name for name in there if stays in name]
+        assert not [name for name in there for page in PAGE_NAMES if name.endswith(f"acme-bv/{page}")]
+        assert office.portal.pauses.trouble
+    office.now += timedelta(hours=1)
+    office.publish()
+    assert office.named() == [f"acme-bv/{stays}/a.pdf"]
+    assert watched == []
+    assert verifying.look(office.office, office.vault) == []
+
+
 def test_a_bucket_that_was_emptied_is_filled_again(office: StoreOffice) -> None:
     item = office.share({"one.pdf": b"one"})
     office.publish()
