@@ -118,9 +118,9 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
     folder, hashes = folder_name(request.keys["description"], now), dict[str, str]()
     with hidden_folder(office, request.client) as (name, hidden):
         for path in request.files:
-            hashes[path.name], _ = files.copy_whole(path, hidden / path.name, mode=0o666)
+            hashes[path.name], _ = files.copy_whole(path, hidden / path.name, mode=0o644)
         data = _data(request, actor, shares, hashes)
-        files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
+        files.write_whole(hidden / delegation.SIDECAR, data, 0o644)
         place(office, now, actor, [Filled(request.client, name, folder, data, hashes)], actor.behind is not None)
     return office.inbox / request.client / folder
 

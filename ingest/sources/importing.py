@@ -248,8 +248,8 @@ class Importer:
             with files.made_folder(home / hidden, 0o777) as folder:
                 for path, name in _names_of(entry).items():
                     with self.archive.opened(path) as source:
-                        hashes[name], _ = files.copy_whole(source, folder / name, mode=0o666)
-                files.write_whole(folder / delegation.SIDECAR, data, 0o666)
+                        hashes[name], _ = files.copy_whole(source, folder / name, mode=0o644)
+                files.write_whole(folder / delegation.SIDECAR, data, 0o644)
                 os.utime(delegation.SIDECAR, ns=(at, at), dir_fd=folder.descriptor, follow_symlinks=False)
         return Filled(entry.client, hidden, entry.folder, data, hashes)
 

@@ -243,7 +243,7 @@ def _receive(office: Office, part: At, name: str, pieces: Iterable[bytes]) -> di
     """Write a file as it comes, and look at what it is; returns {size, sha256}. Raises Invalid."""
     most = office.settings.intake.max_file_mb
     digest, size, flushed = hashlib.sha256(), 0, 0
-    with open(files.open_new(part, 0o666), "wb") as stream:
+    with open(files.open_new(part, 0o644), "wb") as stream:
         for piece in pieces:
             size += len(piece)
             if size > most * 1024 * 1024:
@@ -508,7 +508,7 @@ def _commit(
     folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
     card = delegation.SIDECAR if is_alone else _card(folder)
-    files.write_whole(hidden / card, data, 0o666)
+    files.write_whole(hidden / card, data, 0o644)
 
     def claim() -> bool:
         there = _fresh(row)

@@ -200,7 +200,7 @@ def _place(
 
     folder = dropping.folder_name(described, now)
     with dropping.hidden_folder(office, client) as (hidden, opened):
-        files.write_whole(opened / delegation.SIDECAR, data, 0o666)
+        files.write_whole(opened / delegation.SIDECAR, data, 0o644)
         look = files.look(source)
         owners = {source.name: look.uid} if look is not None else {}
         filled = dropping.Filled(client, hidden, folder, data, hashes, owners)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -59,6 +60,24 @@ def test_what_is_put_together_is_one_whole_drop_and_pressed_twice_still_one(offi
     assert ready.folder == folder, "nothing has to settle first"
     with pytest.raises(Conflict):
         staging.put(office.office, row, "more.pdf", [PDF])
+
+
+def test_nobody_but_its_owner_can_change_in_its_place_what_speaks_for_them(office: Records) -> None:
+    """On a share the office's group may write to the folder, and to what a program makes there, unless the program says no."""
+    before = os.umask(0o007)
+    try:
+        row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+        staging.put(office.office, row, "accounts.pdf", [PDF])
+        staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+        source = office.root / "letter.pdf"
+        source.write_bytes(PDF)
+        request = dropping.Request("acme-bv", (source,), {"description": "Another letter"})
+        dropping.drop(office.office, office.tick(), Actor("p.bakker", "command", behind="os:root"), request)
+    finally:
+        os.umask(before)
+    made = [path for path in (office.root / "inbox/acme-bv").rglob("*") if path.is_file()]
+    assert sorted(path.name for path in made) == ["accounts.pdf", "item.yaml", "item.yaml", "letter.pdf"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o640}
 
 
 def test_a_file_that_is_to_be_new_takes_the_place_of_none_that_came_at_the_same_time(office: Records) -> None:
