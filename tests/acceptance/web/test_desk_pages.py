@@ -126,6 +126,11 @@ def test_lists_counts_and_searches_hold_nothing_of_other_clients(rig: DeskRig, k
         assert "Paper secretpaper" not in text
 
 
+def test_a_search_that_finds_nothing_leads_to_the_inbox_where_what_was_refused_lies(marieke: Browser) -> None:
+    told = marieke.get("/?q=nothingfits").text
+    assert 'href="/inbox">kijk in de inbox</a>' in told.partition("<main")[2]
+
+
 def test_the_search_box_finds_an_item_by_its_number_for_whoever_may_know_of_it(
     rig: DeskRig, marieke: Browser, karel: Browser
 ) -> None:

@@ -51,6 +51,7 @@ def test_the_first_admin_says_who_they_are_and_is_in(root: Root) -> None:
         assert start.status == 200
         assert "Nog te doen voor uw kantoor" in start.text
         assert "reservekopie" in start.text
+        assert "Bewaartermijnen</a>" in browser.get("/office").text, "it isn't called as the button that saves"
         for page in ("/office/import/clients", "/office/staff", "/office/setup", "/office/presets", "/office/setup#backup"):
             assert f'<a href="{page}">' in start.text, "what is left for later is a click away"
             assert browser.get(page.partition("#")[0]).status == 200
@@ -207,7 +208,9 @@ def test_the_folder_for_backups_is_chosen_in_the_browser_and_refused_where_none_
         assert refused.status == 422
         assert "within the office" in refused.text or "binnen het kantoor" in refused.text
         assert browser.post(path, FIELDS | {"backup_folder": str(fine)}).goes_to == "/"
-        assert f"komt in {fine}." in browser.get("/").text, "left for the night"
+        start = browser.get("/").text
+        assert f"komen in {fine}." in start
+        assert "laat dan elke nacht <code>dossier backup</code> draaien" in start, "no timer is promised that may not be there"
         for wrong in (root.path / "inbox", root.path / "var/vault/x", full, tmp_path / "file", tmp_path / "file/x", "backups"):
             page = browser.post("/office/setup", {"what": "backup", "backup_folder": str(wrong)})
             assert page.status == 422, wrong
