@@ -132,16 +132,16 @@ def move_if_same(source: Place, target: Place, seen: Look) -> bool:
     return False
 
 
-def replace_if_same(path: Place, data: bytes, seen: Look | None) -> Look | None:
+def replace_if_same(path: Place, data: bytes, seen: Look | None, mode: int = 0o664) -> Look | None:
     """Put `data` at `path` if what lies there is `seen` (None: nothing). Else None.
 
     The new file is on the disk before it is swapped in, and the old one is looked at again behind
     the swap: neither a power cut nor a save at this instant leaves less than one of the two.
-    Returns the new file as it was before anybody could change it. Its group may write it where the
-    umask allows.
+    Returns the new file as it was before anybody could change it. With `mode` unsaid its group may
+    write it where the umask allows.
     """
     temporary = beside(path, f".{secrets.token_hex(8)}.tmp")
-    files.write_whole(temporary, data, 0o664, durably=True)
+    files.write_whole(temporary, data, mode, durably=True)
     try:
         made = files.look(temporary)
         if seen is None:

@@ -30,6 +30,9 @@ MARK = "(dossier help)"
 STAMP_SECONDS = 2.0
 """The coarsest time stamps of files (FAT)."""
 
+MODE = 0o644
+"""Of a file that lies where drops do: what others wrote into it would be a sidecar of ours."""
+
 MOST_BYTES = 1024 * 1024
 """A file that is larger is none of ours."""
 
@@ -56,13 +59,13 @@ def _bring(place: At, text: bytes) -> None:
     seen = files.look(place)
     if seen is None:
         if not files.exists(place):
-            moves.replace_if_same(place, text, None)
+            moves.replace_if_same(place, text, None, MODE)
         return
     if seen.size > MOST_BYTES:
         return
     data, seen = files.read_plain(place, MOST_BYTES)
     if data != text and data.splitlines()[:1] and data.splitlines()[0].rstrip().endswith(MARK.encode()):
-        moves.replace_if_same(place, text, seen)
+        moves.replace_if_same(place, text, seen, MODE)
 
 
 def _text(office: Office, lines: Iterator[Sentence]) -> bytes:

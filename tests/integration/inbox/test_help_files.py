@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,16 @@ def test_they_tell_names_and_codes_and_no_mail_address(office: Root) -> None:
     assert "No contacts" in (office.inbox("zon") / "_client.txt").read_text()
     assert "Onderzoek" not in client
     assert "@" not in staff + client
+
+
+def test_nobody_can_make_a_sidecar_of_the_daemons_user_out_of_them(office: Root) -> None:
+    before = os.umask(0o007)  # as the units of systemd have it, that the office's group may write
+    try:
+        once_here(office)
+    finally:
+        os.umask(before)
+    made = [office.path / "inbox/_staff.txt", office.inbox() / "_client.txt"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o640}
 
 
 def test_they_follow_the_configuration_and_are_in_the_offices_language(office: Root) -> None:
