@@ -161,7 +161,7 @@ def _what_became(way: Sequence[str], may: Readable) -> list[Sentence]:
     found = []
     for row in query.order_by(Drop.id.desc()).limit(5):
         codes = {"refused": "overview.was_refused", "duplicate": "overview.was_a_duplicate", "claimed": "overview.is_being_taken"}
-        values = {"client": row.client, "at": clock.local_iso(row.at), "folder": row.target, "item": item_name(row.item or 0)}
+        values = {"client": row.client, "at": clock.to_the_minute(row.at), "folder": row.target, "item": item_name(row.item or 0)}
         found.append(Sentence(codes.get(row.kind, "overview.was_taken"), values))
     return found
 

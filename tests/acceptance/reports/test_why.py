@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 from kit.support import PDF, Root
@@ -36,7 +37,7 @@ def test_why_tells_what_keeps_a_file_from_being_taken_and_what_became_of_it(root
     assert "no daemon runs" in told
     root.drop("accounts", CONCEPT)
     root.once()
-    assert "taken on" in root.run("why", str(inbox / "accounts.yaml")).stdout
+    assert re.search(r"taken on \d{4}-\d\d-\d\d \d\d:\d\d as D-", root.run("why", str(inbox / "accounts.yaml")).stdout)
     assert "refused on" in root.run("why", str(inbox / "a.yaml")).stdout
 
 
