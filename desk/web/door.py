@@ -8,10 +8,13 @@ moment only, as that one may be busy or gone.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import mmap
+import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -58,6 +61,8 @@ class Door(socket.socket):
         self._inside: dict[str, list[socket.socket]] = {}
         self._has_accepted = False
         self._waits_since = float("-inf")
+        self._spare: int | None = None
+        self._keep_spare()
         shares.tell(number, 0)
 
     def accept(self) -> tuple[socket.socket, Any]:
@@ -74,7 +79,7 @@ class Door(socket.socket):
         self._shares.tell(self._number, inside)
         if self._lets_others_first():
             raise BlockingIOError
-        line, address = super().accept()
+        line, address = self._next()
         self._has_accepted = True
         peer = str(address[0])
         here = self._inside.setdefault(_subscriber(peer), [])
@@ -86,6 +91,37 @@ class Door(socket.socket):
         here.append(line)
         self._shares.tell(self._number, inside + 1)
         return line, address
+
+    def _next(self) -> tuple[socket.socket, Sequence[object]]:
+        """Who waits. Where this process may open no more files, they are cut off, by the one that
+        is kept for that: asyncio would tell of each try, thousands of times a second."""
+        try:
+            return super().accept()
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+        self._give_spare()
+        try:
+            super().accept()[0].close()
+        except OSError as error:
+            time.sleep(PATIENCE_SECONDS)
+            raise BlockingIOError from error
+        finally:
+            self._keep_spare()
+        raise ConnectionAbortedError
+
+    def _keep_spare(self) -> None:
+        with contextlib.suppress(OSError):
+            self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+    def _give_spare(self) -> None:
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
+
+    def close(self) -> None:
+        self._give_spare()
+        super().close()
 
     def _count(self) -> int:
         """How many are inside; those that have left are forgotten."""

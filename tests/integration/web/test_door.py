@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -71,3 +73,24 @@ def test_a_process_that_takes_nobody_is_waited_for_a_moment_only(doors: list[Doo
         until = time.monotonic() + 50 * PATIENCE_SECONDS
         while let_in(doors[0], kept) is None:
             assert time.monotonic() < until
+
+
+def test_who_comes_while_no_more_files_may_be_opened_is_cut_off(doors: list[Door], kept: ExitStack) -> None:
+    door = doors[0]
+    callers = [kept.enter_context(socket.create_connection(door.getsockname()[:2], timeout=10)) for _ in range(3)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = list[int]()
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 3, hard))
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        for caller in callers[:2]:
+            with pytest.raises(ConnectionAbortedError):
+                door.accept()
+            assert caller.recv(1) == b""
+    finally:
+        for one in taken:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert let_in(door, kept) is not None
