@@ -55,6 +55,10 @@ GARBAGE_AT = 50_000
 """By default Python looks for rings among 700 new objects. A batch of drops has a hundred thousand
 and no rings, and that takes a tenth of all time."""
 
+NICENESS = 5
+"""The process that writes down is what all wait for: it shall not wait for a core. (So are the desk
+and the portal, on the same machine.)"""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -354,6 +358,7 @@ def _tell(wire: Connection, answers: SimpleQueue[tuple[bool, object]]) -> None:
 def _settle_in(wire: Connection, parent: int) -> None:
     """Runs first in each process: end with the parent, leave Ctrl-C to it, and hear of a stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICENESS)
     gc.freeze()
     gc.set_threshold(GARBAGE_AT, 20, 100)
     gc.enable()
