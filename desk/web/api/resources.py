@@ -298,6 +298,7 @@ def decide(call: Call) -> Response:
     verdict = VERDICTS.get(said)
     if verdict is None:
         raise odd_value("decision", ", ".join(VERDICTS))
+    _version(call, found)
     deciding.decide(call.office, call.now, call.actor, found.id, verdict, call.text("comment"), content)
     return decided(call)
 
@@ -326,6 +327,7 @@ def publish(call: Call) -> Response:
 def notify(call: Call) -> Response:
     found = _item(call)
     contact = call.text("contact") if call.body.get("contact") is not None else None
+    _version(call, found)
     mailing.notify(call.office, call.now, call.actor, found.id, contact)
     return notified(call)
 

@@ -168,7 +168,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/items/{item}/decision", "queue:decide", "Approve or reject what was seen.", models.Decided, resources.decide,
-        body=DECISION, is_repeatable=True, again=resources.decided,
+        body=DECISION, is_repeatable=True, again=resources.decided, takes_version=True,
     ),
     Route(
         "POST", "/items/{item}/withdraw", "items:write", "Take it off the portal.", models.Item, resources.withdraw,
@@ -181,6 +181,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/items/{item}/notify", "items:write", "Mail a contact about it.", models.Asked, resources.notify,
         body=_object({"contact": "j.jansen"}, contact=TEXT), status=202, is_repeatable=True, again=resources.notified,
+        takes_version=True,
     ),
     Route(
         "POST", "/drops", "drops:write", "Begin a drop; as a form with files, a whole drop in one request.", models.Begun, drops.begin_drop,

@@ -586,6 +586,17 @@ def test_a_precondition_that_is_empty_lets_no_change_through(rig: DeskRig, petra
     assert told(ask(rig, petra, "GET", f"/items/{item}"))["version"] == was
 
 
+def test_an_item_is_not_decided_on_nor_mailed_in_another_version_than_the_program_says(rig: DeskRig, marieke: str) -> None:
+    item = drop(rig, marieke, {**CONCEPT, "description": "To be decided in one version"}, {"q.pdf": PDF + b"q"})
+    seen = ask(rig, marieke, "GET", f"/items/{item}").headers["etag"]
+    now = ask(rig, marieke, "PATCH", f"/items/{item}", {"location": "2025"}, if_match=seen).headers["etag"]
+    decision = {"decision": "reject", "comment": "no", "content": "0" * 64}
+    for what, body in (("decision", decision), ("notify", {})):
+        assert ask(rig, marieke, "POST", f"/items/{item}/{what}", body, if_match=seen).status == 412, what
+        assert ask(rig, marieke, "POST", f"/items/{item}/{what}", body, if_match=now).status not in (200, 202, 412), what
+    assert ask(rig, marieke, "GET", f"/items/{item}", if_match=now).status == 200
+
+
 def test_an_item_is_not_taken_off_in_another_version_than_the_program_says(rig: DeskRig, marieke: str) -> None:
     item = drop(rig, marieke, {**CONCEPT, "description": "To be taken off", "share_status": "approved"}, {"o.pdf": PDF + b"o"})
     seen = ask(rig, marieke, "GET", f"/items/{item}").headers["etag"]
