@@ -32,6 +32,9 @@ from dossier.files.beneath import FOLDER, At, Folder, Place, address, beside, na
 from dossier.files.leases import has_writer
 from dossier.text.sentences import sentence
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""What a disk that is full says, and one on which so much is all that one may have."""
+
 CHUNK = 1024 * 1024
 """Bytes copied between two looks at the stop signal."""
 

@@ -9,7 +9,6 @@ changes anything there.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
 import threading
@@ -38,8 +37,6 @@ UNSURE = "unsure"
 
 GONE = ".gone"
 """How the name ends of a staging folder that is to be deleted."""
-
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 OWNER, OWNER_BYTES = "office", 1000
 """The file, beside the staging folders, in which the id of the office stands whose portal it is."""
@@ -87,7 +84,7 @@ class FolderSite:
         try:
             return moves.can_swap(self.staging)
         except OSError as error:
-            if error.errno not in NO_ROOM:
+            if error.errno not in files.NO_ROOM:
                 raise
             return None
 
@@ -117,7 +114,7 @@ class FolderSite:
             try:
                 self._make_staging()
             except OSError as error:
-                if error.errno not in NO_ROOM:
+                if error.errno not in files.NO_ROOM:
                     raise
                 for path in left:  # the room for ours: without one nothing could be taken off either
                     files.remove_tree(path)
@@ -422,7 +419,7 @@ class FolderSite:
 
 
 def _not_beside(error: OSError) -> PortalUnusable:
-    if error.errno in NO_ROOM:
+    if error.errno in files.NO_ROOM:
         return PortalUnusable(system.whole(error))
     return PortalUnusable(sentence("publishing.not_beside", path=str(error.filename), why=system.why(error)))
 

@@ -54,7 +54,6 @@ rather than that something unpublished lies in it.
 from __future__ import annotations
 
 import contextlib
-import errno
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
@@ -130,8 +129,6 @@ PAGES_MANY = 500
 
 PAGES_AHEAD = 8
 """Clients whose pages are being made at a time: what they are made of lies in memory."""
-
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 WITHDRAWN = Item.public.is_null(False) & Item.standing.is_null()
 """Of items: it is on the portal and was withdrawn."""
@@ -753,7 +750,7 @@ class Publisher:
                 self._stale.add(code)
                 left.add(code)
             except OSError as error:
-                if error.errno in NO_ROOM and self._take_out(code, work[code]):
+                if error.errno in files.NO_ROOM and self._take_out(code, work[code]):
                     left.add(code)
                 else:
                     self.pauses.leave(now, code, error)
