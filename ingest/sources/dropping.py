@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -121,6 +122,7 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
             hashes[path.name], _ = files.copy_whole(path, hidden / path.name, mode=0o644)
         data = _data(request, actor, shares, hashes)
         files.write_whole(hidden / delegation.SIDECAR, data, 0o644)
+        let_in(hidden, *hashes, delegation.SIDECAR)
         place(office, now, actor, [Filled(request.client, name, folder, data, hashes)], actor.behind is not None)
     return office.inbox / request.client / folder
 
@@ -143,6 +145,20 @@ def hidden_folder(office: Office, client: str) -> Iterator[tuple[str, Folder]]:
         except BaseException:
             files.remove_tree(hidden)
             raise
+
+
+def let_in(hidden: Folder, *called: str) -> None:
+    """Let the group of the client's folder do in a filled one what it may do there, and read its
+    files, whatever the umask was: the daemon may be in that group alone.
+
+    A folder that this group can write to already is left: others may have changed it by now.
+    """
+    ours, above = hidden.status(), os.stat("..", dir_fd=hidden.descriptor)
+    group = stat.S_IMODE(above.st_mode) & stat.S_IRWXG
+    if ours.st_gid == above.st_gid and group & ~ours.st_mode:
+        for name in called:
+            os.chmod(name, 0o640 | os.stat(name, dir_fd=hidden.descriptor).st_mode & 0o004, dir_fd=hidden.descriptor)
+        os.chmod(hidden.descriptor, stat.S_IMODE(ours.st_mode) | group)
 
 
 def sweep(office: Office) -> None:

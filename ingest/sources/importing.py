@@ -251,6 +251,7 @@ class Importer:
                         hashes[name], _ = files.copy_whole(source, folder / name, mode=0o644)
                 files.write_whole(folder / delegation.SIDECAR, data, 0o644)
                 os.utime(delegation.SIDECAR, ns=(at, at), dir_fd=folder.descriptor, follow_symlinks=False)
+                dropping.let_in(folder, *hashes, delegation.SIDECAR)
         return Filled(entry.client, hidden, entry.folder, data, hashes)
 
     def _sweep(self) -> None:

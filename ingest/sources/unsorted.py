@@ -201,6 +201,7 @@ def _place(
     folder = dropping.folder_name(described, now)
     with dropping.hidden_folder(office, client) as (hidden, opened):
         files.write_whole(opened / delegation.SIDECAR, data, 0o644)
+        dropping.let_in(opened, delegation.SIDECAR)
         look = files.look(source)
         owners = {source.name: look.uid} if look is not None else {}
         filled = dropping.Filled(client, hidden, folder, data, hashes, owners)
