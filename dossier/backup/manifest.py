@@ -164,7 +164,8 @@ def _loose(given: Mapping[str, Any]) -> Loose:
     _plain(one.path)
     if one.sha256:
         _hash(one.sha256)
-    return replace(one, mode=one.mode & (FILE_RIGHTS if one.sha256 else FOLDER_RIGHTS))
+    is_unsigned = bool(one.sha256) and one.mode & ~FILE_RIGHTS == files.UNSIGNED  # what dossier wrote has no other
+    return replace(one, mode=one.mode & (FILE_RIGHTS if one.sha256 else FOLDER_RIGHTS) | (files.UNSIGNED if is_unsigned else 0))
 
 
 def _plain(name: object) -> str:

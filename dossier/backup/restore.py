@@ -255,6 +255,8 @@ def _put_loose(office: Office, given: Manifest, pool: Pool, restored: Restored) 
         is_as_it_was = files.make_as_it_was(target, uid if is_ours else os.geteuid(), gid, one.mode, one.mtime_ns)
         if one.sha256 and not (is_ours and is_as_it_was):
             restored.strange_owners.append(f"{one.where}/{one.path} ({one.user or one.uid})")
+            if one.user != given.user:  # whoever restores says nothing by what is somebody else's
+                files.unsign(target)
     files.sync(made, [office.inbox, *{path.parent for path in made}])
 
 

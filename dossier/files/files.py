@@ -51,6 +51,11 @@ FREED_LATER = 256
 GROUP = 12
 """From so many files on, one syncfs costs less than an fsync for each (ext4: about 8)."""
 
+UNSIGNED = stat.S_ISVTX
+"""Among a plain file's rights: dossier wrote it, for others, and whose it is says nothing of whose
+word it is. Others may write to such a file, or say what stands in it; but only its owner and root
+can take this off (chmod(2)). To the system it means nothing (inode(7))."""
+
 stopping = threading.Event()
 """Set when the process is to end: a long copy then gives up, having changed nothing."""
 
@@ -80,10 +85,15 @@ class Look(NamedTuple):
     mtime_ns: int
     ctime_ns: int
     uid: int
+    is_unsigned: bool = False
+    """See UNSIGNED."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> Look:
-        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_uid)
+        is_unsigned = bool(status.st_mode & UNSIGNED)
+        return cls(
+            status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_uid, is_unsigned
+        )
 
     def is_untouched(self, other: Look) -> bool:
         """The same file, and nothing was done to it since: not even to its name or rights."""
@@ -748,3 +758,11 @@ def make_as_it_was(path: Path, uid: int, gid: int, mode: int, mtime_ns: int) -> 
         os.chmod(path, mode)
     os.utime(path, ns=(mtime_ns, mtime_ns))
     return os.stat(path).st_uid == uid
+
+
+def unsign(place: Place) -> None:
+    """Make a plain file of ours UNSIGNED; of whatever else lies there nothing is changed."""
+    with contextlib.suppress(FileNotFoundError, NotPlain, PermissionError, Changed), open_plain(place) as descriptor:
+        status = os.fstat(descriptor)
+        if status.st_uid == os.geteuid() and not status.st_mode & UNSIGNED:
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode) | UNSIGNED)

@@ -132,13 +132,13 @@ def move_if_same(source: Place, target: Place, seen: Look) -> bool:
     return False
 
 
-def replace_if_same(path: Place, data: bytes, seen: Look | None, mode: int = 0o664) -> Look | None:
+def replace_if_same(path: Place, data: bytes, seen: Look | None, mode: int = 0o664 | files.UNSIGNED) -> Look | None:
     """Put `data` at `path` if what lies there is `seen` (None: nothing). Else None.
 
     The new file is on the disk before it is swapped in, and the old one is looked at again behind
     the swap: neither a power cut nor a save at this instant leaves less than one of the two.
     Returns the new file as it was before anybody could change it. With `mode` unsaid its group may
-    write it where the umask allows.
+    write it where the umask allows, and it is UNSIGNED.
     """
     temporary = beside(path, f".{secrets.token_hex(8)}.tmp")
     files.write_whole(temporary, data, mode, durably=True)

@@ -118,7 +118,7 @@ def _beginning(folder: Folder, name: str) -> bytes:
         text, look = files.read_plain(folder / name, _RECEIPT_BYTES)
     except OSError:
         return b""
-    return text if look.uid == os.geteuid() else b""
+    return text if look.uid == os.geteuid() and not look.is_unsigned else b""
 
 
 def _put_back(home: Folder, name: str, way: Way, own: str) -> str:

@@ -19,6 +19,7 @@ from dossier.text.refusals import Problem, fault
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault
 from ingest.inbox.found import Found
+from ingest.intake import ownership
 from ingest.intake.ownership import Whose, whose
 from ingest.sidecar.reading import Sidecar
 from ingest.sidecar.wish import wish_of
@@ -42,9 +43,10 @@ class Judgement:
 def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judgement:
     """Judge one drop. `delegated`: for whom it was placed (delegation.py), whoever owns it."""
     card = found.looks[found.sidecar_name] if found.sidecar_name else next(iter(found.looks.values()))
-    owner = people.user_name(card.uid)
-    maker, refusal = _maker(office, found, owner, delegated)
-    behind = None if people.staff_by_user(office, owner) == maker else f"os:{owner}"
+    owner, is_unsigned = people.user_name(card.uid), delegated is None and ownership.is_unsigned(office, card)
+    own = None if is_unsigned else people.staff_by_user(office, owner)
+    maker, refusal = _maker(office, found, owner, is_unsigned, delegated)
+    behind = None if own == maker else f"os:{owner}"
     is_placed = delegated is not None and maker == delegated.code
     actor, faults = Actor(maker, "drop", delegated.behind if delegated and is_placed else behind), list(found.faults)
     sidecar = found.sidecar
@@ -54,7 +56,7 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
         return Judgement(actor, None, None, faults if unknown or refusal is None else [*faults, Fault(1, refusal)])
     problems = [] if refusal is None else [Problem("created_by", refusal)]
     wish = wish_of(sidecar)
-    by_preset = _doubts_of_preset(office, found, sidecar, maker, owner)
+    by_preset = _doubts_of_preset(office, found, sidecar, maker if found.sidecar_name is not None else own, owner)
     draft = None
     if sidecar.item is None:
         draft, more = new_draft(office, found.client, maker, wish)
@@ -71,7 +73,7 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
         problems.append(fault("client", code, said=sidecar.client, client=found.client))
     problems += _file_problems(office, found)
     faults += [Fault(line_of(sidecar, one.key), one.message, one.key) for one in problems if one.key not in sidecar.told]
-    theirs = whose(office, found, maker)
+    theirs = whose(office, found, maker, is_delegated=delegated is not None)
     return Judgement(actor, wish, draft, faults, replace(theirs, doubts=(*theirs.doubts, *by_preset)))
 
 
@@ -80,14 +82,14 @@ def _is_about_sharing(problem: Problem) -> bool:
     return isinstance(problem.message, Sentence) and problem.message.code == "rules.or_a_concept"
 
 
-def _doubts_of_preset(office: Office, found: Found, sidecar: Sidecar, maker: str, owner: str) -> list[Sentence]:
-    """Why what a preset would share must be looked at first: its owner may not share.
+def _doubts_of_preset(office: Office, found: Found, sidecar: Sidecar, speaks: str | None, owner: str) -> list[Sentence]:
+    """Why what a preset would share must be looked at first: its owner may not share. `speaks`: the
+    staff member whose word it is, if it is one's.
 
     What the sidecar itself says is refused to them, as ever.
     """
     if sidecar.share_status != "approved" or "share_status" not in sidecar.filled:
         return []
-    speaks = maker if found.sidecar_name is not None else people.staff_by_user(office, owner)
     if speaks is not None and people.has_right(office.staff.get(speaks), "share", found.client):
         return []
     file = names.printable(next(iter(found.matched.values()), found.stem))
@@ -133,11 +135,12 @@ def said(sidecar: Sidecar, share: bool | None) -> bool | None:
     return sidecar.share_attachments if share is None else share
 
 
-def _maker(office: Office, found: Found, owner: str, delegated: Actor | None) -> tuple[str, Sentence | None]:
+def _maker(office: Office, found: Found, owner: str, is_unsigned: bool, delegated: Actor | None) -> tuple[str, Sentence | None]:
     """Who made a drop whose sidecar is `owner`'s, or why that can't be (CONTRACT section 3)."""
-    own, sidecar = people.staff_by_user(office, owner), found.sidecar
+    left = None if is_unsigned else people.owner_of(office, owner)
+    own, sidecar = left if left is not None and office.staff[left].active else None, found.sidecar
     stands_in = office.settings.presets[found.preset].maker if found.preset and found.sidecar_name is None else None
-    if stands_in is not None and people.owner_of(office, owner) is None:
+    if stands_in is not None and left is None:
         return stands_in, None
     named = sidecar.created_by if sidecar else None
     if named is not None and (office.settings.identity.trust_sidecar or (delegated and named == delegated.code)):
@@ -148,9 +151,9 @@ def _maker(office: Office, found: Found, owner: str, delegated: Actor | None) ->
     if own is None:
         if named is not None and owner == people.user_name(os.geteuid()):
             return named, sentence("intake.holds_once", maker=named)
-        left = people.owner_of(office, owner)
         code = "intake.nobodys" if left is None else "intake.owner_left"
         code = "intake.nobodys_or_say" if office.settings.identity.trust_sidecar else code
+        code = "intake.unsigned" if is_unsigned else code
         return named or f"os:{owner}", sentence(code, owner=owner, staff=left)
     if named is not None and named != own:
         return own, sentence("intake.somebody_elses", named=named, owner=own)

@@ -37,6 +37,7 @@ from ingest.intake import delegation, kinds
 from ingest.intake.judging import Judgement, judge
 from ingest.sidecar import seal
 from ingest.sidecar.reading import Sidecar, read_sidecar
+from ingest.sources import placing
 from ingest.sources.placing import Filled as Filled
 from ingest.sources.placing import place as place
 
@@ -117,11 +118,12 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
     if wrong:
         raise Invalid(wrong)
     folder, hashes = folder_name(request.keys["description"], now), dict[str, str]()
+    rights = placing.rights(actor.behind is not None)
     with hidden_folder(office, request.client) as (name, hidden):
         for path in request.files:
-            hashes[path.name], _ = files.copy_whole(path, hidden / path.name, mode=0o644)
+            hashes[path.name], _ = files.copy_whole(path, hidden / path.name, mode=rights)
         data = _data(request, actor, shares, hashes)
-        files.write_whole(hidden / delegation.SIDECAR, data, 0o644)
+        files.write_whole(hidden / delegation.SIDECAR, data, rights)
         let_in(hidden, *hashes, delegation.SIDECAR)
         place(office, now, actor, [Filled(request.client, name, folder, data, hashes)], actor.behind is not None)
     return office.inbox / request.client / folder
@@ -157,7 +159,8 @@ def let_in(hidden: Folder, *called: str) -> None:
     group = stat.S_IMODE(above.st_mode) & stat.S_IRWXG
     if ours.st_gid == above.st_gid and group & ~ours.st_mode:
         for name in called:
-            os.chmod(name, 0o640 | os.stat(name, dir_fd=hidden.descriptor).st_mode & 0o004, dir_fd=hidden.descriptor)
+            rights = os.stat(name, dir_fd=hidden.descriptor).st_mode & (0o004 | files.UNSIGNED)
+            os.chmod(name, 0o640 | rights, dir_fd=hidden.descriptor)
         os.chmod(hidden.descriptor, stat.S_IMODE(ours.st_mode) | group)
 
 

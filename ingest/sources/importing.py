@@ -40,7 +40,7 @@ from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import listing
 from ingest.intake import delegation, kinds
-from ingest.sources import dropping
+from ingest.sources import dropping, placing
 from ingest.sources.archive import PREFIX, Archive, ArchiveItem
 from ingest.sources.dropping import Filled, Listed
 
@@ -243,13 +243,14 @@ class Importer:
         """Copy an entry into a hidden folder of the inbox. `at`: the time of its sidecar, by which
         those of a client are taken in the archive's order (looking.py)."""
         hidden, data, hashes = f"{_HIDDEN}{entry.folder}", self._text(entry), dict[str, str]()
+        rights = placing.rights(self.actor.behind is not None)
         with listing.home_of(self.office, entry.client) as home:
             files.remove_tree(home / hidden)
             with files.made_folder(home / hidden, 0o777) as folder:
                 for path, name in _names_of(entry).items():
                     with self.archive.opened(path) as source:
-                        hashes[name], _ = files.copy_whole(source, folder / name, mode=0o644)
-                files.write_whole(folder / delegation.SIDECAR, data, 0o644)
+                        hashes[name], _ = files.copy_whole(source, folder / name, mode=rights)
+                files.write_whole(folder / delegation.SIDECAR, data, rights)
                 os.utime(delegation.SIDECAR, ns=(at, at), dir_fd=folder.descriptor, follow_symlinks=False)
                 dropping.let_in(folder, *hashes, delegation.SIDECAR)
         return Filled(entry.client, hidden, entry.folder, data, hashes)

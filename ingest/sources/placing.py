@@ -72,6 +72,12 @@ class _Order:
         return self.is_delegated and (self.actor.behind is not None or not self.office.settings.identity.trust_sidecar)
 
 
+def rights(is_delegated: bool) -> int:
+    """Of a file that is placed: others must not write into it what would then be its owner's. What
+    is placed for somebody holds by what is recorded of it alone."""
+    return 0o644 | (files.UNSIGNED if is_delegated else 0)
+
+
 _waiting: list[_Order] = []
 _turn = threading.Lock()
 

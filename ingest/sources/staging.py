@@ -32,7 +32,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import structlog
 
@@ -243,7 +243,7 @@ def _receive(office: Office, part: At, name: str, pieces: Iterable[bytes]) -> di
     """Write a file as it comes, and look at what it is; returns {size, sha256}. Raises Invalid."""
     most = office.settings.intake.max_file_mb
     digest, size, flushed = hashlib.sha256(), 0, 0
-    with open(files.open_new(part, 0o644), "wb") as stream:
+    with open(files.open_new(part, placing.rights(is_delegated=True)), "wb") as stream:
         for piece in pieces:
             size += len(piece)
             if size > most * 1024 * 1024:
@@ -398,12 +398,12 @@ def _clear_what_was_given_back(office: Office) -> None:
             Note.delete().where(Note.key == note.key).execute()
 
 
-def _remove_as_seen(office: Office, client: str, refused: str, seen: Mapping[str, Sequence[int]]) -> None:
+def _remove_as_seen(office: Office, client: str, refused: str, seen: Mapping[str, Sequence[Any]]) -> None:
     """Remove the files of a refused drop that look as they did then, and its folder if empty."""
     with open_beneath(office.inbox, client, "_rejected") as rejected:
         with rejected.open(refused) as folder:
             for name, look in seen.items():
-                if files.look(folder / name) == tuple(look):
+                if files.look(folder / name) == Look(*look):
                     files.remove(folder / name)
         files.remove_folder(rejected / refused)
 
@@ -508,7 +508,7 @@ def _commit(
     folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
     card = delegation.SIDECAR if is_alone else _card(folder)
-    files.write_whole(hidden / card, data, 0o644)
+    files.write_whole(hidden / card, data, placing.rights(is_delegated=True))
 
     def claim() -> bool:
         there = _fresh(row)

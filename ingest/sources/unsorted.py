@@ -169,10 +169,15 @@ def _description(office: Office, name: str) -> str:
 
 
 def _looked_at(office: Office, source: At) -> tuple[str, bool]:
-    """(SHA-256, has it its format's end?) of a file nobody writes to. Conflict, OSError."""
+    """(SHA-256, has it its format's end?) of a file nobody writes to. Raises Forbidden, Conflict;
+    OSError."""
+    from ingest.intake import ownership  # nor this
+
     with files.open_plain(source) as descriptor:
         seen = Look.of(os.fstat(descriptor))
         quiet = time.time() - seen.ctime_ns / 1e9
+        if ownership.is_unsigned(office, seen):
+            raise Forbidden("unsorted.unsigned", file=names.printable(source.name))
         if has_writer(descriptor) or quiet < office.settings.watch.settle_seconds or seen.size == 0:
             raise Conflict("unsorted.being_written", file=names.printable(source.name))
         is_whole = not endings.is_cut_off(descriptor, seen.size)
@@ -196,11 +201,11 @@ def _place(
 ) -> str:
     """Put a folder with the sidecar into the client's inbox; returns its name."""
     from ingest.intake import delegation  # nor this
-    from ingest.sources import dropping
+    from ingest.sources import dropping, placing
 
     folder = dropping.folder_name(described, now)
     with dropping.hidden_folder(office, client) as (hidden, opened):
-        files.write_whole(opened / delegation.SIDECAR, data, 0o644)
+        files.write_whole(opened / delegation.SIDECAR, data, placing.rights(is_delegated))
         dropping.let_in(opened, delegation.SIDECAR)
         look = files.look(source)
         owners = {source.name: look.uid} if look is not None else {}

@@ -29,7 +29,7 @@ def stage_each(vault: Vault, folder: Path, wanted: Sequence[FilesOfItem]) -> dic
         files.make_empty(home)
         for name, digest in attachments:
             try:
-                if vault.copy_to(digest, f"{home}/{name}") != digest:
+                if vault.copy_to(digest, f"{home}/{name}", 0o644 | files.UNSIGNED) != digest:
                     damaged[item] = sentence("publishing.copy_damaged", file=name, sha256=digest)
             except FileNotFoundError:
                 damaged[item] = sentence("publishing.copy_gone", file=name, sha256=digest)

@@ -34,6 +34,9 @@ MARK_NS = 271_828_000
 """Our copies have this part of a second in their time stamp. Without it we keep too much."""
 
 
+_RIGHTS = 0o644 | files.UNSIGNED
+
+
 class Copies:
     """The copies of an office's queue. One thread uses it."""
 
@@ -74,11 +77,11 @@ class Copies:
     def _fill(self, place: At, shown: Shown, made_at: str, preview: str | None) -> None:
         with files.made_folder(place) as folder:
             for attachment in shown["attachments"]:
-                digest = self.vault.copy_to(attachment["sha256"], folder / attachment["name"])
+                digest = self.vault.copy_to(attachment["sha256"], folder / attachment["name"], _RIGHTS)
                 if digest != attachment["sha256"]:
                     raise OSError(errno.EIO, sentence("publishing.vault_damaged"), self.vault.address_of(attachment["sha256"]))
             if preview is not None:
-                files.write_whole(folder / _preview_name(shown), preview.encode())
+                files.write_whole(folder / _preview_name(shown), preview.encode(), _RIGHTS)
             stamp = int(clock.from_text(made_at).timestamp()) * 1_000_000_000 + MARK_NS
             names = folder.names()
             for name in names:

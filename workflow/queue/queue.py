@@ -20,6 +20,7 @@ their names; what is empty all the same is made anew by the next start.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Sequence
@@ -28,8 +29,9 @@ from datetime import date, datetime
 import structlog
 
 from dossier.database.database import transaction
-from dossier.database.tables import Item, item_name
+from dossier.database.tables import Item, Note, item_name
 from dossier.files import files, settling
+from dossier.files.beneath import open_beneath
 from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock
@@ -41,11 +43,15 @@ from workflow.queue.approver_folder import RETRY_SECONDS, ApproverFolder, QueueF
 from workflow.queue.contents import Sheets
 from workflow.queue.copies import Copies
 from workflow.queue.pictures import Pictures
+from workflow.queue.writing import DECIDED, REFUSED
 
 log = structlog.get_logger("queue")
 
 AT_ONCE = 250
 """Concepts in one round: so many take about a second, and then there is other work."""
+
+_UNSIGNED = "queue files are unsigned"
+"""The note that those of an earlier version are as well (files.UNSIGNED)."""
 
 _UNSEEN = -1
 """The version of an item whose files are to be looked at again."""
@@ -101,6 +107,7 @@ class QueueFolder:
         first = self._seating is None and not self._made_for
         if first:
             self._copies.sweep()
+            self._unsign()
             for edition, person, was_written in asked.open_rows():
                 item = edition // 10_000
                 self._folder(person).files[item] = QueueFile(edition, was_written)
@@ -115,6 +122,19 @@ class QueueFolder:
         for code, one in self.office.staff.items():
             if one.active and ("approve" in one.rights or "admin" in one.rights):
                 self._make_folder(code, first)
+
+    def _unsign(self) -> None:
+        """Earlier versions wrote queue files that were the word of whose they are: of the daemon's
+        user."""
+        if Note.read(_UNSIGNED) is not None:
+            return
+        for person in self._there():
+            for folder in ((), (DECIDED,), (REFUSED,)):
+                with contextlib.suppress(OSError), open_beneath(self.office.queue, person, *folder) as home:
+                    for name in home.names():
+                        files.unsign(home / name)
+        with transaction():
+            Note.put(_UNSIGNED, "")
 
     def _make_folder(self, approver: str, is_swept: bool) -> None:
         folder = self._folder(approver)

@@ -32,7 +32,7 @@ def set_aside(place: At) -> str:
 def keep_copy(place: At, data: bytes) -> str:
     """Keep what was typed, `data`, in `_refused`; returns its name there."""
     copy = place.with_name(f".{place.name}.kept")
-    files.write_whole(copy, data, 0o640)
+    files.write_whole(copy, data, 0o640 | files.UNSIGNED)
     return move_to(copy, REFUSED, place.name)
 
 

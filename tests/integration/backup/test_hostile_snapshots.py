@@ -18,6 +18,7 @@ from desk.actions import maintenance
 from dossier.backup.restore import Restored
 from dossier.database.database import close_database
 from dossier.database.tables import Event, EventDetail
+from dossier.files import files
 from dossier.text.refusals import Refusal
 
 SECRET = b"not of this office"
@@ -150,6 +151,15 @@ def test_no_file_comes_back_as_one_of_an_account_that_is_none_of_the_offices(sna
     restored = snapshot.restore()
     assert (restored.office.inbox / "acme-bv/note.txt").stat().st_uid == 0
     assert restored.strange_owners == ["inbox/acme-bv/note.txt (bin)"]
+    look = files.look(restored.office.inbox / "acme-bv/note.txt")
+    assert look is not None
+    assert look.is_unsigned, "it is root's now, and not root's word"
+
+
+def test_what_dossier_wrote_for_others_comes_back_as_nobodys_word(snapshot: Snapshot) -> None:
+    snapshot.change(lambda given: _note(given).update(mode=0o1640))
+    restored = snapshot.restore()
+    assert (restored.office.inbox / "acme-bv/note.txt").stat().st_mode & 0o7777 == 0o1640
 
 
 @pytest.mark.parametrize("key", ["inbox", "queue", "portal", "vault"])
