@@ -25,7 +25,10 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from desk.cli.main import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        _leave_streams()
 
 
 def _open_streams() -> None:
@@ -41,3 +44,13 @@ def _open_streams() -> None:
     sys.stdin = sys.stdin or os.fdopen(number, closefd=False)
     sys.stdout = sys.stdout or os.fdopen(number, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(number, "w", closefd=False)
+
+
+def _leave_streams() -> None:
+    """What can't be printed is lost by now, and where it counts it has been told (main.py). Since
+    3.13 Python would try once more at its end, and make the exit code 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

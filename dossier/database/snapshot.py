@@ -31,6 +31,10 @@ SQLITE, POSTGRESQL = "database.sqlite", "database.pgdump"
 BUSY_SECONDS = 30
 """How long a copy waits for a writer that keeps the database to itself."""
 
+_OF_WORDS = re.compile(r"(FTS5 table main\.|vtable constructor failed: )item_text")
+"""What SQLite says since 3.44 of its index of words, which search.py judges, and from which nothing
+else is read."""
+
 _FULL = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_CANTOPEN: errno.ENOENT, sqlite3.SQLITE_READONLY: errno.EROFS}
 
 
@@ -55,6 +59,7 @@ _UNHURRIED = "-c idle_in_transaction_session_timeout=0"
 """pg_dump sees what this connection saw at first, which says nothing until that has ended."""
 
 _ATTACHMENTS = "SELECT DISTINCT sha256, size FROM attachment"
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
 _HEAD = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"
 
 
@@ -96,18 +101,26 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 
 def why_damaged(path: Path, thoroughly: bool = False) -> str | None:
-    """What SQLite itself finds wrong with a file; None if nothing. `thoroughly`: indexes as well.
+    """What SQLite itself finds wrong with a file; None if nothing. `thoroughly`: indexes as well,
+    but for that of words (search.py).
 
     Raises sqlite3.OperationalError where it can't be read: a disk that fails says nothing of it.
     """
+    check = f"PRAGMA {'integrity_check' if thoroughly else 'quick_check'}"
     try:
         with closing(_opened(path)) as database:
-            found = str(database.execute(f"PRAGMA {'integrity_check' if thoroughly else 'quick_check'}(1)").fetchone()[0])
+            try:
+                found = database.execute(f"{check}(20)").fetchall()
+            except sqlite3.DatabaseError as error:
+                if not _OF_WORDS.search(str(error)):
+                    raise
+                tables = database.execute(_TABLES).fetchall()
+                found = [one for (name,) in tables for one in database.execute(f'{check}("{name}")')]
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
         return str(error)
-    return None if found == "ok" else found
+    return next((one for (one,) in found if one != "ok" and not _OF_WORDS.search(one)), None)
 
 
 def why_no_dump(server: str) -> Sentence | None:

@@ -50,7 +50,7 @@ log = structlog.get_logger("queue")
 AT_ONCE = 250
 """Concepts in one round: so many take about a second, and then there is other work."""
 
-_UNSIGNED = "queue files are unsigned"
+_UNSIGNED = "queue_unsigned"
 """The note that those of an earlier version are as well (files.UNSIGNED)."""
 
 _UNSEEN = -1

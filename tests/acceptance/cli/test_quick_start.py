@@ -20,6 +20,9 @@ OWN = ("desk", "dossier", "workflow", "ingest")
 COMMAND_LINE = {"typer", "shellingham", "annotated_doc"}
 DATABASE = {*COMMAND_LINE, "peewee"}
 
+OF_THE_SYSTEM = {"sitecustomize", "usercustomize"}
+"""What whoever installed Python has it do at each start."""
+
 SLOW = {"asyncio", "ssl", "pydoc", "xml", "unittest", "multiprocessing", "concurrent.futures"}
 """Of Python's own, what takes long to import and few commands need."""
 
@@ -53,7 +56,7 @@ def imported(*words: str, **given: str) -> tuple[set[str], set[str]]:
     assert code == 0, done.stderr
     names = {name.partition(".")[0] for name in modules}
     others = {name for name in names if name not in sys.stdlib_module_names and name not in OWN and not name.startswith("_")}
-    return others, SLOW & set(modules)
+    return others - OF_THE_SYSTEM, SLOW & set(modules)
 
 
 def test_the_version_is_told_without_what_parses_the_command_line() -> None:

@@ -162,7 +162,7 @@ def test_what_an_earlier_version_wrote_into_the_queue_is_nobodys_word_either(off
 
     open_database(load_office(office.path, office.root.whole_environ()))
     with transaction():
-        assert Note.delete().where(Note.key == "queue files are unsigned").execute() == 1
+        assert Note.delete().where(Note.key == "queue_unsigned").execute() == 1
     close_database()
     office.once()
     assert {path.name: bool(path.stat().st_mode & stat.S_ISVTX) for path in (queued, decided, theirs)} == {

@@ -126,6 +126,7 @@ MORE_EXACT = {
                         "application/vnd.apple.keynote", "application/vnd.etsi.asic-e+zip", "application/vnd.google-earth.kmz"},
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"application/vnd.ms-excel.sheet.binary.macroEnabled.12",
                                                                           "application/vnd.ms-excel.sheet.macroEnabled.12"},
+    "application/vnd.ms-visio.drawing.main+xml": {"application/vnd.ms-visio.drawing"},
     "application/encrypted": {media.by_name(f"a.{ending}") for ending in ("docx", "xlsx", "pptx")},
     "application/octet-stream": {"application/pkcs7-mime"}, "text/xml": {"application/xml"}, "text/rtf": {"application/rtf"}, "text/plain": {"text/csv"},
 }  # fmt: skip

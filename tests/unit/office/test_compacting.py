@@ -62,5 +62,6 @@ for one in compacted(read).values():
 """
 
 
+@pytest.mark.skipif(sys.version_info[:2] == (3, 13), reason="Python 3.13 has room for thirty names in each, whatever is done")
 def test_of_many_models_the_names_of_their_attributes_are_kept_once() -> None:
     subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=60)
