@@ -156,7 +156,8 @@ def _maker(office: Office, found: Found, owner: str, is_unsigned: bool, delegate
         code = "intake.unsigned" if is_unsigned else code
         return named or f"os:{owner}", sentence(code, owner=owner, staff=left)
     if named is not None and named != own:
-        return own, sentence("intake.somebody_elses", named=named, owner=own)
+        code = "intake.somebody_elses" if named in office.staff else "intake.no_such_maker"
+        return own, sentence(code, named=named, owner=own)
     return own, None
 
 

@@ -263,6 +263,8 @@ def _read_keys(reading: SidecarReading, tree: Map) -> None:
     _read_extras(reading, extras, tree.doubtful)
     if "approver" in reading.told:
         reading.told.add("approvals")  # how many are named is not known
+    if "approver" in reading.values:
+        reading.told.discard("approver")  # whoever could be read is judged, whatever is wrong with another
 
 
 def _read_extras(reading: SidecarReading, extras: Sequence[tuple[str, KeyValue]], doubtful: Collection[str]) -> None:
@@ -428,7 +430,7 @@ def _check_amending(reading: SidecarReading) -> None:
         no = "nee" if share == "delen" else "no"
         reading.say(reading.lines["reason"], "sidecar.reason", word=words["reason"], item=item, share=share, no=no)
     for key in ("remove", "rename"):
-        if key in reading.given - reading.told and "item" not in reading.given:
+        if key in reading.given and "item" not in reading.given | reading.told:
             item = reading.word("item", key)
             reading.say(reading.lines[key], "sidecar.needs_item", word=words[key], item=item)
     removed = {fold(name) for name in values.get("remove", ())} if "item" in reading.given else ()

@@ -171,3 +171,23 @@ def test_two_things_that_are_wrong_are_told_as_two_at_most(office: Office) -> No
             played += 1
             told = faults_of(office, both)
             assert 1 <= len(told) <= 2, (one, other, both, told)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ({**PETRA, **TWO, "approver": "[p.bakker, k.smit, k.smit]"}, ["given twice", "p.bakker made this"]),
+        ({**PETRA, **CONCEPT, "approver": "[[k.smit], x.nobody]"}, ["give a text", "no staff member `x.nobody`"]),
+        ({**LISA, "remove": "a.pdf"}, ["needs `item`", "give a list"]),
+        ({**LISA, "rename": "[a.pdf]"}, ["needs `item`", "old and new names"]),
+    ],
+)
+def test_one_fault_of_a_list_hides_no_other_that_stays_when_it_is_mended(office: Office, lines: Lines, told: list[str]) -> None:
+    faults = [str(fault.message) for fault in faults_of(office, list(lines.items()))]
+    assert len(faults) == len(told)
+    assert all(any(part in fault for fault in faults) for part in told), faults
+
+
+def test_a_misspelt_item_is_told_without_what_only_goes_with_it(office: Office) -> None:
+    (fault,) = faults_of(office, [*LISA.items(), ("itm", "D-2026-000001"), ("remove", "[a.pdf]")])
+    assert "did you mean `item`" in str(fault.message)
