@@ -14,6 +14,7 @@ from pathlib import Path
 from desk.doctor.findings import Finding, note
 from desk.doctor.queue import ENTER, READ, WRITE, owner_and_mode, rights_of, users
 from dossier.database import identity
+from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.terms import SETTINGS
@@ -33,7 +34,7 @@ def accounts(office: Office) -> Iterator[Finding]:
             yield note("people", "doctor.cannot_use_database", staff=code, user=user.pw_name, path=str(database.parent))
     makers = {code: user for code, user in there.items() if people.has_right(office.staff[code], "create")}
     barred = []
-    for client in listing.clients_with_folders(office)[0] if makers else ():
+    for client in listing.clients_with_folders(office)[0] if makers and files.is_folder(office.inbox) else ():
         path = office.inbox / client
         if office.clients[client].active and not any(rights_of(path, user) & WRITE for user in makers.values()):
             barred.append(path)

@@ -18,6 +18,7 @@ from dossier.database.tables import PROXY
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.text import system
 
 
 def examine(office: Office, environ: Mapping[str, str], reader: Actor | None = None) -> list[Finding]:
@@ -59,6 +60,8 @@ def examine(office: Office, environ: Mapping[str, str], reader: Actor | None = N
             continue
         try:
             found += check(office)
+        except OSError as error:
+            found.append(wrong(name, "doctor.not_looked_at", error=system.whole(error)))
         except Exception as error:  # noqa: BLE001 - whatever one check trips over, the others are made
             found.append(wrong(name, "doctor.not_looked_at", error=f"{type(error).__name__}: {error}"))
     return found

@@ -359,3 +359,25 @@ def test_of_a_type_that_the_reader_may_not_know_of_no_preset_and_no_concept_is_t
 
     assert ("secret" in (all_of_it := told("j.admin")), "D-20" in all_of_it) == (True, True)
     assert ("secret" in (seen := told("p.bakker")), "D-20" in seen, "open" in seen) == (False, False, True)
+
+
+@pytest.mark.parametrize("instead", ["nothing", "a file", "a link to nowhere"])
+def test_an_inbox_that_is_not_there_is_told_once_and_in_plain_words(root: Root, instead: str) -> None:
+    inbox = root.path / "inbox"
+    inbox.rename(root.path / "moved")
+    if instead == "a file":
+        inbox.write_text("x")
+    elif instead == "a link to nowhere":
+        inbox.symlink_to(root.path / "nowhere")
+    found = _found(root)
+    assert found["inbox"]
+    assert not [message for messages in found.values() for message in messages if "Error" in message]
+
+
+def test_what_could_not_be_looked_at_is_told_without_words_of_the_program(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    def barred(_: object) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(root.path / "inbox"))
+
+    monkeypatch.setattr(folders, "_watched_folders", barred)
+    (told,) = _found(root)["inotify"]
+    assert told.startswith(f"this could not be looked at: {root.path / 'inbox'}: Permission denied")
