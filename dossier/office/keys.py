@@ -170,7 +170,8 @@ class ItemsSettings(Strict):
     statuses: list[Word] = Field(["new", "in_progress", "done", "closed"], min_length=1)
     """The statuses an item can have; a new one gets the first."""
     closed: list[Word] = ["closed"]
-    """Statuses that freeze an item: nothing changes until an admin opens it again."""
+    """Statuses that freeze an item: nothing changes until an admin opens it again. Left out:
+    `closed`, where there is a status of that name."""
     locations: list[Word] = []
     """Allowed dossier locations, as prefixes of paths; empty: any."""
     labels: list[Word] = []

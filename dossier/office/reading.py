@@ -92,6 +92,7 @@ def _load(
     except ValidationError as error:
         end = None if is_whole(found) else _end_of(tree)
         details = [one for one in error.errors(include_url=False) if end is None or not _follows(one, end)]
+        details = [one for one in details if not _is_told_by_another(one, details, model)]
         faults += [describe(name, tree, detail, model, overrides or {}) for detail in details]
         return None
     return None if found else (loaded, tree)
@@ -109,6 +110,18 @@ def _follows(detail: ErrorDetails, end: Place) -> bool:
     """True of a fault that is there because the reading ended at `end`: the rest is missing, and
     what was being read is half."""
     return detail["type"] == "missing" or end[: len(detail["loc"])] == detail["loc"]
+
+
+def _is_told_by_another(detail: ErrorDetails, details: Sequence[ErrorDetails], model: type[Strict]) -> bool:
+    """True of a key that is missing because it is misspelt, and of one side of `all, or a list`."""
+    form = str(detail["loc"][-1]) if detail["loc"] else ""
+    if form.startswith("literal["):
+        return isinstance(detail["input"], list)  # what is wrong in the list is told
+    if detail["type"] == "missing":
+        here = detail["loc"][:-1]
+        misspelt = (one["loc"] for one in details if one["type"] == "extra_forbidden" and one["loc"][:-1] == here)
+        return any(_near(_steps(place), model) == form for place in misspelt)
+    return detail["type"] == "list_type" and form.startswith("list[")
 
 
 def _cut_off_names(node: Node, key: str = "") -> Iterator[Fault]:
@@ -199,11 +212,16 @@ def describe(
     overrides: Mapping[tuple[str, ...], Plain] = MappingProxyType({}),
 ) -> ConfigFault:
     """One of pydantic's errors, with the place where it was written."""
-    # The key of a mapping has "[key]" behind it; a choice of models has the choice's name in it.
-    steps = [step for step in detail["loc"] if step != "[key]" and not str(step).startswith(("literal[", "list["))]
+    steps = _steps(detail["loc"])
     if detail["type"] == "missing" and _says(tree, steps):
         return _fault_at(name, tree, steps, sentence("config.empty"), overrides)
     return _fault_at(name, tree, steps, _message(detail, steps, model), overrides)
+
+
+def _steps(place: Sequence[int | str]) -> list[int | str]:
+    """The keys and indices alone: the key of a mapping has "[key]" behind it; a choice of models
+    has the choice's name in it."""
+    return [step for step in place if step != "[key]" and not str(step).startswith(("literal[", "list["))]
 
 
 def _fault_at(
@@ -234,7 +252,10 @@ def _message(detail: ErrorDetails, steps: Sequence[int | str], model: type[Stric
     if kind == "literal_error":
         *others, last = re.findall("'([^']*)'", str(context["expected"]))
         said = printable(str(detail["input"])[:60])
-        return sentence("config.choice" if others else "config.only_choice", said=said, others=", ".join(others), last=last)
+        code = "config.choice" if others else "config.only_choice"
+        if str(detail["loc"][-1]).startswith("literal["):
+            code = f"{code}_or_list"
+        return sentence(code, said=said, others=", ".join(others), last=last)
     if kind in _LIMITS:
         code, limit = _LIMITS[kind]
         return sentence("config.number_between", how=Sentence(code), limit=context[limit])
@@ -245,11 +266,17 @@ def _message(detail: ErrorDetails, steps: Sequence[int | str], model: type[Stric
 
 def _unknown(steps: Sequence[int | str], model: type[Strict]) -> Sentence:
     """Of a key that there is none of: which was perhaps meant, or where it belongs."""
-    word, here = str(steps[-1]), _fields(_within(model, steps[:-1]))
-    if near := difflib.get_close_matches(word, sorted(here), n=1, cutoff=0.75):
-        return sentence("config.no_such_key_near", near=near[0])
+    word = str(steps[-1])
+    if near := _near(steps, model):
+        return sentence("config.no_such_key_near", near=near)
     places = [key for key, kind in _fields(model).items() if word in _fields(kind)]
     return sentence("config.belongs_under", place=places[0]) if len(places) == 1 else sentence("config.no_such_key")
+
+
+def _near(steps: Sequence[int | str], model: type[Strict]) -> str | None:
+    """The key that was perhaps meant."""
+    here = _fields(_within(model, steps[:-1]))
+    return next(iter(difflib.get_close_matches(str(steps[-1]), sorted(here), n=1, cutoff=0.75)), None)
 
 
 def _within(kind: object, steps: Sequence[int | str]) -> object:
@@ -330,7 +357,7 @@ def _faults_of_settings(settings: Settings, people: Mapping[str, Staff]) -> Faul
     for name, path, message in presets.faults(settings, people):
         yield ("presets", name, *path), message
     yield from _faults_of_terms(settings)
-    for status in settings.items.closed:
+    for status in settings.items.closed if "closed" in settings.items.model_fields_set else ():
         if status not in settings.items.statuses:
             yield ("items", "closed"), sentence("config.no_such_status", status=status)
 

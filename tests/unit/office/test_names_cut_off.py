@@ -66,6 +66,33 @@ def test_a_key_is_never_asked_back_with_itself_and_where_it_belongs_is_told(tmp_
     assert "mail.hots: there is no such key; did you mean `host`?" in faults
 
 
+def test_a_required_key_that_is_misspelt_is_not_missing_besides(tmp_path: Path) -> None:
+    (fault,) = [one for one in told(tmp_path, clients="clients:\n  acme-bv: {naam: Acme}\n") if "clients.yaml" in one]
+    assert fault.endswith("clients.acme-bv.naam: there is no such key; did you mean `name`?")
+    faults = told(tmp_path / "another", clients="clients:\n  acme-bv: {phone: 020}\n")
+    assert any(one.endswith("clients.acme-bv.name: this key is required") for one in faults)
+
+
+@pytest.mark.parametrize(
+    ("clients", "fault"),
+    [
+        ("zon", "clients: `zon` can't stand here; give all, or a list, such as [a, b]"),
+        ("{zon: x}", "clients: `{'zon': 'x'}` can't stand here; give all, or a list, such as [a, b]"),
+        ("[a/b]", "clients.0: use 1 to 64 letters a-z, digits, dots, dashes and underscores, beginning with a letter or digit"),
+    ],
+)
+def test_of_what_may_be_one_word_or_a_list_one_thing_is_told(tmp_path: Path, clients: str, fault: str) -> None:
+    (found,) = told(tmp_path, staff=f"staff:\n  p.bakker: {{name: Petra, email: p@office.example, clients: {clients}}}\n")
+    assert found.endswith(f"staff.p.bakker.{fault}")
+
+
+def test_statuses_of_ones_own_need_not_say_which_of_them_close(tmp_path: Path) -> None:
+    office = own_office(tmp_path / "one", settings="items: {statuses: [nieuw, gereed]}\n")
+    assert load_office(office.path, {}).settings.items.statuses == ["nieuw", "gereed"]
+    (fault,) = told(tmp_path / "another", settings="items: {statuses: [nieuw, gereed], closed: [closed]}\n")
+    assert fault.endswith("items.closed: `closed` is not one of items.statuses")
+
+
 def test_a_required_key_with_nothing_behind_it_is_told_as_that(tmp_path: Path) -> None:
     assert told(tmp_path, clients="clients:\n")[0].endswith(
         "clients.yaml:1: clients: nothing stands behind this key, and it is required"
