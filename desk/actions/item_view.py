@@ -125,10 +125,11 @@ def _may_decide(office: Office, actor: Actor, now: datetime, item: Item) -> bool
     return any(one.seat_of(actor.code) for one in askings)
 
 
-def history(office: Office, actor: Actor, name: str) -> list[dict[str, Any]]:
-    """Its events, oldest first, as `show --json` tells them to this person. Raises NotFound."""
+def history(office: Office, actor: Actor, name: str, behind: int = 0, most: int | None = None) -> list[dict[str, Any]]:
+    """Its events (`most` of them, behind the one of this number), oldest first, as `show --json`
+    tells them to this person. Raises NotFound."""
     item, may = find(office, actor, name), people.readable(office, actor)
-    return [{**event, "at": clock.local_iso(event["at"])} for event in trail.history(item.id, may)]
+    return [{**event, "at": clock.local_iso(event["at"])} for event in trail.history(item.id, may, behind, most)]
 
 
 def files_of(office: Office, item: Item) -> list[FileView]:

@@ -22,6 +22,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from peewee import ModelSelect, fn
@@ -331,6 +332,8 @@ def public(event: RecordedEvent, may: Readable) -> dict[str, object]:
     }  # fmt: skip
 
 
-def history(item: int, may: Readable = ALL) -> list[dict[str, Any]]:
-    """All events of an item, oldest first: {at, actor, action, detail}, as `show --json` does."""
-    return [{"at": e.at, "actor": e.actor, "action": e.action, "detail": told(e, may)} for e in events(item=item)]
+def history(item: int, may: Readable = ALL, behind: int = 0, most: int | None = None) -> list[dict[str, Any]]:
+    """The events of an item, oldest first: {seq, at, actor, action, detail}, as `show --json` does;
+    `most` of them `behind` the one of this number."""
+    some = islice(_chunks(_select().where(Event.item == item), behind), most)
+    return [{"seq": e.seq, "at": e.at, "actor": e.actor, "action": e.action, "detail": told(e, may)} for e in some]

@@ -5,6 +5,7 @@ What contacts open is found and written down by openings.py, which needs the por
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from dossier.text import clock
 class OpeningTold(TypedDict):
     """Who opened what of an item, as `show --json` tells it."""
 
+    id: str
+    """For whoever asks what came behind it."""
     contact: str
     file: str | None
     """None for the item's page."""
@@ -36,6 +39,7 @@ def openings_of(item: Item) -> list[OpeningTold]:
     rows = Opening.select().where(Opening.item == item.id).order_by(Opening.first_at, Opening.name)
     return [
         {
+            "id": hashlib.sha256(f"{row.edition} {row.contact} {row.name} {row.sha256}".encode()).hexdigest()[:16],
             "contact": row.contact,
             "file": row.name or None,
             "sha256": row.sha256 or None,

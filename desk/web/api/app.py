@@ -31,7 +31,7 @@ from starlette.types import Receive, Scope, Send
 
 from desk.actions import item_view, tokens
 from desk.web.api import drops
-from desk.web.api.call import BODY_BYTES, Call, answer, headers_of, problem, where_is
+from desk.web.api.call import BODY_BYTES, Call, answer, collected, headers_of, problem, where_is
 from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
 from desk.web.shell.bodies import all_files_bytes, one_file_bytes
@@ -137,16 +137,13 @@ class Api:
             there.need(route.scope)
             return there
 
-        return replace(self._admitted(route, call), again=again)
+        self._admitted(route, call).refuse_wrong()
+        return replace(call, again=again)
 
     def _asked(self, route: Route, call: Call) -> Response:
         self._admitted(route, call)
         assert route.handler is not None
-        if call.body and route.keys is not None:
-            if "item" in call.request.path_params:  # what they may not know of is not there, whatever they send
-                item_view.find(call.office, call.actor, call.path("item"))
-            call.take_only_keys(route.keys)
-        key = call.header("Idempotency-Key") if route.is_repeatable else None
+        key = _look_through(route, call)
         if key is None:
             return call.unless_known(route.handler(call))
         return self._once(route, call, key)
@@ -216,6 +213,29 @@ class Api:
     def _page(self, call: Call) -> Response:
         style = f"{StaffVisit.face.prefix(call.whole)}/{STATICS.addresses['css']}"
         return HTMLResponse(page(call.whole.settings.desk.base_url.rstrip("/"), style))
+
+
+def _look_through(route: Route, call: Call) -> str | None:
+    """The Idempotency-Key of a request, if it has one. Raises Invalid with all that is wrong with
+    what it says."""
+    key = None
+    if call.body and route.keys is not None:
+        call.take_only_keys(route.keys)
+        for name in route.texts:
+            with collected(call.wrong):
+                call.text(name, required=name in (route.body or {})["required"])
+    for header in ("If-Match",) if route.takes_version else ():
+        with collected(call.wrong):
+            call.header(header)
+    with collected(call.wrong):
+        key = call.header("Idempotency-Key") if route.is_repeatable else None
+    if route.check is not None:
+        with collected(call.wrong):
+            route.check(call)
+    if call.wrong and "item" in call.request.path_params:  # what they may not know of is not there, whatever they send
+        item_view.find(call.office, call.actor, call.path("item"))
+    call.refuse_wrong()
+    return key
 
 
 def _called(call: Call, key: str) -> str:

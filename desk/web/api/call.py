@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +21,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
-from dossier.text.refusals import Conflict, Forbidden, Invalid, Refusal, fault
+from dossier.text.refusals import Conflict, Forbidden, Invalid, Problem, Refusal, fault
 from dossier.text.sentences import Sentence, Words, sentence, told
 from dossier.vault.folder import Vault
 
@@ -45,6 +46,8 @@ class Call:
     """What this request and no other is called, if it has an Idempotency-Key."""
     again: Callable[[], Call] | None = None
     """Of one whose body is a file: what `as_of_now` asks."""
+    wrong: list[Problem] = field(default_factory=list)
+    """What is wrong with what is said in it, as far as it was looked at: all of it is told."""
 
     @property
     def office(self) -> Office:
@@ -88,30 +91,29 @@ class Call:
             raise Invalid([fault(name, "api.header_empty", name=name)])
         return value
 
+    def refuse_wrong(self) -> None:
+        """Raise Invalid if anything is wrong with what is said; of each key what was seen first."""
+        if self.wrong:
+            raise Invalid(list({one.key: one for one in reversed(self.wrong)}.values())[::-1])
+
     def take_only(self, known: Sequence[str]) -> None:
-        """Raise Invalid for parameters that are not among these, and for one that comes twice or is
-        empty: a filter that was mistyped, or whose variable has no value, would let everything
-        through."""
+        """It is wrong to give parameters that are not among these, or one twice or empty: a filter
+        that was mistyped, or whose variable has no value, would let everything through."""
         given = [name for name, _ in self.request.query_params.multi_items()]
-        wrong = []
         for name in dict.fromkeys(given):
             if name not in known:
                 code = "api.no_parameter" if known else "api.no_parameters"
-                wrong.append(fault(name, code, name=names.printable(name), known=", ".join(known)))
+                self.wrong.append(fault(name, code, name=names.printable(name), known=", ".join(known)))
             elif given.count(name) > 1:
-                wrong.append(fault(name, "api.parameter_twice", name=name))
+                self.wrong.append(fault(name, "api.parameter_twice", name=name))
             elif not self.query(name).strip():
-                wrong.append(fault(name, "api.parameter_empty", name=name))
-        if wrong:
-            raise Invalid(wrong)
+                self.wrong.append(fault(name, "api.parameter_empty", name=name))
 
     def take_only_keys(self, known: Sequence[str]) -> None:
-        """Raise Invalid for keys of the body that are not among these: one that was mistyped would
-        count as one that was not given."""
+        """It is wrong to give keys in the body that are not among these: one that was mistyped
+        would count as one that was not given."""
         code, listed = "tokens.no_key" if known else "tokens.no_keys", ", ".join(known)
-        wrong = [fault(key, code, key_=names.clipped(key), known=listed) for key in self.body if key not in known]
-        if wrong:
-            raise Invalid(wrong)
+        self.wrong.extend(fault(key, code, key_=names.clipped(key), known=listed) for key in self.body if key not in known)
 
     def unless_known(self, made: Response) -> Response:
         """This answer; 304 without it where the program has it already (If-None-Match, RFC 9110
@@ -148,6 +150,15 @@ class Call:
         if not isinstance(value, str):
             raise odd_value(name, sentence("api.text"))
         return value
+
+
+@contextmanager
+def collected(wrong: list[Problem]) -> Iterator[None]:
+    """What is refused inside as Invalid is added to `wrong`."""
+    try:
+        yield
+    except Invalid as refused:
+        wrong += refused.problems
 
 
 _VIEW = re.compile(r'-[0-9a-f]{16}"$')

@@ -10,7 +10,7 @@ from typing import TypeGuard
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from desk.web.api.call import BODY_BYTES, Call, answer, odd_value, where_is
+from desk.web.api.call import BODY_BYTES, Call, answer, collected, odd_value, where_is
 from desk.web.api.resources import check_unknown, keys_of
 from desk.web.shell.bodies import Malformed, json_object
 from desk.web.shell.parts import Part, parts
@@ -127,13 +127,13 @@ def _said_of(call: Call, row: StagedDrop) -> tuple[Keys, dict[str, Said]]:
     if any(ENGLISH.get(word) == "item" and value is not None for word, value in body.items()):
         call.need("items:write")
     keys, said, wrong = dict[str, str | Sequence[str] | Mapping[str, str] | None](), dict[str, Said](), list[Problem]()
-    with _collected(wrong):
+    with collected(wrong):
         said |= _shares(row, body.pop("shares", None) or {})
-    with _collected(wrong):
+    with collected(wrong):
         if (listed := body.pop("attachments" if "attachments" in body else "bijlagen", None)) is not None:
             said |= _attachments(row, listed, said)
     for word, value in body.items():
-        with _collected(wrong):
+        with collected(wrong):
             if ENGLISH.get(word) == "rename" and _is_names(value):
                 keys[word] = value
             else:
@@ -149,15 +149,6 @@ def _said_of(call: Call, row: StagedDrop) -> tuple[Keys, dict[str, Said]]:
 
 _OTHERS_FOLLOW = frozenset({"shares", "attachments", "share", "item", "type"})
 """Keys of which one that can't be read makes others look wrong that are right."""
-
-
-@contextmanager
-def _collected(wrong: list[Problem]) -> Iterator[None]:
-    """What is refused inside is added to `wrong`."""
-    try:
-        yield
-    except Invalid as refused:
-        wrong += refused.problems
 
 
 def _shares(row: StagedDrop, shares: object) -> dict[str, Said]:

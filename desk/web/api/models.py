@@ -134,6 +134,7 @@ class Attachment(Answer):
 class Happened(Answer):
     """An event of an item."""
 
+    seq: int = Field(examples=[1204])
     at: datetime = Field(examples=[MOMENT])
     actor: str = Field(examples=["m.devries"])
     action: str = Field(examples=["approved"])
@@ -143,6 +144,7 @@ class Happened(Answer):
 class Opening(Answer):
     """That a contact of the client opened something."""
 
+    id: str = Field(examples=["9f" * 8])
     contact: str = Field(examples=["j.jansen"])
     file: str | None = Field(examples=["annual-accounts.pdf"])
     """None: the item's page."""

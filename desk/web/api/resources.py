@@ -26,18 +26,18 @@ from desk.actions import (
     withdrawing,
 )
 from desk.actions.changing import STALE, Source, wish_from
-from desk.web.api.call import Call, Outdated, answer, odd_value, problem
+from desk.web.api.call import Call, Outdated, answer, collected, odd_value, problem
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import of_vault, saved_file
 from dossier.database.tables import Item, item_key, item_name
 from dossier.text import names
-from dossier.text.refusals import Conflict, Invalid, NotFound, fault
+from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, sentence, told
-from workflow.approval.deciding import VERDICTS
+from workflow.approval.deciding import VERDICTS, Verdict
 from workflow.items import items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
-from workflow.portal_access.opened import openings_of
+from workflow.portal_access.opened import OpeningTold, openings_of
 from workflow.reports import finding, viewed
 from workflow.reports.finding import Filter
 
@@ -48,16 +48,30 @@ class VersionNeeded(Conflict):
     http_status = 428
 
 
+def paged(behind: Callable[[Call], object]) -> Callable[[Call], None]:
+    """Raises Invalid with all that is wrong with how a list is paged. `behind` reads `after`."""
+
+    def check(call: Call) -> None:
+        for read in (behind, Call.limit):
+            with collected(call.wrong):
+                read(call)
+
+    return check
+
+
 # Clients
 
 
 def clients(call: Call) -> Response:
+    return answer([_client(call, code) for code in clients_behind(call)[: call.limit()]])
+
+
+def clients_behind(call: Call) -> list[str]:
     codes = looking_up.find_clients(call.office, call.actor, call.query("q")[:200])
     after = call.query("after")
     if after and after not in codes:  # from the start again, a program that pages would never end
         raise odd_value("after", sentence("api.client"))
-    codes = codes[codes.index(after) + 1 :] if after else codes
-    return answer([_client(call, code) for code in codes[: call.limit()]])
+    return codes[codes.index(after) + 1 :] if after else codes
 
 
 def client(call: Call) -> Response:
@@ -73,17 +87,36 @@ def _client(call: Call, code: str) -> dict[str, Any]:
 # Items
 
 
-def item_list(call: Call) -> Response:
-    since = _read(call, "since", date.fromisoformat)
-    behind = _read(call, "after", item_key)
-    wanted = Filter(
+def check_filter(call: Call) -> None:
+    """Raises Invalid with all that is wrong with a filter of items."""
+    paged(behind_item)(call)
+    looking_up.check_filter(call.office, call.actor, _filter(call, call.wrong))
+
+
+def _filter(call: Call, wrong: list[Problem]) -> Filter:
+    """The filter of items that is asked for, as far as it can be read; `wrong` gets the rest."""
+
+    def read(name: str, reading: Callable[[str], T], wanted: str = "") -> T | None:
+        try:
+            return _read(call, name, reading, wanted)
+        except Invalid as refused:
+            wrong.extend(refused.problems)
+            return None
+
+    return Filter(
         client=call.query("client") or None, label=call.query("label") or None, location=call.query("location") or None,
         status=call.query("status") or None, type=call.query("type") or None, share_state=call.query("share_state") or None,
-        since=since, due_by=_read(call, "due_by", date.fromisoformat), words=call.query("q")[:200], in_files=bool(_read(call, "in", FILES.__getitem__)),
-        unopened=bool(_read(call, "unopened", YES_NO.__getitem__, "share")),
+        since=read("since", date.fromisoformat), due_by=read("due_by", date.fromisoformat), words=call.query("q")[:200],
+        in_files=bool(read("in", FILES.__getitem__)), unopened=bool(read("unopened", YES_NO.__getitem__, "share")),
     )  # fmt: skip
-    looking_up.check_filter(call.office, call.actor, wanted)
-    return answer(looking_up.find_items(call.office, call.actor, wanted, call.limit(), behind))
+
+
+def behind_item(call: Call) -> int | None:
+    return _read(call, "after", item_key)
+
+
+def item_list(call: Call) -> Response:
+    return answer(looking_up.find_items(call.office, call.actor, _filter(call, []), call.limit(), behind_item(call)))
 
 
 T = TypeVar("T")
@@ -264,20 +297,28 @@ def proof_sheet(call: Call) -> Response:
 
 def history(call: Call) -> Response:
     viewed.note_shown(call.now, call.actor, _item(call), "history")
-    return answer(item_view.history(call.office, call.actor, call.path("item")))
+    return answer(item_view.history(call.office, call.actor, call.path("item"), behind_event(call), call.limit()))
 
 
 def opened(call: Call) -> Response:
     found = _item(call)
     viewed.note_shown(call.now, call.actor, found, "openings")
-    return answer(openings_of(found))
+    return answer(openings_behind(call)[: call.limit()])
+
+
+def openings_behind(call: Call) -> list[OpeningTold]:
+    told, after = openings_of(_item(call)), call.query("after")
+    ids = [one["id"] for one in told]
+    if after and after not in ids:
+        raise odd_value("after", sentence("api.opening"))
+    return told[ids.index(after) + 1 :] if after else told
 
 
 # Deciding, taking off, mailing
 
 
 def queue(call: Call) -> Response:
-    behind, limit = _read(call, "after", item_key), call.limit()
+    behind, limit = behind_item(call), call.limit()
     keys = [key for key in sorted(my_work.keys_to_decide(call.office, call.actor, call.now)) if behind is None or key > behind]
     waiting = my_work.to_decide(call.office, call.actor, call.now, keys[:limit])
     known = {item_.id: item_ for item_ in Item.select().where(Item.id.in_([one.key for one in waiting]))}
@@ -292,12 +333,27 @@ def queue(call: Call) -> Response:
     ])  # fmt: skip
 
 
-def decide(call: Call) -> Response:
-    found = _item(call)
-    said, content = call.text("decision", required=True), call.text("content", required=True)
-    verdict = VERDICTS.get(said)
+def check_decision(call: Call) -> None:
+    """Raises Invalid with all that can be seen to be wrong with a decision."""
+    for key in ("decision", "content"):
+        with collected(call.wrong):
+            call.text(key, required=True)
+    with collected(call.wrong):
+        is_approved = _verdict(call) == "approve"
+        if call.wrong and not is_approved and not call.text("comment").strip():
+            call.wrong.append(fault("comment", "deciding.comment_needed"))
+
+
+def _verdict(call: Call) -> Verdict:
+    verdict = VERDICTS.get(call.text("decision", required=True))
     if verdict is None:
         raise odd_value("decision", ", ".join(VERDICTS))
+    return verdict
+
+
+def decide(call: Call) -> Response:
+    found = _item(call)
+    verdict, content = _verdict(call), call.text("content", required=True)
     _version(call, found)
     deciding.decide(call.office, call.now, call.actor, found.id, verdict, call.text("comment"), content)
     return decided(call)
@@ -306,6 +362,12 @@ def decide(call: Call) -> Response:
 def decided(call: Call) -> Response:
     found = _item(call)
     return answer({"item": item_name(found.id), "share_state": items.get(found.id).share_state})
+
+
+def check_withdrawal(call: Call) -> None:
+    """Raises Invalid with all that can be seen to be wrong with a withdrawal."""
+    if not call.text("reason", required=True).strip() and call.wrong:
+        call.wrong.append(fault("reason", "items.withdrawal_needs_reason"))
 
 
 def withdraw(call: Call) -> Response:
@@ -339,11 +401,15 @@ def notified(call: Call) -> Response:
 # The office
 
 
-def events(call: Call) -> Response:
+def behind_event(call: Call) -> int:
     after = _read(call, "after", partial(_number, digits=18), "number") or 0
     if after > (last := auditing.last()):  # of another trail, before a backup was put back: it would wait for ever
         raise odd_value("after", sentence("api.event", last=last))
-    return answer(auditing.after(call.office, call.actor, after, call.limit()))
+    return after
+
+
+def events(call: Call) -> Response:
+    return answer(auditing.after(call.office, call.actor, behind_event(call), call.limit()))
 
 
 def status(call: Call) -> Response:

@@ -43,6 +43,9 @@ class Route:
     again: Handler | None = None
     """What answers such a request that was done, and whose answer was lost. None: to do it again
     does nothing."""
+    check: Callable[[Call], None] | None = None
+    """Raises Invalid with all that can be seen to be wrong with what is said, before anything is
+    done."""
     takes_form: bool = False
     """It may be sent as a form with files as well: a whole drop."""
     takes_version: bool = False
@@ -53,6 +56,11 @@ class Route:
         """The keys that its body may have; None: it is not for the face to say."""
         schema = self.body or {}
         return None if schema.get("additionalProperties") else list(schema.get("properties", ()))
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The keys of its body that are texts, whichever."""
+        return [key for key, schema in (self.body or {}).get("properties", {}).items() if schema.get("type") == "string"]
 
     @property
     def has_tag(self) -> bool:
@@ -118,6 +126,8 @@ def _after(what: str) -> tuple[str, str, Schema]:
     return ("after", f"go on behind this {what}", TEXT)
 
 
+BEHIND_EVENT = ("after", "go on behind the event of this number", {"type": "integer", "minimum": 0, "maximum": 10**18 - 1})
+
 FILTERS: Sequence[tuple[str, str, Schema]] = (
     ("q", "words", TEXT), ("client", "code", TEXT), ("label", "with this label", TEXT), ("location", "this and what is below it", TEXT),
     ("status", "one of items.statuses", TEXT), ("type", "one of types", TEXT),
@@ -131,11 +141,12 @@ FILTERS: Sequence[tuple[str, str, Schema]] = (
 ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/clients", "items:read", "Clients, by name.", (models.Client,), resources.clients,
-        query=(("q", "beginnings of words", TEXT), _after("client"), LIMIT),
+        query=(("q", "beginnings of words", TEXT), _after("client"), LIMIT), check=resources.paged(resources.clients_behind),
     ),
     Route("GET", "/clients/{client}", "items:read", "One client with its contacts.", models.Client, resources.client),
     Route(
         "GET", "/items", "items:read", "Items, newest first, or best match first.", (models.Summary,), resources.item_list, query=FILTERS,
+        check=resources.check_filter,
     ),
     Route("GET", "/items/{item}", "items:read", "One item with attachments and history; counts as viewed.", models.Item, resources.item),
     Route(
@@ -160,18 +171,24 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/items/{item}/why", "items:read", "All that keeps it off the portal.", models.Reasons, resources.why),
     Route("GET", "/items/{item}/proof", "items:read", "What the client could see from when to when.", models.Proof, resources.proof_sheet),
-    Route("GET", "/items/{item}/history", "items:read", "Its events, oldest first.", (models.Happened,), resources.history),
-    Route("GET", "/items/{item}/openings", "items:read", "Who of the client opened what.", (models.Opening,), resources.opened),
     Route(
-        "GET", "/queue", "items:read", "Concepts that this person may decide on, with the digest to decide on.", (models.Waiting,), resources.queue,
-        query=(_after("item"), LIMIT),
+        "GET", "/items/{item}/history", "items:read", "Its events, oldest first.", (models.Happened,), resources.history,
+        query=(BEHIND_EVENT, LIMIT), check=resources.paged(resources.behind_event),
     ),
     Route(
-        "POST", "/items/{item}/decision", "queue:decide", "Approve or reject what was seen.", models.Decided, resources.decide,
+        "GET", "/items/{item}/openings", "items:read", "Who of the client opened what, first things first.", (models.Opening,), resources.opened,
+        query=(_after("opening, by its `id`"), LIMIT), check=resources.paged(resources.openings_behind),
+    ),
+    Route(
+        "GET", "/queue", "items:read", "Concepts that this person may decide on, with the digest to decide on.", (models.Waiting,), resources.queue,
+        query=(_after("item"), LIMIT), check=resources.paged(resources.behind_item),
+    ),
+    Route(
+        "POST", "/items/{item}/decision", "queue:decide", "Approve or reject what was seen.", models.Decided, resources.decide, check=resources.check_decision,
         body=DECISION, is_repeatable=True, again=resources.decided, takes_version=True,
     ),
     Route(
-        "POST", "/items/{item}/withdraw", "items:write", "Take it off the portal.", models.Item, resources.withdraw,
+        "POST", "/items/{item}/withdraw", "items:write", "Take it off the portal.", models.Item, resources.withdraw, check=resources.check_withdrawal,
         body=_object({"reason": "the wrong year"}, ["reason"], reason=TEXT), is_repeatable=True, again=resources.item, takes_version=True,
     ),
     Route(
@@ -195,7 +212,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/drops/{drop}", "drops:write", "What became of it: open, waiting, taken, duplicate or refused.", models.Drop, drops.drop),
     Route(
         "GET", "/events", "office:read", "The trail behind an event, oldest first.", (models.Event,), resources.events,
-        query=(("after", "go on behind the event of this number", {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}), LIMIT),
+        query=(BEHIND_EVENT, LIMIT), check=resources.paged(resources.behind_event),
     ),
     Route("GET", "/status", "office:read", "The daemon and its queues.", models.Status, resources.status),
 )  # fmt: skip

@@ -971,3 +971,69 @@ def test_signs_that_no_text_can_have_and_days_before_every_office_are_answered_i
     for day in ("0001-01-01", "9999-12-31"):
         for name in ("since", "due_by"):
             assert ask(rig, petra, "GET", f"/items?{name}={day}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("/items?client=nobody&status=nonsense&since=yesterday&due_by=never&limit=0&after=nothing&statuss=new", 7),
+        ("/items?unopened=perhaps&in=pictures&share_state=publishd&type=nonsense", 4),
+        ("/clients?limit=0&after=nobody", 2),
+        ("/queue?limit=0&after=nothing&client=acme-bv", 3),
+        ("/events?limit=0&after=nothing", 2),
+        ("/items/{item}/history?limit=0&after=nothing&q=x", 3),
+        ("/items/{item}/openings?limit=0&after=nothing", 2),
+    ],
+)
+def test_all_that_is_wrong_with_a_filter_is_told_at_once(rig: DeskRig, petra: str, path: str, wrong: int) -> None:
+    item = (
+        drop(rig, petra, {"description": "For all faults of a list"}, {"a.pdf": PDF + path.encode()}) if "{item}" in path else ""
+    )
+    answer = ask(rig, petra, "GET", path.format(item=item))
+    keys = re.findall(r"[?&](\w+)=", path)
+    assert len(keys) == wrong
+    assert (answer.status, sorted(one["key"] for one in told(answer)["faults"])) == (422, sorted(keys))
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "keys"),
+    [
+        (
+            "decision",
+            {"decision": "perhaps", "content": 5, "comment": [], "item": "x"},
+            ["comment", "content", "decision", "item"],
+        ),
+        ("decision", {"decision": "reject"}, ["comment", "content"]),
+        ("decision", {}, ["content", "decision"]),
+        ("withdraw", {"reason": " ", "why": "x", "how": "y"}, ["how", "reason", "why"]),
+        ("withdraw", {"reason": 5, "why": "x"}, ["reason", "why"]),
+        ("notify", {"contact": 5, "to": "x"}, ["contact", "to"]),
+        ("attachments/a.pdf/rename", {"name": 5, "to": "x"}, ["name", "to"]),
+    ],
+)
+def test_all_that_is_wrong_with_a_decision_a_withdrawal_or_another_deed_is_told_at_once(
+    rig: DeskRig, petra: str, what: str, body: dict[str, Any], keys: list[str]
+) -> None:
+    item = drop(rig, petra, {"description": "For all faults at once"}, {"a.pdf": PDF + repr((what, keys, body)).encode()})
+    token = key(rig, f"all-{next(REVOKED)}", "p.bakker") if what == "decision" else petra
+    answer = ask(rig, token, "POST", f"/items/{item}/{what}", body)
+    assert (answer.status, sorted(one["key"] for one in told(answer)["faults"])) == (422, keys)
+    empty = ask(rig, token, "POST", f"/items/{item}/{what}", body, if_match="", idempotency_key="")
+    assert sorted(one["key"] for one in told(empty)["faults"]) == sorted([*keys, "If-Match", "Idempotency-Key"])
+    assert ask(rig, token, "POST", f"/items/D-2019-000001/{what}", body).status == 404, "whatever was said of it"
+
+
+def test_the_history_of_an_item_and_its_openings_page_as_lists_do(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "With a history"}, {"h.pdf": PDF + b"h"})
+    for number in range(3):
+        assert ask(rig, petra, "PATCH", f"/items/{item}", {"location": f"2025/{number}"}, if_match="*").status == 200
+    ask(rig, petra, "GET", f"/items/{item}/history")  # that it was looked at is noted now
+    whole = told(ask(rig, petra, "GET", f"/items/{item}"))["history"]
+    assert told(ask(rig, petra, "GET", f"/items/{item}/history?limit=200")) == whole
+    assert len(whole) >= 4
+    seen, after = [], ""
+    while page := told(ask(rig, petra, "GET", f"/items/{item}/history?limit=3{after}")):
+        assert len(page) <= 3
+        seen += page
+        after = f"&after={page[-1]['seq']}"
+    assert seen == whole

@@ -55,3 +55,17 @@ def test_a_file_that_is_downloaded_again_soon_counts_again_and_another_part_of_i
     [told] = opened.openings_of(office.row(item))
     assert (told["file"], told["times"]) == ("a.pdf", 3)
     assert [event["action"] for event in trail.history(item_key(item))].count("downloaded") == 3
+
+
+def test_each_opening_of_an_item_has_a_lasting_name_of_its_own(office: PortalOffice) -> None:
+    item = office.share({"a.pdf": b"one", "b.pdf": b"two"})
+    office.publish()
+    shown = openings.find_shown(office.office, ["acme-bv"], item_key(item))
+    assert shown is not None
+    seats = SeatDirectory(office.office).seats("j.jansen@acme.example")
+    openings.record(office.office, office.now, seats, shown, shown.what.attachments[:1])
+    [first] = [one["id"] for one in opened.openings_of(office.row(item))]
+    openings.record(office.office, office.now + timedelta(minutes=5), seats, shown, ())
+    openings.record(office.office, office.now + timedelta(minutes=5), seats, shown, shown.what.attachments)
+    ids = [one["id"] for one in opened.openings_of(office.row(item))]
+    assert (len(ids), len(set(ids)), ids[0]) == (3, 3, first)
