@@ -26,6 +26,7 @@ help:
 	@echo "make try-programs: rsync, sftp, rclone, editors … bring files into an inbox; writes docs/inbox.md"
 	@echo "make deb        a package for Debian and Ubuntu in dist/; make try-deb installs, upgrades, removes it on fresh machines (root; a quarter of an hour)"
 	@echo "make try-firefox  the desk's pages in Debian's Firefox (firefox-esr); two or three minutes"
+	@echo "make try-tests  make test on fresh machines with later Pythons (root; half an hour)"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
 	@echo "make release    all that must be green before a version is given away, one after the other (root; hours)"
 	@echo "make lint       style only; make format mends what can be mended by itself"
@@ -186,6 +187,11 @@ release: setup-dev
 .PHONY: try-install
 try-install: setup-dev
 	$(BIN)/python packaging/try/install.py
+
+# `make test` on fresh machines with the Pythons and SQLites of Debian 13 and of what comes behind it. As root; half an hour.
+.PHONY: try-tests
+try-tests: setup-dev
+	$(BIN)/python packaging/try/tests.py
 
 # The desk in Debian's Firefox (apt-get install firefox-esr): every page, and the way of an item. Two or three minutes.
 .PHONY: try-firefox

@@ -37,6 +37,7 @@ TARGETS = (
     "try-firefox",
     "docs",
     "deb",
+    "try-tests",
     "try-install",
     "try-container",
     "try-deb",

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from kit.support import need
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MAKEFILE = (CHECKOUT / "Makefile").read_text()
@@ -142,6 +143,7 @@ def test_a_release_runs_every_target_that_proves_something() -> None:
 @pytest.fixture
 def ready(tmp_path: Path) -> Path:
     """A checkout that may be released."""
+    need("git")
     for name, text in {
         "dossier/__init__.py": '__version__ = "2.0.0"\n',
         "CHANGELOG.md": "# Changes\n\n## 2.0.0\n\n- More.\n\n## 1.0.0\n",

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from kit.desk import DeskRig
-from kit.support import PDF, wait_for
+from kit.support import PDF, need, wait_for
 from kit.web import Answer, Browser
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
@@ -922,6 +922,7 @@ def test_the_api_is_shown_as_a_page_without_a_script(rig: DeskRig) -> None:
 
 
 def test_the_lines_with_curl_do_what_the_page_says(rig: DeskRig, petra: str, tmp_path: Path) -> None:
+    need("curl")
     page = (Path(__file__).parents[3] / "docs/api.md").read_text()
     blocks = re.findall(r"^```console\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     script = "".join(blocks).replace("https://desk.office.example", f"http://127.0.0.1:{rig.port}")
