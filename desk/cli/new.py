@@ -59,11 +59,16 @@ def new(
 
 
 def told_of_drop(office: Office, client: str, place: Path, seconds: float | None) -> None:
-    """Say where the drop lies; with `seconds` to wait, which item became of it."""
+    """Say where the drop lies; with `seconds` to wait, which item became of it, and what its
+    receipt warns of."""
+    from desk.cli import printing
     from ingest.sources import dropping
 
     if seconds is not None:
-        print(dropping.wait(office, client, place, seconds))
+        received = dropping.wait(office, client, place, seconds)
+        print(received.item)
+        for warning in received.warnings:
+            print(printing.text(warning), file=sys.stderr)
     else:
         shown = place.relative_to(office.root) if place.is_relative_to(office.root) else place
         print(_("%(path)s is in the inbox") % {"path": shown})

@@ -29,7 +29,7 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.names import without_accents
 from dossier.text.refusals import Invalid, Problem, Refusal, fault
-from dossier.text.yamltext import Fault, lines_of, scalar
+from dossier.text.yamltext import Fault, lines_of, plain, read_map, scalar
 from ingest.inbox import listing
 from ingest.inbox.found import Found
 from ingest.inbox.listing import WHY
@@ -269,12 +269,22 @@ def folder_name(description: object, now: datetime) -> str:
     return f"{slug}-{now.astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(6)}"
 
 
-def wait(office: Office, client: str, folder: Path, seconds: float) -> str:
-    """The item that the drop became. Raises Refusal if refused, or nothing in `seconds`."""
+class Received(NamedTuple):
+    """What the receipt of a drop says."""
+
+    item: str
+    warnings: Sequence[str]
+    """In the office's language."""
+
+
+def wait(office: Office, client: str, folder: Path, seconds: float) -> Received:
+    """What became of the drop. Raises Refusal if it was refused, or nothing came in `seconds`."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if (receipt := _read(office, client, "_done", f"{folder.name}.receipt.yaml")) is not None:
-            return receipt[0].removeprefix("item: ")
+            tree, _ = read_map("\n".join(receipt).encode())
+            warnings = plain(tree.entries["warnings"].node) if "warnings" in tree.entries else []
+            return Received(receipt[0].removeprefix("item: "), [str(one) for one in warnings or ()])
         if (why := _why_refused(office, client, folder.name)) is not None:
             raise Refusal("dropping.refused", reasons="; ".join(why))
         time.sleep(LOOK_SECONDS)

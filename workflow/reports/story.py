@@ -158,9 +158,13 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
 
 
 def _more(office: Office, action: str, detail: Mapping[str, Any]) -> Iterable[Sentence]:
-    """What belongs to the event beside: each change of an amendment, each finding of the guard."""
+    """What belongs to the event beside: each change of an amendment, what the guard found or could
+    not read."""
     if action in ("held_by_guard", "warned_by_guard"):
         yield from (plain(str(one["name"])) for one in detail.get("findings", ()))
+    if action == "approved":
+        for one in detail.get("not_searched", ()):
+            yield sentence("guard.not_read", file=one["name"], why=from_data(one.get("why", one.get("reason"))))
     if action != "amended":
         return
     for key, change in (detail.get("changed") or {}).items():

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 import yaml
@@ -32,6 +33,18 @@ def test_approving_with_the_finding_in_view_publishes(guarded: Root) -> None:
         assert not (guarded.path / "var/portal/acme-bv" / paper.stem).exists()
         paper.write_text(text.replace("\ndecision:", "\ndecision: approve", 1))
         wait_for((guarded.path / "var/portal/acme-bv" / paper.stem / "a.pdf").exists, "it is on the portal")
+
+
+def test_who_waits_for_the_item_is_told_what_its_receipt_warns_of(guarded: Root, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Jaarrekening 2025 van Northwind Ltd")
+    shared = ("--share", "--share-status", "approved", "--share-all", "--wait")
+    with guarded.daemon():
+        done = guarded.run(
+            "new", "acme-bv", str(tmp_path / "a.txt"), "--description", "Jaarrekening 2025", *shared, user="m.devries"
+        )
+    [item] = [row["item"] for row in guarded.json("items")]
+    assert done.stdout == f"{item}\n"
+    assert "`a.txt` names Northwind Ltd" in done.stderr
 
 
 @pytest.mark.slow

@@ -63,6 +63,16 @@ def test_what_a_client_downloaded_is_told_by_name_be_it_one_file_or_all_in_an_ar
     ]  # fmt: skip
 
 
+def test_what_the_guard_could_not_read_stands_beside_that_it_was_shared() -> None:
+    reason = {"code": "guard.scan", "values": {}}
+    now, before = ([{"name": "scan.png", "sha256": "9f", "why": reason}], [{"name": "scan.png", "reason": "a scan"}])
+    found = story(OFFICE, "acme-bv", [event("approved", outright=True, not_searched=one) for one in (now, before)])
+    assert [[told(line) for line in one.more] for one in found] == [
+        ["`scan.png` was not searched for other clients' names, or not all of it: a scan."],
+        ["`scan.png` was not searched for other clients' names, or not all of it: there is no text in it (a scan or a picture)."],
+    ]
+
+
 def test_of_an_event_whose_text_was_erased_nothing_is_told_that_it_does_not_say_any_more() -> None:
     gone = [event(action, way="drop", erased=True) for action in ("created", "approved", "published", "notified", "copied")]
     assert lines(*gone) == [
