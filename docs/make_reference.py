@@ -29,9 +29,9 @@ HERE = Path(__file__).parent
 CONFIGURATION = """\
 # Configuration
 
-Three files in `config/`, in YAML. What is left out has its default. An unknown key, a wrong value, a person or client that is named
-and isn't there: each is told with file, line and key, all at once, and nothing starts (exit code 3). The daemon reads the files again
-when they change; if they are wrong then, it says so and goes on with what was.
+Three files in `config/`, in YAML. What is left out has its default. Unknown keys and wrong values are told with file, line and key, all at
+once; once there are none, so is each person or client that is named and isn't there. With any of them nothing starts (exit code 3). The daemon
+reads the files again when they change; if they are wrong then, it says so and goes on with what was.
 
 An environment variable overrides a setting: `DOSSIER_MAIL__PORT=2525` is `port` under `mail`. Lists and mappings are written
 as YAML: `DOSSIER_ITEMS__LABELS="[tax, payroll]"`. Editors complete and check the files by the schemas in `config/schema/`.

@@ -201,7 +201,9 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     api = Api(office, environ)
     web = DeskWeb(office, environ, api.addresses, api.configured)
     guarded = Guard(web.app, web.gate.prefix, HEADERS)
-    waits_for = "nobody gets the mail with which to log in, and what is dropped or decided waits"
+    waits_for = "what is dropped or decided waits"
+    if office.settings.desk.oidc is None:
+        waits_for = f"nobody gets the mail with which to log in, and {waits_for}"
 
     def hourly() -> None:
         first_run.note_admins(web.gate.office())
