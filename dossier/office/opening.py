@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dossier.office.office import Office
-from dossier.office.terms import RESTORING, SETTINGS, ConfigFault, RootNotFound
+from dossier.office.terms import CLIENTS, RESTORING, SETTINGS, STAFF, ConfigFault, RootNotFound
 from dossier.text.sentences import sentence
 
 
@@ -23,7 +23,7 @@ def find_root(start: Path, given: Path | None, environ: Mapping[str, str]) -> Pa
     """
     named = given or (Path(environ["DOSSIER_ROOT"]) if environ.get("DOSSIER_ROOT") else None)
     if named is not None:
-        if not (named / SETTINGS).is_file():
+        if not any((named / name).is_file() for name in (SETTINGS, CLIENTS, STAFF)):
             if (named / RESTORING).exists():
                 raise RootNotFound([ConfigFault(str(named), None, "", sentence("config.restore_broken_off"))])
             raise RootNotFound(

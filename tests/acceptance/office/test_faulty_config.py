@@ -44,6 +44,22 @@ def test_while_config_has_a_fault_reading_goes_on_and_nothing_is_changed_by_it(r
     assert "config/clients.yaml" in root.run("status", code=3).stderr, "no daemon goes on with anything"
 
 
+@pytest.mark.parametrize("gone", ["settings", "clients", "staff"])
+def test_a_file_of_config_that_is_gone_is_a_fault_of_config_and_no_missing_office(root: Root, gone: str) -> None:
+    root.drop("one", CONCEPT, one_pdf=PDF)
+    root.once()
+    path = root.path / f"config/{gone}.yaml"
+    with root.daemon():
+        path.rename(root.path / "kept")
+        done = root.run("items")
+        assert f"config/{gone}.yaml" in done.stderr
+        assert "the daemon goes on with" in done.stderr
+        assert "Annual accounts one" in done.stdout
+    told = root.run("items", code=3).stderr
+    assert f"config/{gone}.yaml:0: there is no such file" in told
+    assert "writes what is missing" in told
+
+
 def test_a_key_is_revoked_though_config_has_a_fault(root: Root) -> None:
     root.run("token", "new", "leaked", "--for", "p.bakker", "--scope", "items:read", "--until", "2099-12-31", user="j.admin")
     with root.daemon():
