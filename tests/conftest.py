@@ -27,6 +27,11 @@ __all__ = ["need"]
 # The command is started hundreds of times: it is not to be compiled anew each time, where the environment says so.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Commands are told of in the language of whoever types; the tests look for English words.
+for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+    os.environ.pop(_name, None)
+os.environ["LANG"] = "C.UTF-8"
+
 folders.place_those_of_pytest()
 
 new_databases.copy_from_now_on()
