@@ -31,9 +31,9 @@ SQLITE, POSTGRESQL = "database.sqlite", "database.pgdump"
 BUSY_SECONDS = 30
 """How long a copy waits for a writer that keeps the database to itself."""
 
-_OF_WORDS = re.compile(r"(FTS5 table main\.|vtable constructor failed: )item_text")
-"""What SQLite says since 3.44 of its index of words, which search.py judges, and from which nothing
-else is read."""
+_OF_WORDS = re.compile(r"\bitem_text")
+"""How what SQLite finds in its index of words can be told from other faults (since 3.44 it looks
+there as well): search.py judges that, and nothing else is read from it."""
 
 _FULL = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_CANTOPEN: errno.ENOENT, sqlite3.SQLITE_READONLY: errno.EROFS}
 
