@@ -7,11 +7,14 @@ share with rights of its own is not seen here.
 
 from __future__ import annotations
 
+import contextlib
 import pwd
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from desk.doctor.findings import Finding, note
+from desk.doctor.findings import Finding, note, wrong
+from desk.doctor.folders import shallow
 from desk.doctor.queue import ENTER, READ, WRITE, owner_and_mode, rights_of, users
 from dossier.database import identity
 from dossier.files import files
@@ -41,6 +44,27 @@ def accounts(office: Office) -> Iterator[Finding]:
     if barred:
         values = {"path": str(barred[0]), "owner": owner_and_mode(barred[0])}
         yield note("inbox", "doctor.nobody_can_drop", count=len(barred), **values)
+    yield from _open_to_colleagues(office, there)
+
+
+def _open_to_colleagues(office: Office, there: Mapping[str, pwd.struct_passwd]) -> Iterator[Finding]:
+    """Files in the inbox that somebody else of the staff could put other words into: what stands in
+    them counts as their owner's."""
+    owners = {user.pw_uid: code for code, user in there.items()}
+    found = []
+    for client in listing.clients_with_folders(office)[0] if len(owners) > 1 and files.is_folder(office.inbox) else ():
+        for path in shallow(office.inbox / client, 3):
+            with contextlib.suppress(FileNotFoundError):  # taken meanwhile
+                status = path.lstat()
+                if not stat.S_ISREG(status.st_mode) or status.st_uid not in owners or not status.st_mode & 0o022:
+                    continue
+                others = (code for code, user in there.items() if user.pw_uid != status.st_uid and rights_of(path, user) & WRITE)
+                if other := next(others, None):
+                    found.append((path, owners[status.st_uid], other))
+    if found:
+        path, staff, other = found[0]
+        values = {"path": str(path), "staff": staff, "other": other, "folder": str(office.inbox)}
+        yield wrong("inbox", "doctor.open_to_colleagues", count=len(found), **values)
 
 
 def _can_use(root: Path, database: Path, user: pwd.struct_passwd) -> bool:

@@ -76,7 +76,7 @@ def _of_others(name: str, top: Path, depth: int) -> Iterator[Finding]:
     root."""
     whose = os.geteuid() or top.stat().st_uid  # asked as root, it is about whose folder it is
     me = people.user_name(whose)
-    own = (path for path in _shallow(top, depth) if not path.is_symlink() and not fnmatch(path.name, RECALLED))
+    own = (path for path in shallow(top, depth) if not path.is_symlink() and not fnmatch(path.name, RECALLED))
     inside = islice(own, MOST_ENTRIES)
     found = [path for path in inside if whose and _is_barred(path, whose)]
     if found:
@@ -95,7 +95,7 @@ def _is_barred(path: Path, uid: int) -> bool:
     return status.st_uid == 0 and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _shallow(top: Path, depth: int) -> Iterator[Path]:
+def shallow(top: Path, depth: int) -> Iterator[Path]:
     """What lies in a folder, so deep. A folder that can't be read is told of, and not looked
     into."""
     try:
@@ -106,7 +106,7 @@ def _shallow(top: Path, depth: int) -> Iterator[Path]:
     for entry in inside:
         yield Path(entry.path)
         if depth > 1 and entry.is_dir(follow_symlinks=False):
-            yield from _shallow(Path(entry.path), depth - 1)
+            yield from shallow(Path(entry.path), depth - 1)
 
 
 def _why_unusable(check: str, path: Path, may_be_made: bool) -> Finding | None:

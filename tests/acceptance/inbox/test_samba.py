@@ -241,6 +241,22 @@ def test_nobody_is_somebody_else_by_saying_so(share: Share, tmp_path: Path) -> N
     assert "p.bakker" in why
 
 
+def test_nobody_puts_other_words_into_what_a_colleague_dropped(share: Share, tmp_path: Path) -> None:
+    said = b"description: Annual accounts of Marieke\nattachments: [to-come.pdf]\n"
+    share.put(share.marieke, _file(tmp_path, "to-come.yaml", said))
+    other = _file(tmp_path, "other.yaml", said.replace(b"Marieke", b"Petra"))
+    tried = subprocess.run(
+        [*share.client(share.petra), "-D", "acme-bv", "-c", f'put "{other}" to-come.yaml'],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "NT_STATUS_ACCESS_DENIED" in tried.stdout + tried.stderr
+    assert (share.root.inbox() / "to-come.yaml").read_bytes() == said
+    share.put(share.marieke, _file(tmp_path, "to-come.pdf", PDF + b"to come"))
+    wait_for(lambda: share.root.receipt("to-come"), "it is taken")
+
+
 def test_a_refused_drop_can_be_corrected_and_put_back_through_the_share(share: Share, tmp_path: Path) -> None:
     share.put(
         share.petra,
@@ -277,7 +293,7 @@ def test_an_upload_that_is_cut_off_midway_is_not_taken(share: Share, tmp_path: P
     upload.send_signal(signal.SIGSTOP)
     was = target.stat()
     assert was.st_size < 200_000_000
-    assert stat.S_IMODE(was.st_mode) == 0o660
+    assert stat.S_IMODE(was.st_mode) == 0o640
     assert (pwd.getpwuid(was.st_uid).pw_name, grp.getgrgid(was.st_gid).gr_name) == (share.petra, share.group)
     after = (("after.pdf", PDF + b"after"), ("after.yaml", b"description: A drop that comes after\n"))
     share.put(share.petra, *(_file(tmp_path, name, data) for name, data in after))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 
 import pytest
+from kit.ownership import needs_root
 from kit.support import new_office
 
 from desk.doctor import accounts
@@ -43,3 +46,20 @@ def test_staff_who_can_read_config_but_not_use_the_database_are_told_of(tmp_path
     found = [str(one.message) for one in accounts.accounts(load_office(root.path, {}))]
     assert [one for one in found if "can't use the database" in one] == ([] if mode == 0o666 else found)
     assert len(found) == (mode != 0o666)
+
+
+@needs_root
+@pytest.mark.parametrize(("mode", "is_open"), [(0o660, True), (0o666, True), (0o640, False), (0o644, False)])
+def test_files_in_the_inbox_that_colleagues_can_write_to_are_told_of(tmp_path: Path, mode: int, is_open: bool) -> None:
+    marieke = "  m.devries: {name: Marieke de Vries, email: m@office.example, os_user: daemon, rights: [create, share]}\n"
+    root = new_office(tmp_path / "office", staff=STAFF + marieke, clients="clients:\n  acme-bv: {name: Acme B.V.}\n")
+    (root.inbox("acme-bv") / "_rejected/one").mkdir(parents=True)
+    for name in ("letter.yaml", "_rejected/one/letter.yaml"):
+        file = root.inbox("acme-bv") / name
+        file.touch()
+        os.chown(file, pwd.getpwnam("daemon").pw_uid, pwd.getpwnam("nobody").pw_gid)
+        file.chmod(mode)
+    found = [str(one.message) for one in accounts.accounts(load_office(root.path, {}))]
+    [told] = [one for one in found if "colleagues" in one] or [None]
+    assert (told is not None) is is_open
+    assert told is None or told.startswith("staff can write in 2 files of colleagues in the inbox")
