@@ -221,7 +221,7 @@ class Daemon:
         self._tell_metrics()
         self.vault = open_vault(self.office)
         self.vault.sweep()
-        identity.sweep(self.office, erasing.FOLDER)
+        identity.sweep(self.office, erasing.FOLDER, drafts.BREACHES)
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
         self.workers = self._helped if type(self.vault) is Vault else None
         self.drops = DropWork(

@@ -59,12 +59,14 @@ def _bring(place: At, text: bytes) -> None:
     seen = files.look(place)
     if seen is None:
         if not files.exists(place):
+            files.sweep_temporaries(place.folder)
             moves.replace_if_same(place, text, None, MODE)
         return
     if seen.size > MOST_BYTES:
         return
     data, seen = files.read_plain(place, MOST_BYTES)
     if data != text and data.splitlines()[:1] and data.splitlines()[0].rstrip().endswith(MARK.encode()):
+        files.sweep_temporaries(place.folder)
         moves.replace_if_same(place, text, seen, MODE)
 
 

@@ -52,6 +52,14 @@ def test_nobody_can_make_a_sidecar_of_the_daemons_user_out_of_them(office: Root)
     assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o640}
 
 
+def test_what_a_daemon_that_was_killed_had_begun_to_write_is_gone_once_it_is_written(office: Root) -> None:
+    begun = office.inbox() / ".0123456789abcdef.tmp"
+    begun.write_text("Client Acme")
+    once_here(office)
+    assert (office.inbox() / "_client.txt").exists()
+    assert not begun.exists()
+
+
 def test_they_follow_the_configuration_and_are_in_the_offices_language(office: Root) -> None:
     once_here(office)
     office.set("staff", OWN_STAFF.replace("name: Marieke de Vries", "name: Marieke Jansen"))
