@@ -68,6 +68,9 @@ def retry(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
     else:
         parts = [mail]
     for part in parts:
+        is_untried = (part.state, part.attempts, part.unreached, part.within) == ("waiting", 0, 0, None)
+        if is_untried and part.due_at <= clock.to_text(now):
+            continue  # it is tried now anyway: somebody asked for it a moment ago
         if part.kind == READY:
             Item.update(notify=True).where((Item.id == part.item) & (Item.contact == part.recipient)).execute()
         again = {"state": "waiting", "attempts": 0, "unreached": 0, "error": None, "due_at": clock.to_text(now)}
