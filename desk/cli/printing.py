@@ -10,7 +10,7 @@ import re
 import select
 import shlex
 import shutil
-import subprocess  # nosec B404 - PAGER is the user's own
+import subprocess  # PAGER is the user's own  # nosec B404
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

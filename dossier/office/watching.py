@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import pickle  # nosec B403 - for what a process of the same server wrote into memory that nobody else can reach
+import pickle  # for what a process of the same server wrote into memory that nobody else can reach  # nosec B403
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -55,7 +55,7 @@ class Common:
     def last(self) -> Office | None:
         """None before anybody read it."""
         whole = os.pread(self._memory, os.fstat(self._memory).st_size, 0)
-        return pickle.loads(whole) if whole else None  # noqa: S301  # nosec B301 - see the import
+        return pickle.loads(whole) if whole else None  # noqa: S301 - see the import  # nosec B301
 
 
 class ConfigWatch:

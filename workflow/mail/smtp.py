@@ -145,7 +145,7 @@ def open_line(mail: MailSettings, environ: Mapping[str, str]) -> smtplib.SMTP:
     if identity.is_trial():
         raise NoServer(sentence("mail.trial"), refused=True)
     where = sentence("mail.where", host=mail.host, port=mail.port)
-    password = ""  # nosec B105 - none is set
+    password = ""  # none is set  # nosec B105
     if mail.username:
         password = environ.get(mail.password_env, "")
         if not password:
