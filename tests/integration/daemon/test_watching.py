@@ -77,11 +77,12 @@ def test_files_that_come_faster_than_they_are_read_are_all_seen(tmp_path: Path) 
 
 def _limited(office: Root, what: str, most: int) -> list[str]:
     """The daemon with an inotify limit of its own: in a user namespace."""
-    inner = f"echo {most} > /proc/sys/user/{what} && exec " + " ".join([str(DOSSIER), "--root", str(office.path), "run"])
-    command = ["unshare", "--user", "--map-root-user", "sh", "-c", inner]
-    if subprocess.run([*command[:4], "-c", "true"], capture_output=True).returncode:
-        pytest.skip("user namespaces are not allowed on this machine")
-    return command
+    limited = f"echo {most} > /proc/sys/user/{what}"
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c"]
+    done = subprocess.run([*command, limited], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no user namespace with a limit of its own on this machine: {done.stderr.strip()}")
+    return [*command, f"{limited} && exec " + " ".join([str(DOSSIER), "--root", str(office.path), "run"])]
 
 
 @pytest.mark.sqlite  # in a user namespace one is nobody whom the database's server knows

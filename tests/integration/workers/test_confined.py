@@ -6,6 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+ASKED = "import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)"
+"""Which version of landlock(7) there is; not with what is tested."""
+
 CONFINED = """
 import os, signal, socket, subprocess, sys
 from pathlib import Path
@@ -37,6 +42,8 @@ print("held")
 def test_only_what_it_was_left_is_within_its_reach(tmp_path: Path) -> None:
     import socket
 
+    if subprocess.run([sys.executable, "-c", ASKED], capture_output=True).returncode:
+        pytest.skip("the kernel, or the container, confines nothing here")
     folder, other = tmp_path / "folder", tmp_path / "others" / "file"
     folder.mkdir()
     other.parent.mkdir()
