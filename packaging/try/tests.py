@@ -39,7 +39,7 @@ def fresh(folder: Path, suite: str) -> Path:
 def is_green(machine: Path, output: Path) -> bool:
     """Runs the tests. What they print is in `output`."""
     words = ["systemd-nspawn", "--quiet", f"--directory={machine}", "--register=no", "--keep-unit", "--as-pid2", "--pipe"]
-    words += ["--resolv-conf=copy-host", "--chdir=/root/dossier", "--setenv=LANG=C.UTF-8"]
+    words += ["--tmpfs=/dev/shm:mode=1777,size=6G", "--resolv-conf=copy-host", "--chdir=/root/dossier", "--setenv=LANG=C.UTF-8"]
     words += [f"--bind-ro={path}" for path in ("/etc/ssl/certs", "/etc/pip.conf") if os.path.exists(path)]
     words += [f"--setenv={name}={value}" for name, value in os.environ.items() if name.startswith(OURS)]
     with open(output, "wb") as log:
