@@ -203,7 +203,6 @@ try-firefox: setup-dev
 try-container: setup-dev
 	$(BIN)/python packaging/try/container.py
 
-# With vault and portal in an object store: killed at every request to it, and the store going and coming while drops come in.
 # The API is asked whatever its document allows and forbids, half the time on SQLite and half on PostgreSQL: an hour, or three minutes.
 .PHONY: fuzz-api sample-fuzz-api
 fuzz-api: setup-dev
@@ -224,6 +223,7 @@ try-identity: setup-dev
 large-upload: setup-dev
 	UPLOAD_MB=2048 $(BIN)/pytest -n 0 --timeout 1200 tests/acceptance/web -k "a_large_file and costs_no_memory"
 
+# With vault and portal in an object store: killed at every request to it, and the store going and coming while drops come in.
 .PHONY: crash-store
 crash-store: setup-dev
 	STORE_ALL=1 $(BIN)/pytest -n 0 --timeout 3600 tests/acceptance/object_store/test_object_storage.py
