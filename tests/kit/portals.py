@@ -62,9 +62,16 @@ class PortalOffice:
 
     def start(self) -> None:
         """As a daemon that starts: everything it remembered is gone."""
-        self.vault = Vault(self.office.vault)
+        self.vault = self._opened(Vault(self.office.vault))
         self.portal = Publisher(self.office, self.vault)
         self.portal.prepare()
+
+    def _opened(self, vault: Vault) -> Vault:
+        """The vault of before has let go of its lock, as when its process ended."""
+        before: Vault | None = getattr(self, "vault", None)
+        if before is not None and before._receiving is not None:
+            before._receiving.close()
+        return vault
 
     def reload(self) -> None:
         """As a daemon that sees a changed configuration."""

@@ -51,7 +51,7 @@ class StoreOffice(PortalOffice):
         self.office = load_office(self.root, self.shop.environ)
 
     def start(self) -> None:
-        self.vault = open_vault(self.office)
+        self.vault = self._opened(open_vault(self.office))
         self.portal = Publisher(self.office, self.vault)
         self.portal.prepare()
 
