@@ -94,7 +94,7 @@ long: setup-dev
 
 # Decisions at the same instant, a thousand times, and long random histories against the model.
 races: setup-dev
-	RACES=500 STATE_EXAMPLES=300 $(BIN)/pytest tests/integration/approval/test_decision_races.py tests/integration/items/test_state_machine.py
+	RACES=500 STATE_EXAMPLES=300 $(BIN)/pytest --timeout 1800 tests/integration/approval/test_decision_races.py tests/integration/items/test_state_machine.py
 
 # Folders that are exchanged with links all the time, half a minute each.
 .PHONY: attacks

@@ -224,7 +224,7 @@ def next_version(folder: Path, package: Path) -> Path:
     subprocess.run([*pip, "--wheel-dir", wheel.parent, source], check=True, stderr=subprocess.DEVNULL)
     wheel.unlink()
     version = wheel.name.split("-")[1]
-    for name in ("control", "postinst"):
+    for name in ("control", "preinst", "postinst"):
         script = root / "DEBIAN" / name
         script.write_text(script.read_text().replace(version, "2.0.1"))
     subprocess.run(
