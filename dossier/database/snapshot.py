@@ -1,19 +1,21 @@
 """A copy of the database as it is at one instant, while others write to it; and the way back.
 
 SQLite: its own backup API in one step, so within one read transaction; the copy needs no log.
-PostgreSQL: pg_dump and pg_restore, in the server's version or a later one; the list of files is
-read in the very transaction that is dumped. No password is in a program's arguments, which others
-can read.
+PostgreSQL: pg_dump and pg_restore, in the server's version or a later one, and psql; the list of
+files is read in the very transaction that is dumped. No password is in a program's arguments, which
+others can read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -57,6 +59,9 @@ class Taken:
 
 _UNHURRIED = "-c idle_in_transaction_session_timeout=0"
 """pg_dump sees what this connection saw at first, which says nothing until that has ended."""
+
+KNOWS_TRANSACTION_TIMEOUT, _UNKNOWN_BEFORE = 170000, b"SET transaction_timeout = 0;\n"
+"""pg_restore says that from its version 17 on, to earlier servers too, and these refuse it."""
 
 _ATTACHMENTS = "SELECT DISTINCT sha256, size FROM attachment"
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
@@ -174,8 +179,52 @@ def put_back(office: Office, copy: Path) -> None:
         files.copy_to(copy, path, 0o640)
         files.sync((path,), (path.parent,))
         return
-    _run(["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"],
-         office.settings.database.url, lambda name: [f"--dbname={name}", str(copy)])  # fmt: skip
+    _restore(office.settings.database.url, copy)
+
+
+def _restore(url: str, copy: Path) -> None:
+    import psycopg
+
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            version = connection.info.server_version
+    except psycopg.Error as error:
+        raise CannotCopy(errno.EIO, sentence("database.server_unusable", error=str(error))) from error
+    restore = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error"]
+    if version >= KNOWS_TRANSACTION_TIMEOUT:
+        _run([*restore, "--single-transaction"], url, lambda name: [f"--dbname={name}", str(copy)])
+    else:
+        _restore_by_psql([*restore, "--file=-", str(copy)], url)
+
+
+def _restore_by_psql(restore: list[str], url: str) -> None:
+    """Have psql do what pg_restore says, but for the line that an earlier server does not know. All
+    of it, or nothing: only behind the last line is it committed."""
+    _see_that_there_is("psql")
+    name, environ = _reached(url)
+    psql = ["psql", "--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--dbname={name}"]
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(restore, stdout=subprocess.PIPE, stderr=said, env=environ) as giving,
+        subprocess.Popen(psql, stdin=subprocess.PIPE, stderr=said, env=environ) as taking,
+    ):
+        assert giving.stdout is not None
+        assert taking.stdin is not None
+        with contextlib.suppress(BrokenPipeError), taking.stdin:
+            taking.stdin.write(b"BEGIN;\n")
+            for line in giving.stdout:
+                if line != _UNKNOWN_BEFORE:
+                    taking.stdin.write(line)
+                if line == _UNKNOWN_BEFORE or line.startswith(b"CREATE "):
+                    break  # what follows may be data
+            shutil.copyfileobj(giving.stdout, taking.stdin)
+            if giving.wait() == 0:
+                taking.stdin.write(b"COMMIT;\n")
+        giving.stdout.close()
+        codes = {"psql": taking.wait(), "pg_restore": giving.wait()}
+        said.seek(0)
+        for program in [program for program, code in codes.items() if code]:
+            raise _failed(program, codes[program], said.read().decode(errors="replace"))
 
 
 def _dump(url: str, target: Path) -> Taken:
@@ -197,15 +246,29 @@ def _dump(url: str, target: Path) -> Taken:
 
 def _run(command: list[str], url: str, arguments: Callable[[str], list[str]]) -> None:
     """Run one of PostgreSQL's programs on the database at `url`, the password in its environ."""
-    if shutil.which(command[0]) is None:
-        raise CannotCopy(errno.ENOENT, sentence("database.no_program", program=command[0]))
+    _see_that_there_is(command[0])
+    name, environ = _reached(url)
+    done = subprocess.run([*command, *arguments(name)], env=environ, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise _failed(command[0], done.returncode, done.stderr)
+
+
+def _see_that_there_is(program: str) -> None:
+    if shutil.which(program) is None:
+        raise CannotCopy(errno.ENOENT, sentence("database.no_program", program=program))
+
+
+def _reached(url: str) -> tuple[str, dict[str, str]]:
+    """The database's name for PostgreSQL's programs, and the environ in which they may use it."""
     address = database_address.read(url)
     assert address is not None
     given = {"PGUSER": address.user, "PGPASSWORD": address.password}
-    environ = {**os.environ, **{name: value for name, value in given.items() if value}}
-    done = subprocess.run([*command, *arguments(address.bare)], env=environ, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
-        is_old = re.search("server version mismatch|unsupported version", said) is not None
-        code = "database.program_too_old" if is_old else "database.program_failed"
-        raise CannotCopy(errno.EIO, sentence(code, program=command[0], said=said))
+    return address.bare, {**os.environ, **{name: value for name, value in given.items() if value}}
+
+
+def _failed(program: str, code: int, printed: str) -> CannotCopy:
+    said = " ".join(printed.split()) or f"exit code {code}"
+    is_old = re.search("server version mismatch|unsupported version", said) is not None
+    return CannotCopy(
+        errno.EIO, sentence("database.program_too_old" if is_old else "database.program_failed", program=program, said=said)
+    )

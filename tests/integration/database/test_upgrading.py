@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.servers import new_database
+from kit.servers import new_database, programs
 from kit.support import CLIENTS, SETTINGS, STAFF, Root
 from peewee import OperationalError, SqliteDatabase
 from playhouse.migrations import Runner
@@ -205,6 +205,36 @@ def test_postgresql_is_copied_before_an_upgrade_and_backed_up_and_restored(
     made.environ["PATH"] = "/nowhere"
     assert "there is no pg_dump here; install" in made.run("backup", str(tmp_path / "more"), code=4).stderr
     assert snapshot.POSTGRESQL in {path.name for path in next((tmp_path / "backups/snapshots").iterdir()).iterdir()}
+
+
+@pytest.mark.slow
+def test_what_later_programs_dumped_goes_back_into_an_earlier_postgresql(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_restore 17 and later set what servers before 17 do not know; this one is held for such a server."""
+    monkeypatch.setenv("PATH", f"{programs()}:/usr/bin:/bin")
+    monkeypatch.setattr(snapshot, "KNOWS_TRANSACTION_TIMEOUT", 1_000_000)
+    root.environ["DOSSIER_DATABASE__URL"] = new_database()
+    root.drop("report", "description: Annual accounts\nshare: no\ncreated_by: p.bakker\n", report_pdf=b"%PDF-1.4 x\n%%EOF\n")
+    root.once()
+    copy = snapshot.take(load_office(root.path, root.environ), root.path).path
+    root.environ["DOSSIER_DATABASE__URL"] = new_database()
+    office = load_office(root.path, root.environ)
+    broken = root.path / "broken"
+    broken.mkdir()
+    for program, said in (
+        ("pg_restore", '[ "$1" = --list ] && exit; echo "CREATE TABLE half (a int);"; echo "it broke" >&2; exit 1'),
+        ("psql", "echo 'no such line' >&2; exit 3"),
+    ):
+        (broken / program).write_text(f"#!/bin/sh\n{said}\n")
+        (broken / program).chmod(0o755)
+        with monkeypatch.context() as patch:
+            patch.setenv("PATH", f"{broken}:{programs()}:/usr/bin:/bin")
+            with pytest.raises(snapshot.CannotCopy, match=f"{program} failed"):
+                snapshot.put_back(office, copy)
+        (broken / program).unlink()
+        assert snapshot.is_empty(office)
+    snapshot.put_back(office, copy)
+    assert [item["description"] for item in root.json("items")] == ["Annual accounts"]
+    root.run("audit", "verify")
 
 
 @SQLITE
