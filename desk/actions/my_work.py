@@ -102,13 +102,13 @@ def keys_to_decide(office: Office, actor: Actor, now: datetime) -> list[int]:
 
 
 def oldest_days(keys: Sequence[int], now: datetime) -> int:
-    """Since how many days the oldest of keys_to_decide() waits; 0 if it is of today, and where so
-    much waits that it would take long to find."""
+    """Since how many whole days the oldest of keys_to_decide() waits; 0 where so much waits that it
+    would take long to find."""
     if not keys or len(keys) > MOST_SEARCHED:
         return 0
     offered = Item.select(fn.MIN(Edition.made_at)).join(Edition, on=(Edition.id == Item.pending)).where(Item.id.in_(keys))
     since = clock.local_iso(offered.scalar())
-    return (now.astimezone().date() - datetime.fromisoformat(since).date()).days if since else 0
+    return max((now - datetime.fromisoformat(since)).days, 0) if since else 0
 
 
 def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] | None = None) -> list[Waits]:

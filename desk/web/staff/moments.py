@@ -1,5 +1,5 @@
-"""Moments as people say them: 10:41 for today, yesterday, 3 days, then the date; Saturday 09:12 of
-those to come. Pure."""
+"""Moments as people say them: 10:41 for today, yesterday 17:20, 3 days, then the date; Saturday
+09:12 of those to come. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ from functools import lru_cache
 
 from babel.dates import format_date, format_timedelta
 
+from dossier.text.sentences import sentence, told
+
 DAYS_KEPT = 4096
 """Days of which it is remembered how they are told: a list tells fifty, and Babel takes longer for
 each than all else there is to a line."""
 
 
 def moment(iso: str, now: datetime, language: str) -> str:
-    """When `iso` was, seen from `now`: the time of today, the days of this fortnight, else the
-    date."""
+    """When `iso` was, seen from `now`: the time of today and yesterday, the days of this fortnight,
+    else the date."""
     then = datetime.fromisoformat(iso).astimezone()
     day, today = then.date(), now.astimezone().date()
-    return f"{then:%H:%M}" if day == today else _day(day, today, language)
+    if day == today:
+        return f"{then:%H:%M}"
+    if (today - day).days == 1:
+        return told(sentence("desk.yesterday", time=f"{then:%H:%M}"), language)
+    return _day(day, today, language)
 
 
 @lru_cache(DAYS_KEPT)

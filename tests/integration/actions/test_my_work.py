@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,12 @@ def test_what_waits_for_a_person_follows_each_decision_change_and_withdrawal(off
     assert told(office)["m.devries"] == [both]
     office.amend(both, approvers=("m.devries",))
     assert told(office)["k.smit"] == []
+
+
+def test_what_waits_over_midnight_has_not_waited_for_a_day(office: Records) -> None:
+    keys = [concept(office, "m.devries")]
+    found = [my_work.oldest_days(keys, office.now + timedelta(hours=hours_)) for hours_ in (-1, 0, 12, 23, 25, 49)]
+    assert found == [0, 0, 0, 0, 1, 2]
 
 
 def test_what_waits_for_a_person_follows_who_is_there_and_may_what(office: Records) -> None:

@@ -15,7 +15,9 @@ NOW = datetime(2026, 11, 24, 15, 30).astimezone()
     ("back", "english", "dutch"),
     [
         (timedelta(minutes=5), "15:25", "15:25"),
-        (timedelta(days=1), "1 day", "1 dag"),
+        (timedelta(hours=16), "yesterday 23:30", "gisteren 23:30"),
+        (timedelta(days=1), "yesterday 15:30", "gisteren 15:30"),
+        (timedelta(days=2), "2 days", "2 dagen"),
         (timedelta(days=13), "13 days", "13 dagen"),
         (timedelta(days=14), "10 Nov", "10 nov"),
         (timedelta(days=400), "20 Oct 2025", "20 okt 2025"),
