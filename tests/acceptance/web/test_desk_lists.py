@@ -47,6 +47,15 @@ def test_a_list_is_shown_first_and_then_brought_in_with_folders(rig: DeskRig, ad
     assert 'name="save"' not in nothing.text
 
 
+def test_whom_a_list_brings_in_is_told_by_name_and_how_many_more(admin: Browser) -> None:
+    rows = "".join(f"Praktijk {number};n-{number}\n" for number in range(203))
+    shown = send_form(admin, PAGE, {}, [("relaties.csv", f"Naam;Code\n{rows}".encode())])
+    assert re.search(r"<td>n-7</td><td[^>]*>Praktijk 7</td>", shown.text)
+    assert "n-199" in shown.text
+    assert "<td>n-200" not in shown.text
+    assert re.search(r"and 3 more|en nog 3", shown.text)
+
+
 def test_what_is_left_out_of_a_list_is_said_on_the_page(admin: Browser) -> None:
     shown = send_form(admin, PAGE, {}, [("relaties.csv", b"Naam;Fiscaal nummer\nJan de Linde;123456782\n")])
     assert "rows passed over: 1" in shown.text
